@@ -1,0 +1,1 @@
+//! Where the sealed component lies, and whether it is up to date.
