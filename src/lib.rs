@@ -1,13 +1,26 @@
 //! `cognito-oidc`: one step of a login journey, as a WebAssembly component.
+//!
+//! [`begin`](begin::begin) sends the user agent to Amazon Cognito with the OpenID Connect Authorization Code flow;
+//! [`complete`](complete::complete) judges the response and writes the verified result to a variable. Everything outside of the sandbox is the
+//! host's: see [`host::Host`]. The contract with the host is in `wit/`.
+//!
+//! Layers, each importing only from those below it: `component`; `begin` and `complete`; [`step`]; [`cognito`]; [`oidc`]; [`host`], with [`json`]
+//! and [`secret`]. All but `component` compiles, and is tested, natively.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")
 )]
 
+pub mod begin;
+pub mod cognito;
+pub mod complete;
+#[cfg(target_family = "wasm")]
+mod component;
 pub mod host;
 pub mod json;
 pub mod oidc;
 pub mod secret;
+pub mod step;
 #[cfg(test)]
 mod testing;

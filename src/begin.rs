@@ -1,0 +1,109 @@
+//! `begin`: sends the user agent to Cognito. No network, unless endpoints must be discovered.
+
+use crate::host::Host;
+use crate::oidc::attempt::{self, Attempt};
+use crate::oidc::authorization::AuthorizationRequest;
+use crate::oidc::pkce::CodeVerifier;
+use crate::secret::Secret;
+use crate::step::configuration::Configuration;
+use crate::step::error::{Code, Failure};
+use crate::step::error_output::ErrorOutput;
+use crate::step::event_data::{self, Ending, Observations, Phase};
+use crate::step::outcome::{Begun, Failed, Invocation, Redirect};
+use crate::step::recorder::Recorder;
+use crate::step::redaction::Redaction;
+use crate::step::settings::Outlets;
+
+/// Starts an attempt.
+pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
+    let (outlets, configuration) = Configuration::parse(invocation.settings, invocation.connector);
+    let mut host = Recorder::new(host);
+    let mut redaction = Redaction::default();
+
+    let result = clear(&mut host, &outlets)
+        .and(configuration)
+        .and_then(|configuration| start(&mut host, &configuration, invocation.browser, &mut redaction));
+    let outcome = result.map_err(|failure| fail(&mut host, &outlets, failure));
+
+    let ending = match &outcome {
+        Ok(_) => Ending::Redirect,
+        Err(failed) => Ending::Failed(&failed.failure),
+    };
+    let observations = Observations {
+        requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
+        ..Observations::default()
+    };
+    let wanted = &outlets.event_data;
+    let event_data = event_data::record(wanted, Phase::Begin, invocation, &ending, &observations, host.exchanges(), &redaction);
+    Begun { outcome, event_data }
+}
+
+/// What an earlier round left must not be taken for this one's.
+fn clear(host: &mut dyn Host, outlets: &Outlets) -> Result<(), Failure> {
+    if let Some(name) = &outlets.output_variable {
+        host.set_variable(name, None)?;
+    }
+    host.set_variable(&outlets.error_output_variable, None)?;
+    Ok(())
+}
+
+fn start(
+    host: &mut dyn Host,
+    configuration: &Configuration,
+    browser: &[u8],
+    redaction: &mut Redaction,
+) -> Result<Redirect, Failure> {
+    let Configuration { settings, connector } = configuration;
+    if browser.is_empty() {
+        return Err(Failure::from(Code::Internal).expecting("expected the host to bind the login to a user agent"));
+    }
+    let endpoints = connector.source.resolve(host)?;
+
+    let state = Secret::random(host)?;
+    let nonce = Secret::random(host)?;
+    let verifier = CodeVerifier::random(host)?;
+    for secret in [&state, &nonce, verifier.secret()] {
+        redaction.add(secret);
+    }
+    let begun_at = host.now().as_secs();
+    let request = AuthorizationRequest {
+        endpoint: &endpoints.authorization,
+        client_id: &connector.client_id,
+        redirect_uri: &settings.callback_url,
+        scope: &settings.scope,
+        response_mode: settings.response_mode,
+        state: &state,
+        nonce: &nonce,
+        verifier: &verifier,
+        parameters: &settings.advanced.parameters,
+    };
+    let url = Secret::new(request.url());
+    let attempt = Attempt {
+        issuers: endpoints.issuers,
+        names_issuer_in_responses: endpoints.names_issuer_in_responses,
+        client_id: connector.client_id.clone(),
+        token_endpoint: endpoints.token,
+        userinfo_endpoint: endpoints.userinfo,
+        revocation_endpoint: endpoints.revocation,
+        redirect_uri: settings.callback_url.clone(),
+        scope: settings.scope.as_str().to_owned(),
+        response_mode: settings.response_mode,
+        nonce,
+        verifier,
+        acr: settings.advanced.acr.clone(),
+        auth_time_not_before: settings.advanced.recency.not_before(begun_at),
+        begun_at,
+        expires_at: begun_at.saturating_add(u64::from(settings.login_lifetime)),
+    };
+    // Whatever the store says is wrong with the entry, it isn't the journey's output that is too large.
+    attempt::store(host, &state, browser, &attempt).map_err(|_| Failure::from(Code::StorageFailed))?;
+    Ok(Redirect { url, state, response_mode: settings.response_mode, expires_in: settings.login_lifetime })
+}
+
+/// A failure is an outcome, with or without a variable that tells it.
+fn fail(host: &mut dyn Host, outlets: &Outlets, failure: Failure) -> Failed {
+    let json = ErrorOutput::new(&failure).to_json().to_string();
+    // Where the store fails too, the outcome still has the code.
+    let _ = host.set_variable(&outlets.error_output_variable, Some(&json));
+    Failed { failure, behavior: outlets.failure_behavior }
+}

@@ -1,0 +1,106 @@
+//! A user pool's domain: where users log in. It changes neither issuer nor keys.
+
+use super::pool::Region;
+
+/// A host name in ASCII.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain(String);
+
+/// What is wrong with a domain; what was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid(pub &'static str);
+
+impl Domain {
+    /// Reads a custom domain (`auth.example.com`), a prefix domain in full (`<prefix>.auth.<region>.amazoncognito.com`), or its prefix alone.
+    ///
+    /// # Errors
+    /// A URL, or a name that DNS doesn't know.
+    pub fn parse(text: &str, region: &Region) -> Result<Self, Invalid> {
+        if text.contains("://") || text.contains(['/', ':', '?', '#', '@']) {
+            return Err(Invalid("expected a host name without scheme, port and path"));
+        }
+        if !text.is_ascii() {
+            return Err(Invalid("expected a host name in ASCII (an international one in its `xn--` form)"));
+        }
+        let name = text.to_ascii_lowercase();
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if name.len() > 253 || !name.split('.').all(is_label) {
+            return Err(Invalid("expected a host name"));
+        }
+        // A last label of digits makes an address, of one number or of four.
+        if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit())) {
+            return Err(Invalid("expected a host name, not an address"));
+        }
+        if name.contains('.') {
+            return Ok(Self(name));
+        }
+        let service = if region.is_gov_cloud() { "auth-fips" } else { "auth" };
+        Ok(Self(format!("{name}.{service}.{}.amazoncognito.com", region.as_str())))
+    }
+
+    /// An endpoint of the domain.
+    #[must_use]
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("https://{}{path}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, region: &str) -> Result<String, Invalid> {
+        Domain::parse(text, &Region::parse(region).unwrap()).map(|domain| domain.endpoint("/x"))
+    }
+
+    #[test]
+    fn prefix_and_custom_domains_become_endpoints() {
+        for (text, region, endpoint) in [
+            ("auth.example.com", "eu-west-1", "https://auth.example.com/x"),
+            ("Auth.Example.COM", "eu-west-1", "https://auth.example.com/x"),
+            ("shop.auth.eu-west-1.amazoncognito.com", "eu-west-1", "https://shop.auth.eu-west-1.amazoncognito.com/x"),
+            ("shop", "eu-west-1", "https://shop.auth.eu-west-1.amazoncognito.com/x"),
+            ("shop", "us-gov-west-1", "https://shop.auth-fips.us-gov-west-1.amazoncognito.com/x"),
+            ("xn--mller-kva.example", "eu-west-1", "https://xn--mller-kva.example/x"),
+        ] {
+            assert_eq!(parse(text, region).as_deref(), Ok(endpoint));
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_name_is_refused_with_what_would_be_right() {
+        let url = Invalid("expected a host name without scheme, port and path");
+        let name = Invalid("expected a host name");
+        let address = Invalid("expected a host name, not an address");
+        let unicode = Invalid("expected a host name in ASCII (an international one in its `xn--` form)");
+        for (text, invalid) in [
+            ("https://auth.example.com", url),
+            ("auth.example.com/", url),
+            ("auth.example.com:8443", url),
+            ("user@auth.example.com", url),
+            ("auth.example.com?x", url),
+            ("auth.example.com#x", url),
+            ("[::1]", url),
+            ("müller.example", unicode),
+            ("", name),
+            ("auth..example.com", name),
+            ("auth.example.com.", name),
+            ("-a.example.com", name),
+            ("a-.example.com", name),
+            ("a b.example.com", name),
+            ("a%2eexample.com", name),
+            ("127.0.0.1", address),
+            ("2130706433", address),
+            ("example.1", address),
+            (&format!("{}.example", "a".repeat(64)), name),
+            (&format!("{}example", "a.".repeat(124)), name),
+        ] {
+            assert_eq!(parse(text, "eu-west-1"), Err(invalid), "{text}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A user pool, by its id: everything that AWS derives from it.
+
+/// Longest pool id that AWS allows, in characters.
+const MAX_POOL_ID: usize = 55;
+
+/// A user pool id: `<region>_<alphanumerics>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserPoolId {
+    id: String,
+    region: Region,
+}
+
+/// An AWS region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region(String);
+
+/// Not a user pool id, or not a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid;
+
+/// Which of its issuers a pool puts into its tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum IssuerKind {
+    /// Either one: a pool that is being switched over keeps working.
+    #[default]
+    Either,
+    /// `https://cognito-idp.<region>.amazonaws.com/<pool id>`, a pool's default.
+    Original,
+    /// `https://issuer-cognito-idp.<region>.amazonaws.com/<pool id>`, for pools that were switched to it.
+    Updated,
+}
+
+impl Region {
+    /// Reads a region's name, such as `eu-west-1` or `us-gov-west-1`.
+    ///
+    /// # Errors
+    /// Not of that form.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        match parts.split_last() {
+            Some((number, words))
+                if is_number(number) && (2..=4).contains(&words.len()) && words.iter().all(is_word) && text.len() <= 32 =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(Invalid),
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// China has a DNS suffix of its own.
+    fn dns_suffix(&self) -> &'static str {
+        if self.0.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+
+    /// GovCloud has FIPS endpoints only, for prefix domains.
+    #[must_use]
+    pub fn is_gov_cloud(&self) -> bool {
+        self.0.starts_with("us-gov-")
+    }
+}
+
+impl UserPoolId {
+    /// Reads a pool id.
+    ///
+    /// # Errors
+    /// Not of the form `<region>_<alphanumerics>`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let (region, rest) = text.split_once('_').ok_or(Invalid)?;
+        let is_sound = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_sound || text.len() > MAX_POOL_ID {
+            return Err(Invalid);
+        }
+        Ok(Self { id: text.to_owned(), region: Region::parse(region)? })
+    }
+
+    /// As it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.id
+    }
+
+    /// The region of its name.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// The issuer that the pool's metadata is asked from: the original one, unless the pool was switched.
+    #[must_use]
+    pub fn discovery_issuer(&self, kind: IssuerKind) -> String {
+        match kind {
+            IssuerKind::Either | IssuerKind::Original => self.original_issuer(&self.region),
+            IssuerKind::Updated => self.updated_issuer(&self.region),
+        }
+    }
+
+    /// Every issuer that a token of this pool may name: a closed list, made from the pool id, without a trailing slash.
+    ///
+    /// A pool that is replicated names the region that answered.
+    #[must_use]
+    pub fn issuers(&self, kind: IssuerKind, additional_regions: &[Region]) -> Vec<String> {
+        let mut issuers = Vec::new();
+        for region in std::iter::once(&self.region).chain(additional_regions) {
+            if kind != IssuerKind::Updated {
+                issuers.push(self.original_issuer(region));
+            }
+            if kind != IssuerKind::Original {
+                issuers.push(self.updated_issuer(region));
+            }
+        }
+        issuers
+    }
+
+    fn original_issuer(&self, region: &Region) -> String {
+        format!("https://cognito-idp.{}.{}/{}", region.0, region.dns_suffix(), self.id)
+    }
+
+    fn updated_issuer(&self, region: &Region) -> String {
+        format!("https://issuer-cognito-idp.{}.{}/{}", region.0, region.dns_suffix(), self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_id_names_its_region() {
+        for (id, region) in [
+            ("eu-west-1_AbCdEf123", "eu-west-1"),
+            ("us-gov-west-1_x", "us-gov-west-1"),
+            ("ap-southeast-2_0", "ap-southeast-2"),
+            ("cn-north-1_Ab", "cn-north-1"),
+        ] {
+            let pool = UserPoolId::parse(id).unwrap();
+            assert_eq!((pool.as_str(), pool.region().as_str()), (id, region));
+        }
+    }
+
+    #[test]
+    fn what_could_reach_another_host_is_no_pool_id() {
+        for id in [
+            "",
+            "_x",
+            "eu-west-1",
+            "eu-west-1_",
+            "eu-west-1_a/b",
+            "eu-west-1_a.b",
+            "eu-west-1_a_b",
+            "eu-west-1_ä",
+            "eu.west-1_a",
+            "evil.example/-1_a",
+            "euwest1_a",
+            "eu-1_a",
+            "eu-west-_a",
+            "eu--1_a",
+            "EU-west-1_a",
+            "eu-west-123_a",
+            "a-b-c-d-e-1_a",
+            " eu-west-1_a",
+            &format!("eu-west-1_{}", "a".repeat(46)),
+        ] {
+            assert_eq!(UserPoolId::parse(id), Err(Invalid), "{id}");
+        }
+        assert!(UserPoolId::parse(&format!("eu-west-1_{}", "a".repeat(45))).is_ok());
+        assert_eq!(Region::parse(&format!("{}-a-1", "a".repeat(30))), Err(Invalid));
+    }
+
+    #[test]
+    fn k02_issuers_are_a_closed_list_of_exact_texts() {
+        let pool = UserPoolId::parse("eu-west-1_Ab").unwrap();
+        let other = Region::parse("us-east-1").unwrap();
+        let original = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab";
+        let updated = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab";
+        assert_eq!(pool.issuers(IssuerKind::Original, &[]), [original]);
+        assert_eq!(pool.issuers(IssuerKind::Updated, &[]), [updated]);
+        assert_eq!(
+            pool.issuers(IssuerKind::Either, &[other]),
+            [
+                original,
+                updated,
+                "https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_Ab",
+                "https://issuer-cognito-idp.us-east-1.amazonaws.com/eu-west-1_Ab",
+            ]
+        );
+        assert_eq!(pool.discovery_issuer(IssuerKind::Either), original);
+        assert_eq!(pool.discovery_issuer(IssuerKind::Original), original);
+        assert_eq!(pool.discovery_issuer(IssuerKind::Updated), updated);
+    }
+
+    #[test]
+    fn china_has_a_suffix_of_its_own() {
+        let pool = UserPoolId::parse("cn-north-1_Ab").unwrap();
+        assert_eq!(pool.issuers(IssuerKind::Original, &[]), ["https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_Ab"]);
+    }
+
+    #[test]
+    fn gov_cloud_is_known_by_its_name() {
+        assert!(Region::parse("us-gov-east-1").unwrap().is_gov_cloud());
+        assert!(!Region::parse("us-east-1").unwrap().is_gov_cloud());
+    }
+}

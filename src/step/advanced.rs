@@ -1,0 +1,458 @@
+//! Advanced OIDC configuration: further parameters of the authorization request, and what the login has to fulfil.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::{Field, Reader, Words};
+use crate::json::{self, Object};
+use crate::oidc::authorization;
+use crate::oidc::id_token::AcrRequirement;
+
+/// Longest value of a parameter, in bytes: Cognito fails on long ones.
+const MAX_VALUE: usize = 2048;
+const A_VALUE: &str = "expected a string without control characters, of 1 to 2048 bytes";
+/// Parameters that a setting of their own sets.
+const SETTINGS_OF_THEIR_OWN: &[&str] =
+    &["acr_values", "claims", "max_age", "prompt", "login_hint", "lang", "identity_provider", "idp_identifier", "resource"];
+const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
+
+/// Advanced OIDC configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Advanced OIDC configuration", deny_unknown_fields))]
+#[serde(default)]
+pub struct AdvancedDocument {
+    /// Authentication contexts asked for, the preferred one first; as a list or separated by spaces.
+    #[cfg_attr(test, schemars(title = "ACR values"))]
+    acr_values: Field<Words>,
+    /// Authentication contexts accepted in the ID token. Where absent: those asked for. An empty list accepts any, and none at all: Cognito
+    /// ignores `acr_values` on some plans.
+    #[cfg_attr(test, schemars(title = "Accepted ACR values"))]
+    accepted_acr_values: Field<Vec<String>>,
+    /// The `claims` parameter (OpenID Connect Core 5.5), as an object or as its JSON text. An essential `acr` or `auth_time` of the ID token
+    /// is enforced.
+    #[cfg_attr(test, schemars(title = "Claims"))]
+    claims: Field<Claims>,
+    /// Longest time since the user last logged in, in seconds. Enforced with `auth_time`.
+    #[cfg_attr(test, schemars(title = "Maximum authentication age"))]
+    max_age: Field<u32>,
+    /// `none`, or any of `login`, `consent`, `select_account`, separated by spaces. `login` is enforced with `auth_time`.
+    #[cfg_attr(test, schemars(title = "Prompt"))]
+    prompt: Field<String>,
+    /// Fills in the user name.
+    #[cfg_attr(test, schemars(title = "Login hint"))]
+    login_hint: Field<String>,
+    /// Language of the login pages.
+    #[cfg_attr(test, schemars(title = "Language"))]
+    lang: Field<String>,
+    /// Goes straight to this identity provider, by its name in the pool.
+    #[cfg_attr(test, schemars(title = "Identity provider"))]
+    identity_provider: Field<String>,
+    /// Goes straight to the identity provider with this identifier.
+    #[cfg_attr(test, schemars(title = "Identity provider identifier"))]
+    idp_identifier: Field<String>,
+    /// The API that the access token is for (RFC 8707).
+    #[cfg_attr(test, schemars(title = "Resource"))]
+    resource: Field<String>,
+    /// Any other parameters of the authorization request. None that the protocol or another setting owns.
+    #[cfg_attr(test, schemars(title = "Additional authorize parameters"))]
+    authorize_parameters: Field<BTreeMap<String, Value>>,
+    #[serde(flatten)]
+    #[cfg_attr(test, schemars(skip))]
+    unknown: Object,
+}
+
+/// The claims parameter as it may be given.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+enum Claims {
+    /// An object.
+    Object(Object),
+    /// Its JSON text.
+    Text(String),
+}
+
+/// What the author asks for beyond the standard request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advanced {
+    /// Parameters of the authorization request, none of them the protocol's.
+    pub parameters: Vec<(String, String)>,
+    /// What `acr` must be.
+    pub acr: AcrRequirement,
+    /// How recent the login must be.
+    pub recency: Recency,
+}
+
+/// How recent the user's authentication must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recency {
+    /// Any time; `auth_time` may be missing.
+    #[default]
+    Any,
+    /// Any time, but it must be said.
+    Known,
+    /// At most that many seconds before the request; 0 asks for a login of its own.
+    Within(u32),
+}
+
+impl Recency {
+    /// The earliest `auth_time` accepted for a request made at `begun_at`.
+    #[must_use]
+    pub fn not_before(self, begun_at: u64) -> Option<u64> {
+        match self {
+            Self::Any => None,
+            Self::Known => Some(0),
+            Self::Within(seconds) => Some(begun_at.saturating_sub(u64::from(seconds))),
+        }
+    }
+}
+
+impl AdvancedDocument {
+    /// Checks the members and what they say together.
+    pub(super) fn check(self, reader: &mut Reader<'_>) -> Option<Advanced> {
+        reader.refuse_unknown(&self.unknown);
+        let mut parameters = Vec::new();
+        let mut add = |name: &str, value: Option<String>| parameters.extend(value.map(|value| (name.to_owned(), value)));
+
+        let words = "expected words as a list, or separated by spaces";
+        let acr_values = reader.optional("acr_values", self.acr_values, words);
+        let acr_values = reader.checked("acr_values", acr_values, |values| check_words(values.iter()));
+        let requested: Vec<String> = acr_values.iter().flat_map(|values| values.iter().map(str::to_owned)).collect();
+        add("acr_values", (!requested.is_empty()).then(|| requested.join(" ")));
+        let accepted = reader.optional("accepted_acr_values", self.accepted_acr_values, "expected a list of strings");
+        let accepted = reader.checked("accepted_acr_values", accepted, |values| check_words(values.iter().map(String::as_str)));
+
+        let max_age = reader.optional("max_age", self.max_age, "expected whole seconds");
+        add("max_age", max_age.map(|seconds| seconds.to_string()));
+        let prompt = reader.optional("prompt", self.prompt, "expected a string");
+        let prompt = reader.checked("prompt", prompt, |prompt| check_prompt(prompt));
+
+        let claims = reader.optional("claims", self.claims, "expected an object, or its JSON text");
+        let claims = claims.and_then(|claims| claims.read().map_err(|expected| reader.problem("claims", expected)).ok());
+        let essential = claims.as_ref().map(Essential::read).unwrap_or_default();
+        let acr = match (accepted, essential.acr) {
+            (None, Ok(AcrRequirement::None)) if requested.is_empty() => AcrRequirement::None,
+            (None, Ok(AcrRequirement::None)) => AcrRequirement::OneOf(requested),
+            (Some(accepted), Ok(AcrRequirement::None)) if accepted.is_empty() => AcrRequirement::None,
+            (Some(accepted), Ok(AcrRequirement::None)) => AcrRequirement::OneOf(accepted),
+            (None, Ok(required)) => required,
+            (Some(_), Ok(_)) => {
+                reader.problem("accepted_acr_values", "expected this or an essential `acr` in `claims`, not both");
+                AcrRequirement::None
+            }
+            (_, Err(expected)) => {
+                reader.problem("claims", expected);
+                AcrRequirement::None
+            }
+        };
+        let recency = match (max_age, prompt.as_deref()) {
+            (_, Some(prompt)) if prompt.split(' ').any(|word| word == "login") => Recency::Within(0),
+            (Some(seconds), _) => Recency::Within(seconds),
+            _ if essential.auth_time => Recency::Known,
+            _ => Recency::Any,
+        };
+
+        add("prompt", prompt);
+        add("claims", claims.map(|claims| Value::Object(claims).to_string()));
+        for (name, field) in [
+            ("login_hint", self.login_hint),
+            ("lang", self.lang),
+            ("identity_provider", self.identity_provider),
+            ("idp_identifier", self.idp_identifier),
+            ("resource", self.resource),
+        ] {
+            let value = reader.optional(name, field, A_VALUE);
+            add(name, reader.checked(name, value, |value| check_value(value)));
+        }
+        let additional = reader.optional("authorize_parameters", self.authorize_parameters, "expected an object of strings");
+        parameters.extend(check_parameters(additional.unwrap_or_default(), &mut reader.at("authorize_parameters")));
+        Some(Advanced { parameters, acr, recency })
+    }
+}
+
+fn check_parameters(given: BTreeMap<String, Value>, reader: &mut Reader<'_>) -> Vec<(String, String)> {
+    let mut parameters = Vec::new();
+    for (name, value) in given {
+        if authorization::is_owned(&name) {
+            reader.problem(&name, "owned by the protocol");
+        } else if SETTINGS_OF_THEIR_OWN.iter().any(|setting| setting.eq_ignore_ascii_case(&name)) {
+            reader.problem(&name, "owned by the setting of that name in `advanced`");
+        } else if name.is_empty() || check_value(&name).is_err() {
+            reader.problem(&name, "expected a name without control characters");
+        } else {
+            match value {
+                Value::String(value) if check_value(&value).is_ok() => parameters.push((name, value)),
+                _ => reader.problem(&name, A_VALUE),
+            }
+        }
+    }
+    parameters
+}
+
+fn check_value(value: &str) -> Result<(), &'static str> {
+    if value.is_empty() || value.len() > MAX_VALUE || value.chars().any(char::is_control) { Err(A_VALUE) } else { Ok(()) }
+}
+
+/// Values that are joined by spaces must not hold any.
+fn check_words<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<(), &'static str> {
+    let is_word = |word: &str| check_value(word).is_ok() && !word.contains(char::is_whitespace);
+    if words.all(is_word) { Ok(()) } else { Err("expected words without spaces and control characters") }
+}
+
+/// OpenID Connect Core 3.1.2.1
+fn check_prompt(prompt: &str) -> Result<(), &'static str> {
+    let words: Vec<&str> = prompt.split(' ').collect();
+    let is_repeated = |word: &&str| words.iter().filter(|other| *other == word).count() > 1;
+    if !words.iter().all(|word| PROMPTS.contains(word)) || words.iter().any(is_repeated) {
+        return Err("expected `none`, or any of `login`, `consent`, `select_account`, once each");
+    }
+    if words.len() > 1 && words.contains(&"none") {
+        return Err("expected `none` alone");
+    }
+    Ok(())
+}
+
+impl Claims {
+    fn read(self) -> Result<Object, &'static str> {
+        let object = match self {
+            Self::Object(object) => object,
+            Self::Text(text) => json::object(text.as_bytes()).map_err(json::Fault::expected)?,
+        };
+        let is_request = |value: &Value| value.is_null() || value.is_object();
+        let has_shape = ["id_token", "userinfo"]
+            .iter()
+            .filter_map(|name| object.get(*name))
+            .all(|claims| claims.is_null() || claims.as_object().is_some_and(|claims| claims.values().all(is_request)));
+        if !has_shape {
+            return Err("expected `id_token` and `userinfo` as objects of claims, each null or an object");
+        }
+        if Value::Object(object.clone()).to_string().len() > MAX_VALUE {
+            return Err("expected at most 2048 bytes");
+        }
+        Ok(object)
+    }
+}
+
+/// What a claims parameter calls essential, and the step can enforce (OpenID Connect Core 5.5.1).
+struct Essential {
+    acr: Result<AcrRequirement, &'static str>,
+    auth_time: bool,
+}
+
+impl Default for Essential {
+    fn default() -> Self {
+        Self { acr: Ok(AcrRequirement::None), auth_time: false }
+    }
+}
+
+impl Essential {
+    fn read(claims: &Object) -> Self {
+        let essential = |member: &str, claim: &str| {
+            let request = claims.get(member)?.get(claim)?;
+            (request.get("essential") == Some(&Value::Bool(true))).then_some(request)
+        };
+        let acr = match essential("id_token", "acr") {
+            _ if essential("userinfo", "acr").is_some() => {
+                Err("expected an essential `acr` in `id_token`: only there it can be enforced")
+            }
+            Some(request) => required_acr(request),
+            None => Ok(AcrRequirement::None),
+        };
+        Self { acr, auth_time: essential("id_token", "auth_time").is_some() }
+    }
+}
+
+/// OpenID Connect Core 5.5.1.1
+fn required_acr(request: &Value) -> Result<AcrRequirement, &'static str> {
+    let invalid = "expected `value` of an essential `acr` as a string, or `values` as a list of strings";
+    match (request.get("value"), request.get("values")) {
+        (None, None) => Ok(AcrRequirement::Present),
+        (Some(value), None) => Ok(AcrRequirement::OneOf(vec![value.as_str().ok_or(invalid)?.to_owned()])),
+        (None, Some(values)) => {
+            let values = values.as_array().filter(|values| !values.is_empty()).ok_or(invalid)?;
+            let texts: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+            Ok(AcrRequirement::OneOf(texts.ok_or(invalid)?))
+        }
+        (Some(_), Some(_)) => Err(invalid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::document::Problem;
+    use serde_json::json;
+
+    fn check(document: &Value) -> Result<Advanced, Vec<(String, &'static str)>> {
+        let mut problems: Vec<Problem> = Vec::new();
+        let document: AdvancedDocument = serde_json::from_value(document.clone()).unwrap();
+        let advanced = document.check(&mut Reader::new("", &mut problems));
+        if problems.is_empty() {
+            return Ok(advanced.unwrap());
+        }
+        Err(problems.into_iter().map(|problem| (problem.path, problem.expected)).collect())
+    }
+
+    fn one_of(values: &[&str]) -> AcrRequirement {
+        AcrRequirement::OneOf(values.iter().map(|value| (*value).to_owned()).collect())
+    }
+
+    #[test]
+    fn nothing_asks_for_nothing() {
+        assert_eq!(check(&json!({})), Ok(Advanced::default()));
+    }
+
+    #[test]
+    fn every_parameter_is_sent() {
+        let advanced = check(&json!({
+            "acr_values": ["gold", "silver"], "max_age": 0, "prompt": "login consent", "login_hint": "ada@example.com", "lang": "de",
+            "identity_provider": "Google", "idp_identifier": "example.com", "resource": "https://api.example.com",
+            "claims": {"userinfo": {"email": null}}, "authorize_parameters": {"x": "1", "y z": "ä"},
+        }))
+        .unwrap();
+        let parameters: Vec<_> = advanced.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            parameters,
+            [
+                ("acr_values", "gold silver"),
+                ("max_age", "0"),
+                ("prompt", "login consent"),
+                ("claims", r#"{"userinfo":{"email":null}}"#),
+                ("login_hint", "ada@example.com"),
+                ("lang", "de"),
+                ("identity_provider", "Google"),
+                ("idp_identifier", "example.com"),
+                ("resource", "https://api.example.com"),
+                ("x", "1"),
+                ("y z", "ä"),
+            ]
+        );
+    }
+
+    #[test]
+    fn b11_what_the_protocol_or_another_setting_owns_is_refused_by_name() {
+        for (name, expected) in [
+            ("state", "owned by the protocol"),
+            ("State", "owned by the protocol"),
+            ("request_uri", "owned by the protocol"),
+            ("id_token_hint", "owned by the protocol"),
+            ("response_type", "owned by the protocol"),
+            ("acr_values", "owned by the setting of that name in `advanced`"),
+            ("MAX_AGE", "owned by the setting of that name in `advanced`"),
+            ("", "expected a name without control characters"),
+            ("a\u{7f}b", "expected a name without control characters"),
+        ] {
+            let problems = check(&json!({"authorize_parameters": {name: "x"}})).unwrap_err();
+            assert_eq!(problems.len(), 1);
+            assert_eq!(problems[0].1, expected, "{name}");
+        }
+        let problems = check(&json!({"authorize_parameters": {"state": "x"}})).unwrap_err();
+        assert_eq!(problems[0].0, "/authorize_parameters/state");
+    }
+
+    #[test]
+    fn each_wrong_value_has_its_problem() {
+        let words = "expected words without spaces and control characters";
+        let prompt = "expected `none`, or any of `login`, `consent`, `select_account`, once each";
+        for (name, value, expected) in [
+            ("acr_values", json!(1), "expected words as a list, or separated by spaces"),
+            ("acr_values", json!(["a b"]), words),
+            ("acr_values", json!([""]), words),
+            ("accepted_acr_values", json!("gold"), "expected a list of strings"),
+            ("accepted_acr_values", json!(["a\tb"]), words),
+            ("max_age", json!(-1), "expected whole seconds"),
+            ("max_age", json!("1"), "expected whole seconds"),
+            ("prompt", json!(1), "expected a string"),
+            ("prompt", json!(""), prompt),
+            ("prompt", json!("Login"), prompt),
+            ("prompt", json!("login login"), prompt),
+            ("prompt", json!("none login"), "expected `none` alone"),
+            ("login_hint", json!(""), A_VALUE),
+            ("login_hint", json!("x".repeat(2049)), A_VALUE),
+            ("lang", json!("a\nb"), A_VALUE),
+            ("identity_provider", json!(1), A_VALUE),
+            ("idp_identifier", json!([]), A_VALUE),
+            ("resource", json!({}), A_VALUE),
+            ("authorize_parameters", json!([]), "expected an object of strings"),
+            ("claims", json!(1), "expected an object, or its JSON text"),
+            ("claims", json!("{"), "expected JSON"),
+            ("claims", json!("[]"), "expected a JSON object"),
+            ("claims", json!({"x": "y".repeat(2048)}), "expected at most 2048 bytes"),
+            ("claims", json!({"id_token": 1}), "expected `id_token` and `userinfo` as objects of claims, each null or an object"),
+            (
+                "claims",
+                json!({"userinfo": {"a": 1}}),
+                "expected `id_token` and `userinfo` as objects of claims, each null or an object",
+            ),
+            ("unknown", json!(1), "unknown: expected no such member"),
+        ] {
+            assert_eq!(check(&json!({name: value})), Err(vec![(format!("/{name}"), expected)]), "{name} {value}");
+        }
+        let problems = check(&json!({"authorize_parameters": {"a": 1, "b": ""}})).unwrap_err();
+        assert_eq!(problems, [("/authorize_parameters/a".into(), A_VALUE), ("/authorize_parameters/b".into(), A_VALUE)]);
+    }
+
+    #[test]
+    fn i15_contexts_asked_for_are_those_accepted_unless_said_otherwise() {
+        for (document, acr) in [
+            (json!({"acr_values": "gold silver"}), one_of(&["gold", "silver"])),
+            (json!({"acr_values": "gold", "accepted_acr_values": ["gold", "platinum"]}), one_of(&["gold", "platinum"])),
+            (json!({"acr_values": "gold", "accepted_acr_values": []}), AcrRequirement::None),
+            (json!({"accepted_acr_values": ["gold"]}), one_of(&["gold"])),
+            (json!({"acr_values": ""}), AcrRequirement::None),
+            (json!({"claims": {"id_token": {"acr": null}}}), AcrRequirement::None),
+            (json!({"claims": {"id_token": {"acr": {"values": ["gold"]}}}}), AcrRequirement::None),
+            (json!({"claims": {"id_token": {"acr": {"essential": false, "value": "gold"}}}}), AcrRequirement::None),
+            (json!({"claims": {"id_token": {"acr": {"essential": true}}}}), AcrRequirement::Present),
+            (json!({"claims": {"id_token": {"acr": {"essential": true, "value": "gold"}}}}), one_of(&["gold"])),
+            (json!({"claims": r#"{"id_token":{"acr":{"essential":true,"values":["a","b"]}}}"#}), one_of(&["a", "b"])),
+            (
+                json!({"acr_values": "x", "claims": {"id_token": {"acr": {"essential": true, "value": "gold"}}}}),
+                one_of(&["gold"]),
+            ),
+        ] {
+            assert_eq!(check(&document).map(|advanced| advanced.acr), Ok(acr), "{document}");
+        }
+    }
+
+    #[test]
+    fn i15_an_essential_context_that_cannot_be_enforced_is_refused() {
+        let invalid = "expected `value` of an essential `acr` as a string, or `values` as a list of strings";
+        for (acr, expected) in [
+            (json!({"essential": true, "value": 1}), invalid),
+            (json!({"essential": true, "values": []}), invalid),
+            (json!({"essential": true, "values": [1]}), invalid),
+            (json!({"essential": true, "values": "x"}), invalid),
+            (json!({"essential": true, "value": "x", "values": ["x"]}), invalid),
+        ] {
+            assert_eq!(check(&json!({"claims": {"id_token": {"acr": acr}}})), Err(vec![("/claims".into(), expected)]));
+        }
+        assert_eq!(
+            check(&json!({"claims": {"userinfo": {"acr": {"essential": true}}}})).unwrap_err()[0].1,
+            "expected an essential `acr` in `id_token`: only there it can be enforced"
+        );
+        assert_eq!(
+            check(&json!({"accepted_acr_values": ["a"], "claims": {"id_token": {"acr": {"essential": true}}}})).unwrap_err(),
+            [("/accepted_acr_values".into(), "expected this or an essential `acr` in `claims`, not both")]
+        );
+    }
+
+    #[test]
+    fn i16_b15_how_recent_a_login_must_be() {
+        for (document, recency, not_before) in [
+            (json!({}), Recency::Any, None),
+            (json!({"max_age": 300}), Recency::Within(300), Some(700)),
+            (json!({"max_age": 5000}), Recency::Within(5000), Some(0)),
+            (json!({"prompt": "login"}), Recency::Within(0), Some(1000)),
+            (json!({"prompt": "consent login", "max_age": 300}), Recency::Within(0), Some(1000)),
+            (json!({"prompt": "consent"}), Recency::Any, None),
+            (json!({"claims": {"id_token": {"auth_time": {"essential": true}}}}), Recency::Known, Some(0)),
+            (json!({"claims": {"id_token": {"auth_time": null}}}), Recency::Any, None),
+        ] {
+            let found = check(&document).unwrap().recency;
+            assert_eq!((found, found.not_before(1000)), (recency, not_before), "{document}");
+        }
+    }
+}

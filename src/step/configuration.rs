@@ -1,0 +1,187 @@
+//! Settings and connector together: what a call runs with, or why it can't.
+
+use super::connector::Connector;
+use super::document::Problem;
+use super::error::{Code, Failure};
+use super::settings::{Outlets, Settings, Tokens};
+use crate::cognito::endpoints::origin;
+
+/// What a call runs with.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// The author's settings.
+    pub settings: Settings,
+    /// The connector.
+    pub connector: Connector,
+}
+
+impl Configuration {
+    /// Reads both documents: where results go, in any case; and the configuration, or the first thing wrong with it.
+    ///
+    /// # Errors
+    /// Problems of either document, a connector that is disabled or without OIDC, documents that contradict each other.
+    #[must_use]
+    pub fn parse(settings: &str, connector: &str) -> (Outlets, Result<Self, Failure>) {
+        let (outlets, settings) = Settings::parse(settings);
+        let configuration = settings
+            .map_err(|problems| Failure::of_document(Code::InvalidSettings, &problems))
+            .and_then(|settings| {
+                let connector =
+                    Connector::parse(connector).map_err(|problems| Failure::of_document(Code::InvalidIntegration, &problems))?;
+                Ok(Self { settings, connector })
+            })
+            .and_then(|configuration| match configuration.contradiction() {
+                Some((code, problem)) => Err(Failure::of_document(code, &[problem])),
+                None => Ok(configuration),
+            });
+        (outlets, configuration)
+    }
+
+    /// Every problem of both documents.
+    #[must_use]
+    pub fn check(settings: &str, connector: &str) -> Vec<Problem> {
+        let (_, settings) = Settings::parse(settings);
+        match (settings, Connector::parse(connector)) {
+            (Ok(settings), Ok(connector)) => {
+                let configuration = Self { settings, connector };
+                configuration.contradiction().map(|(_, problem)| problem).into_iter().collect()
+            }
+            (settings, connector) => {
+                let problems = [settings.err(), connector.err()];
+                problems.into_iter().flatten().flatten().collect()
+            }
+        }
+    }
+
+    /// The origins that the step will contact, in the order of their use; those that only metadata would tell aren't among them.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let source = &self.connector.source;
+        let mut urls = Vec::new();
+        let revocation;
+        match source.known() {
+            Some(endpoints) => {
+                urls.extend([endpoints.token, endpoints.userinfo]);
+                revocation = endpoints.revocation;
+            }
+            None => {
+                urls.push(source.metadata_location().1);
+                urls.extend(source.custom.token.clone());
+                urls.extend(source.custom.userinfo.clone());
+                revocation = source.custom.revocation.clone();
+            }
+        }
+        urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
+        if self.settings.tokens == Tokens::Revoke {
+            urls.extend(revocation);
+        }
+        let mut origins: Vec<String> = Vec::new();
+        for origin in urls.iter().filter_map(|url| origin(url)) {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    }
+
+    /// What each document alone doesn't show.
+    fn contradiction(&self) -> Option<(Code, Problem)> {
+        let problem = |path: &str, expected| Problem { path: path.to_owned(), expected };
+        if !self.connector.is_enabled {
+            return Some((Code::IntegrationDisabled, problem("/connector/enabled", "expected an enabled connector")));
+        }
+        if !self.connector.has_oidc {
+            return Some((
+                Code::OidcNotEnabled,
+                problem("/connector/authentication_methods", "expected `oidc` among the methods"),
+            ));
+        }
+        let known = self.connector.source.known();
+        if self.settings.tokens == Tokens::Revoke && known.is_some_and(|endpoints| endpoints.revocation.is_none()) {
+            let expected = "expected an endpoint, since the settings ask for tokens to be revoked";
+            return Some((Code::InvalidIntegration, problem("/connector/custom_endpoints/revocation_endpoint", expected)));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn settings(tokens: &str) -> String {
+        json!({"callback_url": "https://app.example.com/callback", "tokens": tokens}).to_string()
+    }
+
+    fn connector(change: impl FnOnce(&mut Value)) -> String {
+        let mut connector =
+            json!({"user_pool_id": "eu-west-1_Ab", "client_id": "client", "domain": "shop", "issuer": "original"});
+        change(&mut connector);
+        connector.to_string()
+    }
+
+    fn code(settings: &str, connector: &str) -> Option<(Code, Option<String>)> {
+        Configuration::parse(settings, connector).1.err().map(|failure| (failure.code, failure.path))
+    }
+
+    fn problems(settings: &str, connector: &str) -> Vec<String> {
+        Configuration::check(settings, connector).into_iter().map(|problem| problem.path).collect()
+    }
+
+    #[test]
+    fn check_finds_what_parse_would_fail_with() {
+        let good = connector(|_| {});
+        let custom = connector(|connector| {
+            connector.as_object_mut().unwrap().remove("domain");
+            connector["custom_endpoints"] = json!({"authorization_endpoint": "https://a/", "token_endpoint": "https://a/", "userinfo_endpoint": "https://a/"});
+        });
+        for (settings, connector, expected, path) in [
+            ("{}".to_owned(), good.clone(), Code::InvalidSettings, "/settings/callback_url"),
+            (settings("discard"), "{}".to_owned(), Code::InvalidIntegration, "/connector/user_pool_id"),
+            (settings("discard"), connector(|c| c["enabled"] = json!(false)), Code::IntegrationDisabled, "/connector/enabled"),
+            (
+                settings("discard"),
+                connector(|c| c["authentication_methods"] = json!([])),
+                Code::OidcNotEnabled,
+                "/connector/authentication_methods",
+            ),
+            (settings("revoke"), custom.clone(), Code::InvalidIntegration, "/connector/custom_endpoints/revocation_endpoint"),
+        ] {
+            assert_eq!(code(&settings, &connector), Some((expected, Some(path.to_owned()))));
+            assert_eq!(problems(&settings, &connector)[0], path);
+        }
+        for (settings, connector) in [(settings("discard"), &good), (settings("revoke"), &good), (settings("discard"), &custom)] {
+            assert_eq!(code(&settings, connector), None);
+            assert!(problems(&settings, connector).is_empty());
+        }
+        assert_eq!(problems("{}", "{}"), ["/settings/callback_url", "/connector/user_pool_id", "/connector/client_id"]);
+    }
+
+    #[test]
+    fn origins_are_those_that_the_step_contacts_itself() {
+        let origins = |tokens: &str, connector: &str| Configuration::parse(&settings(tokens), connector).1.unwrap().origins();
+        let domain = "https://shop.auth.eu-west-1.amazoncognito.com";
+        let idp = "https://cognito-idp.eu-west-1.amazonaws.com";
+        assert_eq!(origins("discard", &connector(|_| {})), [domain, idp]);
+        let both = connector(|connector| connector["issuer"] = json!("either"));
+        assert_eq!(origins("discard", &both), [domain, idp, "https://issuer-cognito-idp.eu-west-1.amazonaws.com"]);
+        let discovered = connector(|connector| drop(connector.as_object_mut().unwrap().remove("domain")));
+        assert_eq!(origins("revoke", &discovered), [idp]);
+        let custom = connector(|connector| {
+            connector.as_object_mut().unwrap().remove("domain");
+            connector["custom_endpoints"] = json!({
+                "authorization_endpoint": "https://a/", "token_endpoint": "https://b:444/", "userinfo_endpoint": "https://c/",
+                "revocation_endpoint": "https://d/", "jwks_uri": "http://127.0.0.1:5/x",
+            });
+        });
+        assert_eq!(origins("discard", &custom), ["https://b:444", "https://c", "http://127.0.0.1:5"]);
+        assert_eq!(origins("revoke", &custom), ["https://b:444", "https://c", "http://127.0.0.1:5", "https://d"]);
+        let partly = connector(|connector| {
+            connector.as_object_mut().unwrap().remove("domain");
+            connector["custom_endpoints"] =
+                json!({"token_endpoint": "https://b/", "userinfo_endpoint": "https://c/", "revocation_endpoint": "https://d/"});
+        });
+        assert_eq!(origins("revoke", &partly), [idp, "https://b", "https://c", "https://d"]);
+    }
+}

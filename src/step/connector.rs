@@ -1,0 +1,327 @@
+//! The connector: the user pool and the app client, as the Integration Hub knows them. Without the client secret.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::{Field, Problem, Reader};
+use crate::cognito::domain::Domain;
+use crate::cognito::endpoints::{self, CustomEndpoints, Source};
+use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
+use crate::json::Object;
+use crate::oidc::client::ClientAuthentication;
+
+/// The authentication method that this step is.
+const OIDC: &str = "oidc";
+const A_LIST: &str = "expected a list of strings";
+/// Longest client id, in bytes (AWS allows 128).
+const MAX_CLIENT_ID: usize = 128;
+/// More regions than AWS has.
+const MAX_REGIONS: usize = 64;
+
+/// Connector to an Amazon Cognito user pool.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Connector", deny_unknown_fields))]
+#[serde(default)]
+pub struct ConnectorDocument {
+    /// What people call the connector.
+    #[cfg_attr(test, schemars(title = "Name"))]
+    name: Field<String>,
+    /// Whether it may be used.
+    #[cfg_attr(test, schemars(title = "Enabled", extend("default" = true)))]
+    enabled: Field<bool>,
+    /// Authentication methods enabled on it; this step needs `oidc`.
+    #[cfg_attr(test, schemars(title = "Authentication methods", extend("default" = ["oidc"])))]
+    authentication_methods: Field<Vec<String>>,
+    /// User pool id, `<region>_<alphanumerics>`. The region is part of it.
+    #[cfg_attr(test, schemars(required, title = "User pool ID", extend("pattern" = "^[a-z]+(-[a-z]+)+-[0-9]{1,2}_[A-Za-z0-9]+$", "maxLength" = 55)))]
+    user_pool_id: Field<String>,
+    /// Domain of the user pool: a custom domain, a prefix domain, or its prefix alone. Where absent, endpoints are discovered.
+    #[cfg_attr(test, schemars(title = "Domain"))]
+    domain: Field<String>,
+    /// Which of its issuers the pool puts into its tokens.
+    #[cfg_attr(test, schemars(title = "Issuer", extend("default" = "either")))]
+    issuer: Field<IssuerKind>,
+    /// Regions that the pool is replicated to.
+    #[cfg_attr(test, schemars(title = "Additional regions", extend("default" = [])))]
+    additional_regions: Field<Vec<String>>,
+    /// Client id of the app client.
+    #[cfg_attr(test, schemars(required, title = "Client ID", extend("minLength" = 1, "maxLength" = MAX_CLIENT_ID)))]
+    client_id: Field<String>,
+    /// How the app client authenticates. The secret itself is kept apart.
+    #[cfg_attr(test, schemars(title = "Client authentication", extend("default" = "client_secret_basic")))]
+    client_authentication: Field<ClientAuthentication>,
+    /// Addresses that override the derived ones, one by one.
+    #[cfg_attr(test, schemars(title = "Custom endpoints"))]
+    custom_endpoints: Field<CustomEndpointsDocument>,
+    #[serde(flatten)]
+    #[cfg_attr(test, schemars(skip))]
+    unknown: Object,
+}
+
+/// Addresses that override the derived ones. `https`, or `http` for a loopback address where the host allows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Custom endpoints", deny_unknown_fields))]
+#[serde(default)]
+pub struct CustomEndpointsDocument {
+    /// Where the user agent is sent.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    authorization_endpoint: Field<String>,
+    /// Where codes are exchanged.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    token_endpoint: Field<String>,
+    /// Where claims come from.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    userinfo_endpoint: Field<String>,
+    /// Where refresh tokens are revoked.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    revocation_endpoint: Field<String>,
+    /// The key set, for every issuer.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    jwks_uri: Field<String>,
+    /// The provider metadata. What it says is believed only under the pool's own issuer.
+    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    openid_configuration: Field<String>,
+    #[serde(flatten)]
+    #[cfg_attr(test, schemars(skip))]
+    unknown: Object,
+}
+
+/// A connector that holds together.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    /// May be used.
+    pub is_enabled: bool,
+    /// Has the authentication method `oidc`.
+    pub has_oidc: bool,
+    /// `client_id`.
+    pub client_id: String,
+    /// How the client authenticates.
+    pub client_authentication: ClientAuthentication,
+    /// The pool and its addresses.
+    pub source: Source,
+}
+
+impl Connector {
+    /// Reads a connector.
+    ///
+    /// # Errors
+    /// Every problem.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut reader = Reader::new("/connector", &mut problems);
+        let object = reader.object(text);
+        // Each member reads leniently, so the document does.
+        let document: Option<ConnectorDocument> = object.and_then(|object| serde_json::from_value(Value::Object(object)).ok());
+        let connector = document.and_then(|document| document.check(&mut reader));
+        match connector {
+            Some(connector) if problems.is_empty() => Ok(connector),
+            _ => Err(problems),
+        }
+    }
+}
+
+impl ConnectorDocument {
+    fn check(self, reader: &mut Reader<'_>) -> Option<Connector> {
+        refuse_unknown(&self.unknown, reader);
+        reader.optional("name", self.name, "expected a string");
+        let is_enabled = reader.optional("enabled", self.enabled, "expected true or false").unwrap_or(true);
+        let methods = reader.optional("authentication_methods", self.authentication_methods, A_LIST);
+        let has_oidc = methods.is_none_or(|methods| methods.iter().any(|method| method == OIDC));
+
+        let a_pool_id = "expected a user pool id, such as `eu-west-1_AbCdEf123`";
+        let pool = reader.required("user_pool_id", self.user_pool_id, a_pool_id);
+        let pool = pool.and_then(|id| UserPoolId::parse(&id).map_err(|_| reader.problem("user_pool_id", a_pool_id)).ok());
+        let domain = reader.optional("domain", self.domain, "expected a host name as a string");
+        let domain = match (domain, &pool) {
+            (Some(text), Some(pool)) => {
+                Domain::parse(&text, pool.region()).map_err(|invalid| reader.problem("domain", invalid.0)).ok()
+            }
+            _ => None,
+        };
+        let issuer = reader.optional("issuer", self.issuer, "expected `either`, `original` or `updated`");
+        let regions = reader.optional("additional_regions", self.additional_regions, A_LIST).unwrap_or_default();
+        let additional_regions: Result<Vec<Region>, _> = regions.iter().map(|region| Region::parse(region)).collect();
+        if additional_regions.is_err() || regions.len() > MAX_REGIONS {
+            reader.problem("additional_regions", "expected regions, such as `eu-west-1`");
+        }
+
+        let client_id = reader.required("client_id", self.client_id, "expected a string");
+        let client_id = reader.checked("client_id", client_id, |id| check_client_id(id));
+        let client_authentication = reader.optional(
+            "client_authentication",
+            self.client_authentication,
+            "expected `client_secret_basic`, `client_secret_post` or `none`",
+        );
+        let custom = reader.optional("custom_endpoints", self.custom_endpoints, "expected an object");
+        let custom = custom.unwrap_or_default().check(&mut reader.at("custom_endpoints"));
+
+        Some(Connector {
+            is_enabled,
+            has_oidc,
+            client_id: client_id?,
+            client_authentication: client_authentication.unwrap_or_default(),
+            source: Source {
+                pool: pool?,
+                domain,
+                issuer: issuer.unwrap_or_default(),
+                additional_regions: additional_regions.ok()?,
+                custom,
+            },
+        })
+    }
+}
+
+impl CustomEndpointsDocument {
+    fn check(self, reader: &mut Reader<'_>) -> CustomEndpoints {
+        reader.refuse_unknown(&self.unknown);
+        let mut read = |name: &str, field, check: fn(&str) -> Result<(), &'static str>| {
+            let endpoint: Option<String> = reader.optional(name, field, "expected a URL as a string");
+            reader.checked(name, endpoint, |endpoint| check(endpoint))
+        };
+        CustomEndpoints {
+            authorization: read("authorization_endpoint", self.authorization_endpoint, endpoints::check_authorization_endpoint),
+            token: read("token_endpoint", self.token_endpoint, endpoints::check_endpoint),
+            userinfo: read("userinfo_endpoint", self.userinfo_endpoint, endpoints::check_endpoint),
+            revocation: read("revocation_endpoint", self.revocation_endpoint, endpoints::check_endpoint),
+            jwks_uri: read("jwks_uri", self.jwks_uri, endpoints::check_endpoint),
+            openid_configuration: read("openid_configuration", self.openid_configuration, endpoints::check_endpoint),
+        }
+    }
+}
+
+/// The one unknown member that somebody is bound to try deserves an answer of its own.
+fn refuse_unknown(unknown: &Object, reader: &mut Reader<'_>) {
+    let mut rest = unknown.clone();
+    if rest.remove("client_secret").is_some() {
+        reader.problem("client_secret", "expected apart from the connector: the host passes it to `complete`");
+    }
+    reader.refuse_unknown(&rest);
+}
+
+/// Visible ASCII without a space: nothing else comes out of Cognito, and nothing else fits everywhere that it's sent.
+fn check_client_id(client_id: &str) -> Result<(), &'static str> {
+    let is_sound = (1..=MAX_CLIENT_ID).contains(&client_id.len()) && client_id.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_sound { Ok(()) } else { Err("expected 1 to 128 visible ASCII characters") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut connector = json!({"user_pool_id": "eu-west-1_Ab", "client_id": "client"});
+        connector[name] = value;
+        connector
+    }
+
+    fn problems(connector: &Value) -> Vec<(String, &'static str)> {
+        let problems = Connector::parse(&connector.to_string()).unwrap_err();
+        problems.into_iter().map(|problem| (problem.path, problem.expected)).collect()
+    }
+
+    #[test]
+    fn pool_and_client_are_enough() {
+        let connector = Connector::parse(r#"{"user_pool_id":"eu-west-1_Ab","client_id":"client"}"#).unwrap();
+        assert!(connector.is_enabled && connector.has_oidc);
+        assert_eq!(connector.client_id, "client");
+        assert_eq!(connector.client_authentication, ClientAuthentication::ClientSecretBasic);
+        assert_eq!(connector.source.issuer, IssuerKind::Either);
+        assert_eq!(connector.source.domain, None);
+        assert!(connector.source.known().is_none());
+    }
+
+    #[test]
+    fn every_member_is_taken_over() {
+        let connector = Connector::parse(
+            &json!({
+                "name": "Shop", "enabled": false, "authentication_methods": ["password"], "user_pool_id": "eu-west-1_Ab",
+                "domain": "shop", "issuer": "updated", "additional_regions": ["us-east-1"], "client_id": "client",
+                "client_authentication": "none",
+                "custom_endpoints": {
+                    "authorization_endpoint": "https://a/", "token_endpoint": "https://b/", "userinfo_endpoint": "https://c/",
+                    "revocation_endpoint": "https://d/", "jwks_uri": "https://e/", "openid_configuration": "http://127.0.0.1/",
+                },
+            })
+            .to_string(),
+        )
+        .unwrap();
+        assert!(!connector.is_enabled && !connector.has_oidc);
+        assert_eq!(connector.client_authentication, ClientAuthentication::None);
+        let Source { pool, domain, issuer, additional_regions, custom } = connector.source;
+        assert_eq!(pool.as_str(), "eu-west-1_Ab");
+        assert_eq!(domain.unwrap().endpoint("/"), "https://shop.auth.eu-west-1.amazoncognito.com/");
+        assert_eq!(issuer, IssuerKind::Updated);
+        assert_eq!(additional_regions[0].as_str(), "us-east-1");
+        let endpoints = [
+            custom.authorization,
+            custom.token,
+            custom.userinfo,
+            custom.revocation,
+            custom.jwks_uri,
+            custom.openid_configuration,
+        ];
+        let expected = ["https://a/", "https://b/", "https://c/", "https://d/", "https://e/", "http://127.0.0.1/"];
+        assert_eq!(endpoints.map(Option::unwrap), expected);
+    }
+
+    #[test]
+    fn each_wrong_value_has_its_problem() {
+        let pool = "expected a user pool id, such as `eu-west-1_AbCdEf123`";
+        let region = "expected regions, such as `eu-west-1`";
+        let client = "expected 1 to 128 visible ASCII characters";
+        for (name, value, expected) in [
+            ("name", json!(1), "expected a string"),
+            ("enabled", json!("true"), "expected true or false"),
+            ("authentication_methods", json!("oidc"), A_LIST),
+            ("user_pool_id", json!(null), pool),
+            ("user_pool_id", json!(1), pool),
+            ("user_pool_id", json!("eu-west-1"), pool),
+            ("domain", json!(1), "expected a host name as a string"),
+            ("domain", json!("https://x"), "expected a host name without scheme, port and path"),
+            ("issuer", json!("https://x"), "expected `either`, `original` or `updated`"),
+            ("additional_regions", json!("us-east-1"), A_LIST),
+            ("additional_regions", json!(["x"]), region),
+            ("additional_regions", json!(vec!["us-east-1"; 65]), region),
+            ("client_id", json!(null), "expected a string"),
+            ("client_id", json!(""), client),
+            ("client_id", json!("a b"), client),
+            ("client_id", json!("ä"), client),
+            ("client_id", json!("x".repeat(129)), client),
+            ("client_authentication", json!("private_key_jwt"), "expected `client_secret_basic`, `client_secret_post` or `none`"),
+            ("custom_endpoints", json!([]), "expected an object"),
+            ("client_secret", json!("hunter2"), "expected apart from the connector: the host passes it to `complete`"),
+            ("region", json!("eu-west-1"), "unknown: expected no such member"),
+        ] {
+            assert_eq!(problems(&with(name, value.clone())), [(format!("/connector/{name}"), expected)], "{name} {value}");
+        }
+        assert!(Connector::parse(&with("client_id", json!("x".repeat(128))).to_string()).is_ok());
+        assert!(Connector::parse(&with("additional_regions", json!(vec!["us-east-1"; 64])).to_string()).is_ok());
+    }
+
+    #[test]
+    fn b13_each_custom_endpoint_is_checked() {
+        let https = "expected https; http is for 127.0.0.1, [::1] and localhost";
+        for name in [
+            "authorization_endpoint",
+            "token_endpoint",
+            "userinfo_endpoint",
+            "revocation_endpoint",
+            "jwks_uri",
+            "openid_configuration",
+        ] {
+            let path = format!("/connector/custom_endpoints/{name}");
+            assert_eq!(problems(&with("custom_endpoints", json!({name: "http://a.example/"}))), [(path.clone(), https)]);
+            assert_eq!(problems(&with("custom_endpoints", json!({name: 1}))), [(path, "expected a URL as a string")]);
+        }
+        let unknown = problems(&with("custom_endpoints", json!({"issuer": "https://a/"})));
+        assert_eq!(unknown, [("/connector/custom_endpoints/issuer".into(), "unknown: expected no such member")]);
+    }
+
+    #[test]
+    fn every_problem_is_found_at_once() {
+        let problems = problems(&json!({"enabled": 1, "domain": 1, "custom_endpoints": {"token_endpoint": 1}}));
+        assert_eq!(problems.len(), 5, "{problems:?}");
+        assert_eq!(Connector::parse("x").unwrap_err(), [Problem { path: "/connector".into(), expected: "expected JSON" }]);
+    }
+}

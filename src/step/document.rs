@@ -1,0 +1,247 @@
+//! Reading a document that people write: every problem at once, each with its path, none with the value that was given.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::json::{self, Object};
+
+/// Longest document read, in bytes.
+const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+/// Longest member name repeated in a path, in characters.
+const MAX_NAME: usize = 64;
+
+/// What is wrong at one place of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// JSON Pointer (RFC 6901).
+    pub path: String,
+    /// What would be right.
+    pub expected: &'static str,
+}
+
+/// A member of a document as it was given. Reading never fails, so that one problem doesn't hide the next. `null` is as good as absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Field<T> {
+    /// Not there.
+    #[default]
+    Absent,
+    /// There, and of the right type.
+    Given(T),
+    /// There, and of another type.
+    Wrong,
+}
+
+impl<T> Field<T> {
+    /// The value, where it's there and of the right type.
+    pub fn given(&self) -> Option<&T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Absent | Self::Wrong => None,
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null => Self::Absent,
+            value => serde_json::from_value(value).map_or(Self::Wrong, Self::Given),
+        })
+    }
+}
+
+#[cfg(test)]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Field<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Words, given as a list or as one text with spaces between them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Words {
+    /// Separated by spaces.
+    Text(String),
+    /// One by one.
+    List(Vec<String>),
+}
+
+impl Words {
+    /// The words, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (text, list) = match self {
+            Self::Text(text) => (Some(text.split(' ').filter(|word| !word.is_empty())), None),
+            Self::List(list) => (None, Some(list.iter().map(String::as_str))),
+        };
+        text.into_iter().flatten().chain(list.into_iter().flatten())
+    }
+}
+
+/// Reads the members of one object, and collects what is wrong with them.
+pub struct Reader<'a> {
+    path: String,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    /// At the root of a document; `path` names it.
+    pub fn new(path: &str, problems: &'a mut Vec<Problem>) -> Self {
+        Self { path: path.to_owned(), problems }
+    }
+
+    /// At a member that is an object itself.
+    pub fn at(&mut self, name: &str) -> Reader<'_> {
+        Reader { path: self.path_of(name), problems: self.problems }
+    }
+
+    /// Reads the text of a document.
+    pub fn object(&mut self, text: &str) -> Option<Object> {
+        if text.len() > MAX_DOCUMENT_BYTES {
+            self.problem_here("expected at most 64 KiB");
+            return None;
+        }
+        json::object(text.as_bytes()).map_err(|fault| self.problem_here(fault.expected())).ok()
+    }
+
+    /// A member that may be missing.
+    pub fn optional<T>(&mut self, name: &str, field: Field<T>, expected: &'static str) -> Option<T> {
+        match field {
+            Field::Given(value) => Some(value),
+            Field::Absent => None,
+            Field::Wrong => {
+                self.problem(name, expected);
+                None
+            }
+        }
+    }
+
+    /// A member that must be there.
+    pub fn required<T>(&mut self, name: &str, field: Field<T>, expected: &'static str) -> Option<T> {
+        if matches!(field, Field::Absent) {
+            self.problem(name, expected);
+        }
+        self.optional(name, field, expected)
+    }
+
+    /// A member that may be missing, and passes a further check where it's there.
+    pub fn checked<T>(&mut self, name: &str, value: Option<T>, check: impl FnOnce(&T) -> Result<(), &'static str>) -> Option<T> {
+        let value = value?;
+        match check(&value) {
+            Ok(()) => Some(value),
+            Err(expected) => {
+                self.problem(name, expected);
+                None
+            }
+        }
+    }
+
+    /// Members that nobody knows.
+    pub fn refuse_unknown(&mut self, unknown: &Object) {
+        for name in unknown.keys() {
+            self.problem(name, "unknown: expected no such member");
+        }
+    }
+
+    /// Notes a problem with a member.
+    pub fn problem(&mut self, name: &str, expected: &'static str) {
+        let path = self.path_of(name);
+        self.problems.push(Problem { path, expected });
+    }
+
+    /// Notes a problem with the object itself.
+    pub fn problem_here(&mut self, expected: &'static str) {
+        self.problems.push(Problem { path: self.path.clone(), expected });
+    }
+
+    /// RFC 6901 section 3, with what could disturb a log taken out.
+    fn path_of(&self, name: &str) -> String {
+        let name: String = crate::oidc::provider_text::clean(name).chars().take(MAX_NAME).collect();
+        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_never_fails() {
+        let field = |value: Value| serde_json::from_value::<Field<u32>>(value).unwrap();
+        assert_eq!(field(json!(7)), Field::Given(7));
+        assert_eq!(field(json!(null)), Field::Absent);
+        for wrong in [json!("7"), json!(-1), json!(1.5), json!([]), json!(4_294_967_296_u64)] {
+            assert_eq!(field(wrong), Field::Wrong);
+        }
+        assert_eq!(Field::Given(7).given(), Some(&7));
+        assert_eq!(Field::<u32>::Wrong.given(), None);
+    }
+
+    #[test]
+    fn words_come_as_a_text_or_a_list() {
+        let words = |value: Value| {
+            let words = serde_json::from_value::<Words>(value).unwrap();
+            words.iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(words(json!(" a  b ")), ["a", "b"]);
+        assert_eq!(words(json!(["a", "b c", ""])), ["a", "b c", ""]);
+        assert_eq!(words(json!("")), [""; 0]);
+    }
+
+    #[test]
+    fn problems_have_paths() {
+        let mut problems = Vec::new();
+        let mut reader = Reader::new("/settings", &mut problems);
+        assert_eq!(reader.optional("a", Field::<u32>::Wrong, "x"), None);
+        assert_eq!(reader.optional("a", Field::Given(1), "x"), Some(1));
+        assert_eq!(reader.optional("a", Field::<u32>::Absent, "x"), None);
+        assert_eq!(reader.required("b", Field::<u32>::Absent, "y"), None);
+        assert_eq!(reader.required("b", Field::<u32>::Wrong, "y"), None);
+        assert_eq!(reader.checked("c", Some(1), |_| Err("z")), None);
+        assert_eq!(reader.checked("c", Some(1), |_| Ok(())), Some(1));
+        reader.at("d/~").problem("e\u{202e}\n", "w");
+        reader.problem_here("v");
+        reader.problem(&"n".repeat(100), "u");
+        let found: Vec<_> = problems.iter().map(|problem| (problem.path.as_str(), problem.expected)).collect();
+        let long = format!("/settings/{}", "n".repeat(64));
+        assert_eq!(
+            found,
+            [
+                ("/settings/a", "x"),
+                ("/settings/b", "y"),
+                ("/settings/b", "y"),
+                ("/settings/c", "z"),
+                ("/settings/d~1~0/e", "w"),
+                ("/settings", "v"),
+                (long.as_str(), "u"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_document_is_one_json_object_of_bounded_length() {
+        for (text, expected) in [
+            ("{".to_owned(), "expected JSON"),
+            ("[]".to_owned(), "expected a JSON object"),
+            (r#"{"a":1,"a":1}"#.to_owned(), "expected each member of a JSON object once"),
+            (format!("{{}}{}", " ".repeat(64 * 1024 - 1)), "expected at most 64 KiB"),
+        ] {
+            let mut problems = Vec::new();
+            assert_eq!(Reader::new("/connector", &mut problems).object(&text), None);
+            assert_eq!(problems, [Problem { path: "/connector".into(), expected }]);
+        }
+        let text = format!("{{}}{}", " ".repeat(64 * 1024 - 2));
+        assert!(Reader::new("/connector", &mut Vec::new()).object(&text).is_some());
+    }
+}

@@ -1,0 +1,121 @@
+//! The error variable. It always has every member: reading a missing one is an error in a journey.
+
+use serde::Serialize;
+
+use super::error::{Category, Failure};
+
+/// What the error variable holds.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Error"))]
+pub struct ErrorOutput {
+    /// Version of this shape.
+    #[cfg_attr(test, schemars(extend("const" = 1)))]
+    version: u32,
+    /// The failure's name; empty after a success.
+    code: String,
+    /// Who has to act; null after a success.
+    category: Option<Category>,
+    /// Whether starting the step again by itself makes sense.
+    retryable: bool,
+    /// For the journey's author and the operator; empty after a success.
+    message: String,
+    /// JSON Pointer to the setting at fault, under `/settings` or `/connector`.
+    path: Option<String>,
+    /// What the provider said.
+    provider: ProviderOutput,
+}
+
+/// What the provider said, without control characters.
+#[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ProviderOutput {
+    /// `error`, as the provider named it.
+    error: Option<String>,
+    /// `error_description`. A third party may have chosen it.
+    error_description: Option<String>,
+    /// HTTP status of the response.
+    status: Option<u16>,
+    /// The provider's own name for the request: its support asks for it.
+    request_id: Option<String>,
+}
+
+impl ErrorOutput {
+    /// After a success.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            version: 1,
+            code: String::new(),
+            category: None,
+            retryable: false,
+            message: String::new(),
+            path: None,
+            provider: ProviderOutput::default(),
+        }
+    }
+
+    /// After a failure.
+    #[must_use]
+    pub fn new(failure: &Failure) -> Self {
+        let (provider, trace) = (failure.provider.as_ref(), failure.trace.as_ref());
+        Self {
+            version: 1,
+            code: failure.code.as_str().to_owned(),
+            category: Some(failure.code.category()),
+            retryable: failure.code.is_retryable(),
+            message: failure.message(),
+            path: failure.path.clone(),
+            provider: ProviderOutput {
+                error: provider.map(|provider| provider.error.clone()),
+                error_description: provider.and_then(|provider| provider.description.clone()),
+                status: trace.map(|trace| trace.status),
+                request_id: trace.and_then(|trace| trace.request_id.clone()),
+            },
+        }
+    }
+
+    /// As JSON.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        // Strings and numbers always serialize.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::exchange::Trace;
+    use crate::oidc::response::ProviderError;
+    use crate::step::error::Code;
+    use serde_json::json;
+
+    #[test]
+    fn every_member_is_there_after_a_success() {
+        assert_eq!(
+            ErrorOutput::none().to_json(),
+            json!({
+                "version": 1, "code": "", "category": null, "retryable": false, "message": "", "path": null,
+                "provider": {"error": null, "error_description": null, "status": null, "request_id": null},
+            })
+        );
+    }
+
+    #[test]
+    fn every_member_is_there_after_a_failure() {
+        let failure = Failure {
+            provider: Some(ProviderError::new("invalid_grant", Some("why"))),
+            trace: Some(Trace { status: 400, request_id: Some("r".into()) }),
+            path: Some("/settings/scope".into()),
+            ..Failure::from(Code::LoginExpired)
+        };
+        assert_eq!(
+            ErrorOutput::new(&failure).to_json(),
+            json!({
+                "version": 1, "code": "login_expired", "category": "flow", "retryable": true,
+                "message": "the response came too late: /settings/scope", "path": "/settings/scope",
+                "provider": {"error": "invalid_grant", "error_description": "why", "status": 400, "request_id": "r"},
+            })
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! Event data: what the journey's analytics record of a call, for diagnosis. Off by default; redacted before anything is picked from it.
+
+use serde_json::{Map, Value, json};
+
+use super::error::Failure;
+use super::error_output::ErrorOutput;
+use super::outcome::Invocation;
+use super::recorder::Exchange;
+use super::redaction::{REDACTED, Redaction};
+use super::settings::EventData;
+use crate::json;
+use crate::oidc::authorization::ResponseMode;
+use crate::oidc::signing_keys::Source;
+
+/// Which call it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// `begin`.
+    Begin,
+    /// `complete`.
+    Complete,
+}
+
+/// What came of it.
+pub enum Ending<'a> {
+    /// The user agent is sent to the provider.
+    Redirect,
+    /// The output variable's content.
+    Authenticated(&'a Value),
+    /// The error variable's content.
+    Failed(&'a Failure),
+}
+
+/// What is known of the response and of what it led to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Observations {
+    /// How it came; none where the host ended the login.
+    pub response_mode: Option<ResponseMode>,
+    /// How it was asked to come.
+    pub requested_response_mode: Option<ResponseMode>,
+    /// Where the signing key came from.
+    pub signing_key: Option<Source>,
+    /// Whether the unused refresh token was revoked; none where nobody tried.
+    pub refresh_token_revoked: Option<bool>,
+}
+
+/// Claims that repeat a secret, or a hash of one.
+const SECRET_CLAIMS: &[&str] = &["nonce", "at_hash", "c_hash", "s_hash"];
+
+/// The event data that the settings ask for, as JSON.
+#[must_use]
+pub fn record(
+    wanted: &EventData,
+    phase: Phase,
+    invocation: Invocation<'_>,
+    ending: &Ending<'_>,
+    observations: &Observations,
+    exchanges: &[Exchange],
+    redaction: &Redaction,
+) -> Option<String> {
+    if *wanted == EventData::None {
+        return None;
+    }
+    let mut document = document(phase, invocation, ending, observations, exchanges);
+    redaction.document(&mut document);
+    let data = match wanted {
+        EventData::Custom(fields) => {
+            let pick = |field: &String| (field.clone(), document.pointer(field).cloned().unwrap_or_default());
+            Value::Object(fields.iter().map(pick).collect())
+        }
+        EventData::None | EventData::InputOutput => document,
+    };
+    Some(data.to_string())
+}
+
+fn document(
+    phase: Phase,
+    invocation: Invocation<'_>,
+    ending: &Ending<'_>,
+    observations: &Observations,
+    exchanges: &[Exchange],
+) -> Value {
+    let (outcome, output, error) = match ending {
+        Ending::Redirect => ("redirect", Value::Null, Value::Null),
+        Ending::Authenticated(output) => ("authenticated", without_tokens(output), Value::Null),
+        Ending::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(failure).to_json()),
+    };
+    // A document that was refused may hold anything, a secret in the wrong place among others.
+    let is_refused = matches!(ending, Ending::Failed(failure) if failure.path.is_some());
+    let input = |text: &str| match json::object(text.as_bytes()) {
+        Ok(object) if !is_refused => Value::Object(object),
+        _ => Value::Null,
+    };
+    json!({
+        "version": 1,
+        "phase": match phase { Phase::Begin => "begin", Phase::Complete => "complete" },
+        "outcome": outcome,
+        "input": { "settings": input(invocation.settings), "connector": input(invocation.connector) },
+        "response_mode": observations.response_mode,
+        "requested_response_mode": observations.requested_response_mode,
+        "signing_key": observations.signing_key.map(|source| match source {
+            Source::Cached => "cached",
+            Source::Fetched => "fetched",
+            Source::Refetched => "refetched",
+            Source::Stale => "stale",
+        }),
+        "refresh_token_revoked": observations.refresh_token_revoked,
+        "exchanges": exchanges,
+        "output": output,
+        "error": error,
+    })
+}
+
+/// The output without what lets anybody act as the user.
+fn without_tokens(output: &Value) -> Value {
+    let mut output = output.clone();
+    if let Some(members) = output.as_object_mut() {
+        redact(members, &["id_token", "tokens"]);
+        for name in ["id_token_claims", "user_info"] {
+            if let Some(Value::Object(claims)) = members.get_mut(name) {
+                redact(claims, SECRET_CLAIMS);
+            }
+        }
+    }
+    output
+}
+
+fn redact(members: &mut Map<String, Value>, names: &[&str]) {
+    for name in names {
+        if let Some(value) = members.get_mut(*name).filter(|value| !value.is_null()) {
+            *value = REDACTED.into();
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the journey's author and operator see: settings, connector, output, errors, event data, and their JSON Schemas.
+
+pub mod advanced;
+pub mod configuration;
+pub mod connector;
+pub mod document;
+pub mod error;
+pub mod error_output;
+pub mod event_data;
+pub mod outcome;
+pub mod output;
+pub mod recorder;
+pub mod redaction;
+pub mod rejections;
+pub mod settings;
