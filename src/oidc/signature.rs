@@ -139,7 +139,7 @@ mod tests {
 
     fn number(bits: usize) -> Vec<u8> {
         let mut bytes = vec![0xff; bits.div_ceil(8)];
-        if bits % 8 != 0 {
+        if !bits.is_multiple_of(8) {
             bytes[0] = (1_u8 << (bits % 8)) - 1;
         }
         bytes

@@ -20,7 +20,6 @@ impl Configuration {
     ///
     /// # Errors
     /// Problems of either document, a connector that is disabled or without OIDC, documents that contradict each other.
-    #[must_use]
     pub fn parse(settings: &str, connector: &str) -> (Outlets, Result<Self, Failure>) {
         let (outlets, settings) = Settings::parse(settings);
         let configuration = settings
@@ -58,19 +57,18 @@ impl Configuration {
     pub fn origins(&self) -> Vec<String> {
         let source = &self.connector.source;
         let mut urls = Vec::new();
-        let revocation;
-        match source.known() {
+        let revocation = match source.known() {
             Some(endpoints) => {
                 urls.extend([endpoints.token, endpoints.userinfo]);
-                revocation = endpoints.revocation;
+                endpoints.revocation
             }
             None => {
                 urls.push(source.metadata_location().1);
                 urls.extend(source.custom.token.clone());
                 urls.extend(source.custom.userinfo.clone());
-                revocation = source.custom.revocation.clone();
+                source.custom.revocation.clone()
             }
-        }
+        };
         urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
         if self.settings.tokens == Tokens::Revoke {
             urls.extend(revocation);

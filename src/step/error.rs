@@ -138,7 +138,7 @@ pub struct Failure {
     /// JSON Pointer to the setting at fault.
     pub path: Option<String>,
     /// What the provider said.
-    pub provider: Option<ProviderError>,
+    pub provider: Option<Box<ProviderError>>,
     /// The response that it is about.
     pub trace: Option<Trace>,
 }

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn every_member_is_there_after_a_failure() {
         let failure = Failure {
-            provider: Some(ProviderError::new("invalid_grant", Some("why"))),
+            provider: Some(Box::new(ProviderError::new("invalid_grant", Some("why")))),
             trace: Some(Trace { status: 400, request_id: Some("r".into()) }),
             path: Some("/settings/scope".into()),
             ..Failure::from(Code::LoginExpired)

@@ -80,9 +80,7 @@ impl EndpointCodes {
             exchange::Rejection::Unavailable(trace) => Failure::from(self.unavailable).traced(trace),
             exchange::Rejection::RateLimited(trace) => Failure::from(Code::RateLimited).traced(trace),
             exchange::Rejection::Invalid(expected, trace) => Failure::from(self.invalid).expecting(expected).traced(trace),
-            exchange::Rejection::Refused(error, trace) => {
-                Failure { provider: Some(error.clone()), ..Failure::from(refused(&error)).traced(trace) }
-            }
+            exchange::Rejection::Refused(error, trace) => Failure { code: refused(&error), ..Failure::from(error).traced(trace) },
         }
     }
 }
@@ -105,7 +103,8 @@ fn code_of(error: &ProviderError) -> Code {
 
 impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
-        Self { provider: Some(error.clone()), ..Self::from(code_of(&error)) }
+        let code = code_of(&error);
+        Self { provider: Some(Box::new(error)), ..Self::from(code) }
     }
 }
 

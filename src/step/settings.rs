@@ -142,7 +142,6 @@ impl Settings {
     ///
     /// # Errors
     /// Every problem.
-    #[must_use]
     pub fn parse(text: &str) -> (Outlets, Result<Self, Vec<Problem>>) {
         let mut problems = Vec::new();
         let mut reader = Reader::new("/settings", &mut problems);

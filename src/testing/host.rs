@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::host::{FetchError, Host, RandomUnavailable, Request, Response, StoreError};
 
 type Answer = Result<Response, FetchError>;
+type Script = Box<dyn FnMut(&Request) -> Option<Answer>>;
 
 /// Answers from its tables, and records what it was asked.
 pub(crate) struct FakeHost {
@@ -22,7 +23,7 @@ pub(crate) struct FakeHost {
     /// Calls of that name fail with that error.
     pub(crate) failing: BTreeMap<String, StoreError>,
     answers: BTreeMap<String, Answer>,
-    respond_with: Option<Box<dyn FnMut(&Request) -> Option<Answer>>>,
+    respond_with: Option<Script>,
     now: Duration,
     random: u64,
 }
