@@ -5,6 +5,13 @@ use host_test::cognito::{AuthorizationError, Times};
 
 use super::relying_party::{Bench, CALLBACK, STATE};
 
+/// Changes to a sound request, then `error` and `error_description`.
+type Refusal = (
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    Option<&'static str>,
+);
+
 #[tokio::test]
 async fn an_unknown_client_or_redirect_uri_never_comes_back() {
     let bench = Bench::start().await;
@@ -41,7 +48,7 @@ async fn an_unknown_client_or_redirect_uri_never_comes_back() {
 #[tokio::test]
 async fn an_unsound_request_is_refused_by_redirect_with_the_description_first() {
     let bench = Bench::start().await;
-    let table: [(&[(&str, &str)], &str, Option<&str>); 7] = [
+    let table: [Refusal; 7] = [
         (
             &[("scope", "openid unknown")],
             "invalid_request",
