@@ -59,14 +59,8 @@ impl Browser {
     #[must_use]
     pub fn with_clock(clock: Clock) -> Self {
         // No connection is kept: tests stop and start servers as they like.
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .build_http();
-        Self {
-            client,
-            jar: Arc::default(),
-            clock,
-        }
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+        Self { client, jar: Arc::default(), clock }
     }
 
     /// Goes to a URL as if the user had typed it, and on to where that leads.
@@ -97,12 +91,7 @@ impl Browser {
     ///
     /// # Errors
     /// As for [`Self::open`].
-    pub async fn submit_until(
-        &self,
-        form: &Form,
-        fields: &[(&str, &str)],
-        stop_prefix: &str,
-    ) -> anyhow::Result<Arrival> {
+    pub async fn submit_until(&self, form: &Form, fields: &[(&str, &str)], stop_prefix: &str) -> anyhow::Result<Arrival> {
         self.follow_until(form.filled_in(fields), stop_prefix).await
     }
 
@@ -113,10 +102,7 @@ impl Browser {
     pub async fn follow(&self, navigation: Navigation) -> anyhow::Result<Page> {
         match self.navigate(navigation, None).await? {
             Arrival::Page(page) => Ok(page),
-            Arrival::Stopped { navigation, .. } => bail!(
-                "stopped before {} although nothing asked for it",
-                navigation.url
-            ),
+            Arrival::Stopped { navigation, .. } => bail!("stopped before {} although nothing asked for it", navigation.url),
         }
     }
 
@@ -124,11 +110,7 @@ impl Browser {
     ///
     /// # Errors
     /// As for [`Self::open`].
-    pub async fn follow_until(
-        &self,
-        navigation: Navigation,
-        stop_prefix: &str,
-    ) -> anyhow::Result<Arrival> {
+    pub async fn follow_until(&self, navigation: Navigation, stop_prefix: &str) -> anyhow::Result<Arrival> {
         self.navigate(navigation, Some(stop_prefix)).await
     }
 
@@ -145,9 +127,7 @@ impl Browser {
     pub fn cookie(&self, url: &str, name: &str) -> Option<String> {
         let url = Url::parse(url).ok()?;
         let sent = self.jar().sent_with(&url, "GET", None, (self.clock)());
-        sent.into_iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        sent.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// Forgets every cookie.
@@ -155,11 +135,7 @@ impl Browser {
         *self.jar() = Jar::default();
     }
 
-    async fn navigate(
-        &self,
-        mut navigation: Navigation,
-        stop_prefix: Option<&str>,
-    ) -> anyhow::Result<Arrival> {
+    async fn navigate(&self, mut navigation: Navigation, stop_prefix: Option<&str>) -> anyhow::Result<Arrival> {
         let mut hops = Vec::new();
         while hops.len() < HOP_LIMIT {
             if stop_prefix.is_some_and(|prefix| navigation.url.as_str().starts_with(prefix)) {
@@ -176,51 +152,29 @@ impl Browser {
             };
             navigation = next;
         }
-        bail!(
-            "more than {HOP_LIMIT} hops; the last were {:?}",
-            hops.split_off(HOP_LIMIT - 3)
-        )
+        bail!("more than {HOP_LIMIT} hops; the last were {:?}", hops.split_off(HOP_LIMIT - 3))
     }
 
     /// One request and its response.
     async fn hop(&self, navigation: &Navigation, hops: &mut Vec<Hop>) -> anyhow::Result<Page> {
-        let cookies = self.jar().sent_with(
-            &navigation.url,
-            &navigation.method,
-            navigation.initiator.as_ref(),
-            (self.clock)(),
-        );
+        let cookies = self.jar().sent_with(&navigation.url, &navigation.method, navigation.initiator.as_ref(), (self.clock)());
         let request = navigation.to_request(&cookies)?;
         let place = || format!("{} {}", navigation.method, navigation.place());
         let exchange = async {
             let (head, body) = self.client.request(request).await?.into_parts();
-            let body = Limited::new(body, PAGE_LIMIT)
-                .collect()
-                .await
-                .map_err(anyhow::Error::from_boxed)?
-                .to_bytes();
+            let body = Limited::new(body, PAGE_LIMIT).collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes();
             anyhow::Ok((head, body))
         };
-        let answer = tokio::time::timeout(HOP_TIMEOUT, exchange)
-            .await
-            .with_context(place)?;
+        let answer = tokio::time::timeout(HOP_TIMEOUT, exchange).await.with_context(place)?;
         let (head, body) = answer.with_context(place)?;
 
         let headers: Vec<(String, String)> = head
             .headers
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let set_cookies: Vec<String> = headers
-            .iter()
-            .filter(|(name, _)| name == "set-cookie")
-            .map(|(_, value)| value.clone())
-            .collect();
+        let set_cookies: Vec<String> =
+            headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.clone()).collect();
         for cookie in &set_cookies {
             self.jar().set(&navigation.url, cookie, (self.clock)());
         }
@@ -231,13 +185,7 @@ impl Browser {
             cookies_sent: cookies.into_iter().map(|(name, _)| name).collect(),
             set_cookies,
         });
-        Ok(Page {
-            url: navigation.url.clone(),
-            status: head.status.as_u16(),
-            headers,
-            body,
-            hops: hops.clone(),
-        })
+        Ok(Page { url: navigation.url.clone(), status: head.status.as_u16(), headers, body, hops: hops.clone() })
     }
 
     fn jar(&self) -> MutexGuard<'_, Jar> {

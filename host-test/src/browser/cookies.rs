@@ -36,23 +36,14 @@ impl Jar {
         let Some(cookie) = Cookie::parse(url, header, now) else {
             return;
         };
-        self.0.retain(|other| {
-            (&other.name, &other.authority, &other.path)
-                != (&cookie.name, &cookie.authority, &cookie.path)
-        });
+        self.0.retain(|other| (&other.name, &other.authority, &other.path) != (&cookie.name, &cookie.authority, &cookie.path));
         if cookie.expires_at.is_none_or(|expires_at| now < expires_at) {
             self.0.push(cookie);
         }
     }
 
     /// The cookies that go with a top-level request, by name and value, longer paths first.
-    pub(super) fn sent_with(
-        &self,
-        url: &Url,
-        method: &str,
-        initiator: Option<&Url>,
-        now: u64,
-    ) -> Vec<(String, String)> {
+    pub(super) fn sent_with(&self, url: &Url, method: &str, initiator: Option<&Url>, now: u64) -> Vec<(String, String)> {
         let cross_site = initiator.is_some_and(|page| page.origin() != url.origin());
         let allowed = |same_site| match same_site {
             SameSite::None => true,
@@ -62,17 +53,12 @@ impl Jar {
         let mut cookies: Vec<&Cookie> = self
             .0
             .iter()
-            .filter(|cookie| {
-                cookie.authority == authority(url) && path_matches(url.path(), &cookie.path)
-            })
+            .filter(|cookie| cookie.authority == authority(url) && path_matches(url.path(), &cookie.path))
             .filter(|cookie| allowed(cookie.same_site) && (!cookie.secure || trustworthy(url)))
             .filter(|cookie| cookie.expires_at.is_none_or(|expires_at| now < expires_at))
             .collect();
         cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        cookies
-            .into_iter()
-            .map(|cookie| (cookie.name.clone(), cookie.value.clone()))
-            .collect()
+        cookies.into_iter().map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
     }
 }
 
@@ -96,9 +82,7 @@ impl Cookie {
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "secure" => cookie.secure = true,
                 "domain" => has_domain = true,
-                "max-age" => {
-                    cookie.expires_at = max_age(value).map(|seconds| now.saturating_add(seconds))
-                }
+                "max-age" => cookie.expires_at = max_age(value).map(|seconds| now.saturating_add(seconds)),
                 "samesite" => {
                     cookie.same_site = match value.to_ascii_lowercase().as_str() {
                         "strict" => SameSite::Strict,
@@ -113,26 +97,18 @@ impl Cookie {
             || cookie.secure && !trustworthy(url)
             || cookie.same_site == SameSite::None && !cookie.secure
             || cookie.name.starts_with("__Secure-") && !cookie.secure
-            || cookie.name.starts_with("__Host-")
-                && (!cookie.secure || has_domain || cookie.path != "/");
+            || cookie.name.starts_with("__Host-") && (!cookie.secure || has_domain || cookie.path != "/");
         (!refused).then_some(cookie)
     }
 }
 
 /// `Max-Age` in seconds; a negative one is as good as 0. `Expires` isn't read: no server here uses it.
 fn max_age(value: &str) -> Option<u64> {
-    value
-        .parse::<i64>()
-        .ok()
-        .map(|seconds| u64::try_from(seconds).unwrap_or_default())
+    value.parse::<i64>().ok().map(|seconds| u64::try_from(seconds).unwrap_or_default())
 }
 
 fn authority(url: &Url) -> String {
-    format!(
-        "{}:{}",
-        url.host_str().unwrap_or_default(),
-        url.port_or_known_default().unwrap_or_default()
-    )
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
 /// Whether `Secure` cookies may come and go: over https, or on loopback, as browsers have it.
@@ -154,8 +130,7 @@ fn default_path(path: &str) -> String {
 }
 
 fn path_matches(path: &str, cookie_path: &str) -> bool {
-    path.strip_prefix(cookie_path)
-        .is_some_and(|rest| rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/'))
+    path.strip_prefix(cookie_path).is_some_and(|rest| rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -170,8 +145,7 @@ mod tests {
     fn goes_along(header: &str, method: &str, target: &str, initiator: Option<&str>) -> bool {
         let mut jar = Jar::default();
         jar.set(&url("http://127.0.0.1:1/a/b"), header, 100);
-        !jar.sent_with(&url(target), method, initiator.map(url).as_ref(), 100)
-            .is_empty()
+        !jar.sent_with(&url(target), method, initiator.map(url).as_ref(), 100).is_empty()
     }
 
     const SAME: Option<&str> = Some("http://127.0.0.1:1/page");
@@ -191,69 +165,32 @@ mod tests {
             ("c=1; SameSite=None", "GET", SAME, false),
         ];
         for (header, method, initiator, expected) in table {
-            assert_eq!(
-                goes_along(header, method, target, initiator),
-                expected,
-                "{header} {method} {initiator:?}"
-            );
+            assert_eq!(goes_along(header, method, target, initiator), expected, "{header} {method} {initiator:?}");
         }
     }
 
     #[test]
     fn paths_match_by_segment_and_ports_keep_cookies_apart() {
-        assert!(goes_along(
-            "c=1; Path=/a",
-            "GET",
-            "http://127.0.0.1:1/a/x",
-            None
-        ));
+        assert!(goes_along("c=1; Path=/a", "GET", "http://127.0.0.1:1/a/x", None));
         assert!(goes_along("c=1", "GET", "http://127.0.0.1:1/a/x", None));
-        assert!(!goes_along(
-            "c=1; Path=/a",
-            "GET",
-            "http://127.0.0.1:1/ab",
-            None
-        ));
-        assert!(!goes_along(
-            "c=1; Path=/",
-            "GET",
-            "http://127.0.0.1:2/a",
-            None
-        ));
+        assert!(!goes_along("c=1; Path=/a", "GET", "http://127.0.0.1:1/ab", None));
+        assert!(!goes_along("c=1; Path=/", "GET", "http://127.0.0.1:2/a", None));
     }
 
     #[test]
     fn a_host_prefix_wants_secure_the_root_path_and_no_domain() {
         let target = "http://127.0.0.1:1/";
-        assert!(goes_along(
-            "__Host-c=1; Path=/; Secure",
-            "GET",
-            target,
-            None
-        ));
+        assert!(goes_along("__Host-c=1; Path=/; Secure", "GET", target, None));
         assert!(!goes_along("__Host-c=1; Path=/", "GET", target, None));
-        assert!(!goes_along(
-            "__Host-c=1; Path=/; Secure; Domain=127.0.0.1",
-            "GET",
-            target,
-            None
-        ));
-        assert!(!goes_along(
-            "__Host-c=1; Path=/a; Secure",
-            "GET",
-            "http://127.0.0.1:1/a",
-            None
-        ));
+        assert!(!goes_along("__Host-c=1; Path=/; Secure; Domain=127.0.0.1", "GET", target, None));
+        assert!(!goes_along("__Host-c=1; Path=/a; Secure", "GET", "http://127.0.0.1:1/a", None));
     }
 
     #[test]
     fn secure_cookies_need_https_or_loopback() {
         let mut jar = Jar::default();
         jar.set(&url("http://example.com/"), "c=1; Secure", 0);
-        assert!(
-            jar.sent_with(&url("https://example.com/"), "GET", None, 0)
-                .is_empty()
-        );
+        assert!(jar.sent_with(&url("https://example.com/"), "GET", None, 0).is_empty());
     }
 
     #[test]

@@ -21,10 +21,7 @@ impl Form {
     /// The value that a field has at first.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The form's submission with these fields filled in; one that the form lacks is added, as a button with a name would be.
@@ -37,9 +34,7 @@ impl Form {
                 None => fields.push(((*name).to_owned(), (*value).to_owned())),
             }
         }
-        let encoded = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&fields)
-            .finish();
+        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         let mut navigation = Navigation {
             method: self.method.clone(),
             url: self.action.clone(),
@@ -67,35 +62,20 @@ pub(super) fn read(html: &str, page: &Url) -> Vec<Form> {
                 let Ok(action) = page.join(&tag.attribute("action").unwrap_or_default()) else {
                     continue;
                 };
-                let method = if method.eq_ignore_ascii_case("post") {
-                    "POST"
-                } else {
-                    "GET"
-                };
-                forms.push(Form {
-                    method: method.to_owned(),
-                    action,
-                    fields: Vec::new(),
-                    page: page.clone(),
-                });
+                let method = if method.eq_ignore_ascii_case("post") { "POST" } else { "GET" };
+                forms.push(Form { method: method.to_owned(), action, fields: Vec::new(), page: page.clone() });
                 inside = true;
             }
             "/form" => inside = false,
             "input" if inside => {
-                let kind = tag
-                    .attribute("type")
-                    .unwrap_or_default()
-                    .to_ascii_lowercase();
+                let kind = tag.attribute("type").unwrap_or_default().to_ascii_lowercase();
                 let left_out = match kind.as_str() {
                     "submit" | "button" | "image" | "reset" => true,
                     "checkbox" | "radio" => tag.attribute("checked").is_none(),
                     _ => false,
                 };
-                if let (Some(form), Some(name), false) =
-                    (forms.last_mut(), tag.attribute("name"), left_out)
-                {
-                    form.fields
-                        .push((name, tag.attribute("value").unwrap_or_default()));
+                if let (Some(form), Some(name), false) = (forms.last_mut(), tag.attribute("name"), left_out) {
+                    form.fields.push((name, tag.attribute("value").unwrap_or_default()));
                 }
             }
             _ => {}
@@ -112,10 +92,7 @@ struct Tag {
 
 impl Tag {
     fn attribute(&self, name: &str) -> Option<String> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| decode(value))
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| decode(value))
     }
 }
 
@@ -129,10 +106,7 @@ fn tags(mut html: &str) -> Vec<Tag> {
         }
         let (name, rest) = split_while(html, |c| !c.is_ascii_whitespace() && c != '>');
         let (attributes, rest) = attributes(rest);
-        tags.push(Tag {
-            name: name.to_ascii_lowercase(),
-            attributes,
-        });
+        tags.push(Tag { name: name.to_ascii_lowercase(), attributes });
         html = rest;
     }
     tags
@@ -149,20 +123,14 @@ fn attributes(mut html: &str) -> (Vec<(String, String)>, &str) {
         if html.is_empty() {
             return (attributes, html);
         }
-        let (name, rest) = split_while(html, |c| {
-            !c.is_ascii_whitespace() && !matches!(c, '=' | '>' | '/')
-        });
+        let (name, rest) = split_while(html, |c| !c.is_ascii_whitespace() && !matches!(c, '=' | '>' | '/'));
         let (value, rest) = match rest.trim_start().strip_prefix('=') {
             Some(rest) => value(rest.trim_start()),
             None => ("", rest),
         };
         attributes.push((name.to_ascii_lowercase(), value.to_owned()));
         // A stray `=` has no name and must not stop the scan.
-        html = if name.is_empty() && rest.len() == html.len() {
-            &rest[1..]
-        } else {
-            rest
-        };
+        html = if name.is_empty() && rest.len() == html.len() { &rest[1..] } else { rest };
     }
 }
 
@@ -185,9 +153,7 @@ fn decode(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        let reference = after
-            .split_once(';')
-            .and_then(|(name, tail)| Some((character(name)?, tail)));
+        let reference = after.split_once(';').and_then(|(name, tail)| Some((character(name)?, tail)));
         match reference {
             Some((character, tail)) => {
                 decoded.push(character);
@@ -235,15 +201,9 @@ mod tests {
             <input name="outside">"#;
         let forms = read(html, &page());
         assert_eq!(forms.len(), 1);
-        assert_eq!(
-            (forms[0].method.as_str(), forms[0].action.as_str()),
-            ("POST", "http://127.0.0.1:4000/login?a=1&b=2")
-        );
+        assert_eq!((forms[0].method.as_str(), forms[0].action.as_str()), ("POST", "http://127.0.0.1:4000/login?a=1&b=2"));
         let fields = [("_csrf", "\"x<y'&z&unknown;"), ("username", "")];
-        assert_eq!(
-            forms[0].fields,
-            fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
+        assert_eq!(forms[0].fields, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]
@@ -253,35 +213,23 @@ mod tests {
 
     #[test]
     fn only_checked_boxes_are_submitted() {
-        let forms = read(
-            "<form><input type=checkbox name=a value=1><input type=checkbox name=b value=1 checked></form>",
-            &page(),
-        );
+        let forms =
+            read("<form><input type=checkbox name=a value=1><input type=checkbox name=b value=1 checked></form>", &page());
         assert_eq!(forms[0].fields, [("b".to_owned(), "1".to_owned())]);
     }
 
     #[test]
     fn broken_html_ends_the_scan_and_nothing_else() {
-        for html in [
-            "<",
-            "<form",
-            "<form =",
-            "<form = = a='",
-            "<form a=\"x",
-            "<input name='",
-            "<!--",
-            "<form action='http://[' >",
-        ] {
+        for html in
+            ["<", "<form", "<form =", "<form = = a='", "<form a=\"x", "<input name='", "<!--", "<form action='http://[' >"]
+        {
             read(html, &page());
         }
     }
 
     #[test]
     fn a_filled_in_post_carries_every_field() {
-        let forms = read(
-            "<form method=post action=/x><input name=a value=1><input name=b></form>",
-            &page(),
-        );
+        let forms = read("<form method=post action=/x><input name=a value=1><input name=b></form>", &page());
         let navigation = forms[0].filled_in(&[("b", "2 3"), ("c", "4")]);
         assert_eq!(navigation.body.as_deref(), Some("a=1&b=2+3&c=4"));
         assert_eq!(navigation.initiator, Some(page()));

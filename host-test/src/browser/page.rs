@@ -84,10 +84,7 @@ impl Page {
     /// The value of a header, whose name is given in lower case; the first of several.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -113,14 +110,8 @@ impl Page {
     /// The page's forms; none unless it's HTML.
     #[must_use]
     pub fn forms(&self) -> Vec<Form> {
-        let html = self
-            .header("content-type")
-            .is_some_and(|value| value.starts_with("text/html"));
-        if html {
-            form::read(&self.text(), &self.url)
-        } else {
-            Vec::new()
-        }
+        let html = self.header("content-type").is_some_and(|value| value.starts_with("text/html"));
+        if html { form::read(&self.text(), &self.url) } else { Vec::new() }
     }
 
     /// Whether a script on the page submits its form: that it calls `submit()` is taken as proof.

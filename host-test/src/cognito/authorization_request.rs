@@ -35,48 +35,28 @@ pub(super) enum Refusal {
     /// To Cognito's own error page, with this `error`: nothing in the request says that the redirect URI is to be trusted.
     ErrorPage(&'static str),
     /// Back to the relying party.
-    Redirect {
-        redirect_uri: String,
-        state: Option<String>,
-        error: AuthorizationError,
-    },
+    Redirect { redirect_uri: String, state: Option<String>, error: AuthorizationError },
 }
 
 impl AuthorizationRequest {
     /// Reads and checks the query of an authorization request.
     pub(super) fn parse(query: &str, config: &Config) -> Result<Self, Refusal> {
-        let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        let parameter = |name: &str| {
-            find(&parameters, name)
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned)
-        };
+        let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let parameter = |name: &str| find(&parameters, name).filter(|value| !value.is_empty()).map(str::to_owned);
         let client = &config.client;
 
         let client_id = parameter("client_id").ok_or(Refusal::ErrorPage("invalid_request"))?;
         if client_id != client.id {
             return Err(Refusal::ErrorPage("invalid_client"));
         }
-        let redirect_uri =
-            parameter("redirect_uri").ok_or(Refusal::ErrorPage("invalid_request"))?;
+        let redirect_uri = parameter("redirect_uri").ok_or(Refusal::ErrorPage("invalid_request"))?;
         if !client.redirect_uris.contains(&redirect_uri) {
             return Err(Refusal::ErrorPage("redirect_mismatch"));
         }
 
         let state = parameter("state");
-        let refuse = |error| Refusal::Redirect {
-            redirect_uri: redirect_uri.clone(),
-            state: state.clone(),
-            error,
-        };
-        let invalid = |description: &str| {
-            refuse(AuthorizationError::new(
-                "invalid_request",
-                Some(description),
-            ))
-        };
+        let refuse = |error| Refusal::Redirect { redirect_uri: redirect_uri.clone(), state: state.clone(), error };
+        let invalid = |description: &str| refuse(AuthorizationError::new("invalid_request", Some(description)));
 
         match parameter("response_type").as_deref() {
             Some("code") => {}
@@ -88,10 +68,7 @@ impl AuthorizationRequest {
         let scopes = scopes(parameter("scope").as_deref(), client).map_err(refuse)?;
         let code_challenge = parameter("code_challenge");
         match parameter("code_challenge_method").as_deref() {
-            Some("S256")
-                if code_challenge
-                    .as_ref()
-                    .is_some_and(|challenge| challenge.len() == 43) => {}
+            Some("S256") if code_challenge.as_ref().is_some_and(|challenge| challenge.len() == 43) => {}
             Some("S256") => return Err(invalid("invalid code_challenge")),
             None if code_challenge.is_none() && !config.pkce_required => {}
             _ => return Err(invalid("code_challenge_method must be S256")),
@@ -102,9 +79,7 @@ impl AuthorizationRequest {
             Some(Err(_)) => return Err(invalid("invalid max_age")),
         };
         let prompt = parameter("prompt");
-        if prompt.as_ref().is_some_and(|prompt| {
-            prompt.split(' ').any(|value| value == "none") && prompt != "none"
-        }) {
+        if prompt.as_ref().is_some_and(|prompt| prompt.split(' ').any(|value| value == "none") && prompt != "none") {
             return Err(invalid("invalid prompt"));
         }
 
@@ -128,9 +103,7 @@ impl AuthorizationRequest {
 
     /// Whether `prompt` holds this value.
     pub(super) fn prompts(&self, value: &str) -> bool {
-        self.prompt
-            .as_ref()
-            .is_some_and(|prompt| prompt.split(' ').any(|part| part == value))
+        self.prompt.as_ref().is_some_and(|prompt| prompt.split(' ').any(|part| part == value))
     }
 }
 
@@ -140,22 +113,8 @@ fn scopes(asked: Option<&str>, client: &AppClient) -> Result<Vec<String>, Author
     let Some(asked) = asked else {
         return Ok(client.scopes.clone());
     };
-    let scopes: Vec<String> = asked
-        .split(' ')
-        .filter(|scope| !scope.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let scopes: Vec<String> = asked.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     let without_openid = !scopes.iter().any(|scope| scope == "openid");
-    let allowed = |scope: &String| {
-        client.scopes.contains(scope)
-            && !(without_openid && OPENID_SCOPES.contains(&scope.as_str()))
-    };
-    if scopes.iter().all(allowed) {
-        Ok(scopes)
-    } else {
-        Err(AuthorizationError::new(
-            "invalid_request",
-            Some("invalid_scope"),
-        ))
-    }
+    let allowed = |scope: &String| client.scopes.contains(scope) && !(without_openid && OPENID_SCOPES.contains(&scope.as_str()));
+    if scopes.iter().all(allowed) { Ok(scopes) } else { Err(AuthorizationError::new("invalid_request", Some("invalid_scope"))) }
 }

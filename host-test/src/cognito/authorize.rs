@@ -11,21 +11,13 @@ pub(super) fn authorize(provider: &Provider, request: &Request) -> Response {
     let authorization = match AuthorizationRequest::parse(&request.query, &config) {
         Ok(authorization) => authorization,
         Err(refusal) => {
-            return authorization_response::refused(
-                provider,
-                &refusal,
-                &request.parameter("client_id").unwrap_or_default(),
-            );
+            return authorization_response::refused(provider, &refusal, &request.parameter("client_id").unwrap_or_default());
         }
     };
 
-    let recent_enough = |auth_time: u64| {
-        authorization
-            .max_age
-            .is_none_or(|max_age| provider.now() < auth_time.saturating_add(max_age))
-    };
-    let session =
-        sessions::current(provider, request).filter(|session| recent_enough(session.auth_time));
+    let recent_enough =
+        |auth_time: u64| authorization.max_age.is_none_or(|max_age| provider.now() < auth_time.saturating_add(max_age));
+    let session = sessions::current(provider, request).filter(|session| recent_enough(session.auth_time));
     if authorization.prompts("none") {
         return match session {
             Some(session) => authorization_response::grant(provider, &authorization, &session),
@@ -36,20 +28,13 @@ pub(super) fn authorize(provider: &Provider, request: &Request) -> Response {
             ),
         };
     }
-    if let Some(session) = session
-        .filter(|_| !authorization.prompts("login") && !authorization.prompts("select_account"))
-    {
+    if let Some(session) = session.filter(|_| !authorization.prompts("login") && !authorization.prompts("select_account")) {
         return authorization_response::grant(provider, &authorization, &session);
     }
 
     match federation::choose(&config, &authorization) {
-        Ok(Some(identity_provider)) => {
-            federation::begin(provider, &authorization, &identity_provider)
-        }
-        Ok(None) => redirect(&format!(
-            "{}/login?{}",
-            provider.domain_origin, authorization.query
-        )),
+        Ok(Some(identity_provider)) => federation::begin(provider, &authorization, &identity_provider),
+        Ok(None) => redirect(&format!("{}/login?{}", provider.domain_origin, authorization.query)),
         Err(error) => authorization_response::refuse(provider, &authorization, &error),
     }
 }

@@ -28,10 +28,7 @@ impl EndpointError {
 /// Checks the client: by Basic, by the body, or by its id alone if it's public.
 pub(super) fn authenticate(request: &Request, config: &Config) -> Result<(), EndpointError> {
     let client = &config.client;
-    let invalid_client = || EndpointError {
-        status: config.invalid_client_status,
-        code: "invalid_client",
-    };
+    let invalid_client = || EndpointError { status: config.invalid_client_status, code: "invalid_client" };
     let body_id = request.field("client_id");
     let body_secret = request.field("client_secret");
     let (id, secret) = match request.header("authorization") {
@@ -45,11 +42,7 @@ pub(super) fn authenticate(request: &Request, config: &Config) -> Result<(), End
         }
         None => (body_id, body_secret),
     };
-    if id.as_ref() == Some(&client.id) && secret == client.secret {
-        Ok(())
-    } else {
-        Err(invalid_client())
-    }
+    if id.as_ref() == Some(&client.id) && secret == client.secret { Ok(()) } else { Err(invalid_client()) }
 }
 
 /// Id and secret, each form-encoded before base64 (RFC 6749, 2.3.1).
@@ -65,9 +58,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 
 fn form_decode(text: &str) -> Option<String> {
     let encoded = text.replace('&', "%26").replace('=', "%3D");
-    url::form_urlencoded::parse(format!("value={encoded}").as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(format!("value={encoded}").as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -77,10 +68,7 @@ mod tests {
     #[test]
     fn both_parts_of_basic_are_form_decoded() {
         let header = format!("Basic {}", STANDARD.encode("a%3Ab:c%2Bd+e%25"));
-        assert_eq!(
-            basic(&header),
-            Some(("a:b".to_owned(), "c+d e%".to_owned()))
-        );
+        assert_eq!(basic(&header), Some(("a:b".to_owned(), "c+d e%".to_owned())));
     }
 
     #[test]

@@ -10,11 +10,7 @@ pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 /// The machine's clock.
 #[must_use]
 pub fn system_clock() -> Clock {
-    Arc::new(|| {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |elapsed| elapsed.as_secs())
-    })
+    Arc::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
 }
 
 /// A clock that stands still until a test moves it.

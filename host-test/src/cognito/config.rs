@@ -59,10 +59,7 @@ impl Default for Config {
             issuer: Issuer::Original,
             client: AppClient::default(),
             users: vec![ada(), grace()],
-            identity_providers: vec![IdentityProvider::new(
-                "Google",
-                IdpAnswer::SignIn("google_114259".to_owned()),
-            )],
+            identity_providers: vec![IdentityProvider::new("Google", IdpAnswer::SignIn("google_114259".to_owned()))],
             response_modes: ResponseModes::QueryOnly,
             pkce_required: true,
             acr: None,
@@ -91,10 +88,7 @@ impl Config {
             Issuer::Original => {
                 format!("https://cognito-idp.{}.amazonaws.com/{pool}", self.region())
             }
-            Issuer::Updated => format!(
-                "https://issuer-cognito-idp.{}.amazonaws.com/{pool}",
-                self.region()
-            ),
+            Issuer::Updated => format!("https://issuer-cognito-idp.{}.amazonaws.com/{pool}", self.region()),
             Issuer::OtherRegion(region) => {
                 format!("https://cognito-idp.{region}.amazonaws.com/{pool}")
             }
@@ -156,13 +150,7 @@ pub struct AppClient {
 
 impl Default for AppClient {
     fn default() -> Self {
-        let scopes = [
-            "openid",
-            "email",
-            "phone",
-            "profile",
-            "aws.cognito.signin.user.admin",
-        ];
+        let scopes = ["openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"];
         Self {
             id: "6q2fnj1k8mtd4s0v3hb7l9czxa".to_owned(),
             // Characters that Basic must form-encode before base64 (RFC 6749, 2.3.1), so that a client which doesn't is noticed.
@@ -201,11 +189,7 @@ impl IdentityProvider {
     /// An identity provider without identifiers.
     #[must_use]
     pub fn new(name: &str, answer: IdpAnswer) -> Self {
-        Self {
-            name: name.to_owned(),
-            identifiers: Vec::new(),
-            answer,
-        }
+        Self { name: name.to_owned(), identifiers: Vec::new(), answer }
     }
 }
 

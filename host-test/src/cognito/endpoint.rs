@@ -26,9 +26,7 @@ pub enum Endpoint {
 impl Endpoint {
     pub(super) fn of(origin: Origin, path: &str) -> Self {
         match (origin, path) {
-            (Origin::Issuer, path) if path.ends_with("/.well-known/openid-configuration") => {
-                Self::Discovery
-            }
+            (Origin::Issuer, path) if path.ends_with("/.well-known/openid-configuration") => Self::Discovery,
             (Origin::Issuer, path) if path.ends_with("/.well-known/jwks.json") => Self::Jwks,
             (Origin::Domain, "/oauth2/authorize") => Self::Authorize,
             (Origin::Domain, "/login") => Self::Login,

@@ -6,17 +6,10 @@ use super::provider::Provider;
 
 /// Sends the browser to the error page.
 pub(super) fn redirect_to(provider: &Provider, error: &str, client_id: &str) -> Response {
-    redirect(&format!(
-        "{}/error?{}",
-        provider.domain_origin,
-        encode_form([("error", error), ("client_id", client_id)])
-    ))
+    redirect(&format!("{}/error?{}", provider.domain_origin, encode_form([("error", error), ("client_id", client_id)])))
 }
 
 /// `GET /error`.
 pub(super) fn show(request: &Request) -> Response {
-    html(
-        400,
-        pages::error(&request.parameter("error").unwrap_or_default()),
-    )
+    html(400, pages::error(&request.parameter("error").unwrap_or_default()))
 }

@@ -42,11 +42,7 @@ impl Answer {
     /// An answer with a body of one content type.
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".to_owned(), content_type.to_owned())],
-            body: Body::Bytes(body.into()),
-        }
+        Self { status, headers: vec![("content-type".to_owned(), content_type.to_owned())], body: Body::Bytes(body.into()) }
     }
 
     /// A JSON answer.
@@ -58,21 +54,13 @@ impl Answer {
     /// An answer without headers or body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Body::Bytes(Vec::new()),
-        }
+        Self { status, headers: Vec::new(), body: Body::Bytes(Vec::new()) }
     }
 
     /// A firewall's page: 403 and HTML.
     #[must_use]
     pub fn firewall() -> Self {
-        Self::new(
-            403,
-            "text/html",
-            "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>",
-        )
+        Self::new(403, "text/html", "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>")
     }
 
     /// A redirect elsewhere.
@@ -132,11 +120,7 @@ struct State {
 impl Faults {
     /// Makes an endpoint misbehave.
     pub fn set(&self, endpoint: Endpoint, times: Times, fault: Fault) {
-        self.lock()
-            .endpoints
-            .entry(endpoint)
-            .or_default()
-            .push(times, fault);
+        self.lock().endpoints.entry(endpoint).or_default().push(times, fault);
     }
 
     /// Makes an endpoint answer this: [`Fault::Answer`] in short.
@@ -145,25 +129,12 @@ impl Faults {
     }
 
     /// Changes the JSON of a good response: of the token, userInfo, JWKS or discovery endpoint.
-    pub fn alter_json(
-        &self,
-        endpoint: Endpoint,
-        times: Times,
-        alter: impl Fn(&mut Value) + Send + Sync + 'static,
-    ) {
-        self.lock()
-            .json
-            .entry(endpoint)
-            .or_default()
-            .push(times, Arc::new(alter));
+    pub fn alter_json(&self, endpoint: Endpoint, times: Times, alter: impl Fn(&mut Value) + Send + Sync + 'static) {
+        self.lock().json.entry(endpoint).or_default().push(times, Arc::new(alter));
     }
 
     /// Changes the ID token's header (first argument) and claims (second) before it's signed.
-    pub fn alter_id_token(
-        &self,
-        times: Times,
-        alter: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static,
-    ) {
+    pub fn alter_id_token(&self, times: Times, alter: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) {
         self.lock().id_token.push(times, Arc::new(alter));
     }
 
@@ -183,14 +154,8 @@ impl Faults {
     }
 
     /// Changes the parameters of authorization responses, good ones and errors: adds `iss`, drops `state`, doubles `code`.
-    pub fn alter_authorization_response(
-        &self,
-        times: Times,
-        alter: impl Fn(&mut Vec<(String, String)>) + Send + Sync + 'static,
-    ) {
-        self.lock()
-            .authorization_response
-            .push(times, Arc::new(alter));
+    pub fn alter_authorization_response(&self, times: Times, alter: impl Fn(&mut Vec<(String, String)>) + Send + Sync + 'static) {
+        self.lock().authorization_response.push(times, Arc::new(alter));
     }
 
     /// Puts everything in order again.
@@ -213,11 +178,7 @@ impl Faults {
 
     pub(super) fn for_id_token(&self) -> IdTokenFaults {
         let mut state = self.lock();
-        IdTokenFaults {
-            alter: state.id_token.next(),
-            signing: state.signing.next(),
-            replacement: state.replacement.next(),
-        }
+        IdTokenFaults { alter: state.id_token.next(), signing: state.signing.next(), replacement: state.replacement.next() }
     }
 
     pub(super) fn for_login(&self) -> Option<AuthorizationError> {
@@ -225,10 +186,7 @@ impl Faults {
     }
 
     /// The parameters of an authorization response as they go out.
-    pub(super) fn altered_parameters(
-        &self,
-        mut parameters: Vec<(String, String)>,
-    ) -> Vec<(String, String)> {
+    pub(super) fn altered_parameters(&self, mut parameters: Vec<(String, String)>) -> Vec<(String, String)> {
         let alter = self.lock().authorization_response.next();
         if let Some(alter) = alter {
             alter(&mut parameters);

@@ -26,54 +26,25 @@ pub(super) struct Federation {
 pub(super) type Federations = HashMap<String, Federation>;
 
 /// The identity provider that the request asks for; none if it asks for the pool itself, or doesn't say.
-pub(super) fn choose(
-    config: &Config,
-    request: &AuthorizationRequest,
-) -> Result<Option<IdentityProvider>, AuthorizationError> {
+pub(super) fn choose(config: &Config, request: &AuthorizationRequest) -> Result<Option<IdentityProvider>, AuthorizationError> {
     let asked_for = match (&request.identity_provider, &request.idp_identifier) {
         (Some(name), _) if name == "COGNITO" => return Ok(None),
-        (Some(name), _) => config
-            .identity_providers
-            .iter()
-            .find(|provider| provider.name == *name),
-        (None, Some(identifier)) => config
-            .identity_providers
-            .iter()
-            .find(|provider| provider.identifiers.contains(identifier)),
+        (Some(name), _) => config.identity_providers.iter().find(|provider| provider.name == *name),
+        (None, Some(identifier)) => config.identity_providers.iter().find(|provider| provider.identifiers.contains(identifier)),
         (None, None) => return Ok(None),
     };
-    asked_for.cloned().map(Some).ok_or_else(|| {
-        AuthorizationError::new("invalid_request", Some("Invalid identity provider"))
-    })
+    asked_for.cloned().map(Some).ok_or_else(|| AuthorizationError::new("invalid_request", Some("Invalid identity provider")))
 }
 
 /// Sends the browser to the identity provider.
-pub(super) fn begin(
-    provider: &Provider,
-    request: &AuthorizationRequest,
-    identity_provider: &IdentityProvider,
-) -> Response {
-    if request
-        .state
-        .as_ref()
-        .is_some_and(|state| state.len() > STATE_LIMIT)
-    {
-        return html(
-            400,
-            pages::error("The request is too long for the identity provider."),
-        );
+pub(super) fn begin(provider: &Provider, request: &AuthorizationRequest, identity_provider: &IdentityProvider) -> Response {
+    if request.state.as_ref().is_some_and(|state| state.len() > STATE_LIMIT) {
+        return html(400, pages::error("The request is too long for the identity provider."));
     }
     let state = random::token::<24>();
-    let location = format!(
-        "{}/idp?{}",
-        provider.domain_origin,
-        encode_form([("state", state.as_str())])
-    );
-    let federation = Federation {
-        request: request.clone(),
-        identity_provider: identity_provider.clone(),
-        began_at: provider.now(),
-    };
+    let location = format!("{}/idp?{}", provider.domain_origin, encode_form([("state", state.as_str())]));
+    let federation =
+        Federation { request: request.clone(), identity_provider: identity_provider.clone(), began_at: provider.now() };
     lock(&provider.federations).insert(state, federation);
     redirect(&location)
 }
@@ -81,11 +52,7 @@ pub(super) fn begin(
 /// `GET /idp`: the identity provider, who answers at once.
 pub(super) fn identity_provider(provider: &Provider, request: &Request) -> Response {
     let state = request.parameter("state").unwrap_or_default();
-    redirect(&format!(
-        "{}/oauth2/idpresponse?{}",
-        provider.domain_origin,
-        encode_form([("state", state.as_str())])
-    ))
+    redirect(&format!("{}/oauth2/idpresponse?{}", provider.domain_origin, encode_form([("state", state.as_str())])))
 }
 
 /// `GET /oauth2/idpresponse`: back from the identity provider.
@@ -97,23 +64,15 @@ pub(super) fn finish(provider: &Provider, request: &Request) -> Response {
     if provider.now().saturating_sub(federation.began_at) > TIME_LIMIT {
         return error_page::redirect_to(provider, "timeout", &federation.request.client_id);
     }
-    federation.request.state = federation
-        .request
-        .state
-        .map(|state| decoded_once_too_often(&state));
+    federation.request.state = federation.request.state.map(|state| decoded_once_too_often(&state));
     match federation.identity_provider.answer {
         IdpAnswer::Refuse(error, description) => {
             let error = AuthorizationError::new(&error, description.as_deref());
             authorization_response::refuse(provider, &federation.request, &error)
         }
         IdpAnswer::SignIn(username) => {
-            let session = Session {
-                username,
-                auth_time: provider.now(),
-                federated: true,
-            };
-            let mut response =
-                authorization_response::grant(provider, &federation.request, &session);
+            let session = Session { username, auth_time: provider.now(), federated: true };
+            let mut response = authorization_response::grant(provider, &federation.request, &session);
             sessions::begin(provider, session, &mut response);
             response
         }
@@ -123,9 +82,7 @@ pub(super) fn finish(provider: &Provider, request: &Request) -> Response {
 /// What Cognito makes of `state` on this hop. Letters, digits, `-` and `_` survive it.
 fn decoded_once_too_often(state: &str) -> String {
     let as_a_pair = format!("state={}", state.split('&').next().unwrap_or_default());
-    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(as_a_pair.as_bytes())
-        .into_owned()
-        .collect();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(as_a_pair.as_bytes()).into_owned().collect();
     find(&pairs, "state").unwrap_or_default().to_owned()
 }
 

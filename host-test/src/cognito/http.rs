@@ -73,43 +73,22 @@ impl Request {
 
     /// A cookie that came with the request.
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
-        let pairs = self
-            .headers
-            .iter()
-            .filter(|(header, _)| header == "cookie")
-            .flat_map(|(_, value)| value.split(';'));
-        pairs
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
+        let pairs = self.headers.iter().filter(|(header, _)| header == "cookie").flat_map(|(_, value)| value.split(';'));
+        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 }
 
 /// Names the request without any value that it carries: they may be secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parameters: Vec<String> = self
-            .parameters()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        write!(
-            formatter,
-            "#{} {} {} {parameters:?} ({} bytes)",
-            self.sequence,
-            self.method,
-            self.path,
-            self.body.len()
-        )
+        let parameters: Vec<String> = self.parameters().into_iter().map(|(name, _)| name).collect();
+        write!(formatter, "#{} {} {} {parameters:?} ({} bytes)", self.sequence, self.method, self.path, self.body.len())
     }
 }
 
 /// The first value under a name.
 pub(super) fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 fn decode_form(bytes: &[u8]) -> Vec<(String, String)> {
@@ -118,47 +97,29 @@ fn decode_form(bytes: &[u8]) -> Vec<(String, String)> {
 
 /// Name-value pairs in `application/x-www-form-urlencoded`.
 pub(super) fn encode_form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// A response with a status, headers and a body. Panics on a header that HTTP can't carry: headers are the provider's own.
 pub(super) fn respond(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response {
     let mut response = ::http::Response::builder()
         .status(status)
-        .header(
-            "cache-control",
-            "no-cache, no-store, max-age=0, must-revalidate",
-        )
+        .header("cache-control", "no-cache, no-store, max-age=0, must-revalidate")
         .header("x-amz-cognito-request-id", random::uuid());
     for (name, value) in headers {
         response = response.header(*name, *value);
     }
-    response
-        .body(body.into())
-        .expect("headers of the provider's own making are valid")
+    response.body(body.into()).expect("headers of the provider's own making are valid")
 }
 
 /// A JSON response.
 pub(super) fn json(status: u16, value: &Value) -> Response {
-    respond(
-        status,
-        &[("content-type", "application/json;charset=UTF-8")],
-        value.to_string(),
-    )
+    respond(status, &[("content-type", "application/json;charset=UTF-8")], value.to_string())
 }
 
 /// An HTML page.
 pub(super) fn html(status: u16, page: String) -> Response {
-    respond(
-        status,
-        &[
-            ("content-type", "text/html;charset=UTF-8"),
-            ("x-frame-options", "DENY"),
-        ],
-        page,
-    )
+    respond(status, &[("content-type", "text/html;charset=UTF-8"), ("x-frame-options", "DENY")], page)
 }
 
 /// A redirect, by 302 as Cognito does.
@@ -168,7 +129,6 @@ pub(super) fn redirect(location: &str) -> Response {
 
 /// Adds a cookie to a response.
 pub(super) fn set_cookie(response: &mut Response, cookie: &str) {
-    let value = ::http::HeaderValue::from_str(cookie)
-        .expect("cookies of the provider's own making are valid");
+    let value = ::http::HeaderValue::from_str(cookie).expect("cookies of the provider's own making are valid");
     response.headers_mut().append("set-cookie", value);
 }

@@ -42,25 +42,16 @@ pub(super) struct IdTokenFaults {
 }
 
 /// Makes the ID token, right or wrong.
-pub(super) fn encode(
-    mut claims: Value,
-    keys: &KeyRing,
-    client_secret: Option<&str>,
-    faults: IdTokenFaults,
-) -> String {
+pub(super) fn encode(mut claims: Value, keys: &KeyRing, client_secret: Option<&str>, faults: IdTokenFaults) -> String {
     let (kid, key) = match faults.signing {
         Some(Signing::AccessTokenKey) => keys.access_token_key(),
         _ => keys.id_token_key(),
     };
     let signer = match faults.signing {
-        None | Some(Signing::Corrupted | Signing::AccessTokenKey) => {
-            Signer::Key(key, Algorithm::Rs256)
-        }
+        None | Some(Signing::Corrupted | Signing::AccessTokenKey) => Signer::Key(key, Algorithm::Rs256),
         Some(Signing::Key(key, algorithm)) => Signer::Key(key, algorithm),
         Some(Signing::Unsigned) => Signer::Unsigned,
-        Some(Signing::Hs256ClientSecret) => {
-            Signer::Hs256(client_secret.unwrap_or_default().as_bytes().to_vec())
-        }
+        Some(Signing::Hs256ClientSecret) => Signer::Hs256(client_secret.unwrap_or_default().as_bytes().to_vec()),
         Some(Signing::Hs256PublicKey) => Signer::Hs256(key.public_pem().as_bytes().to_vec()),
     };
     let mut header = json!({"kid": kid, "alg": signer.algorithm()});
@@ -68,10 +59,6 @@ pub(super) fn encode(
         alter(&mut header, &mut claims);
     }
     let token = jwt::encode(&header, &claims, &signer);
-    let token = if faults.signing == Some(Signing::Corrupted) {
-        jwt::corrupt_signature(&token)
-    } else {
-        token
-    };
+    let token = if faults.signing == Some(Signing::Corrupted) { jwt::corrupt_signature(&token) } else { token };
     faults.replacement.unwrap_or(token)
 }

@@ -58,9 +58,7 @@ impl Signer {
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Key(key, algorithm) => key.sign(*algorithm, message),
-            Self::Hs256(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message)
-                .as_ref()
-                .to_vec(),
+            Self::Hs256(secret) => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec(),
             Self::Unsigned => Vec::new(),
         }
     }

@@ -15,10 +15,7 @@ pub(super) struct KeyRing {
 }
 
 impl KeyRing {
-    const PAIRS: [[TestKey; 2]; 2] = [
-        [TestKey::Rsa2048A, TestKey::Rsa2048B],
-        [TestKey::Rsa2048C, TestKey::Rsa2048D],
-    ];
+    const PAIRS: [[TestKey; 2]; 2] = [[TestKey::Rsa2048A, TestKey::Rsa2048B], [TestKey::Rsa2048C, TestKey::Rsa2048D]];
 
     /// The key for ID tokens, with its `kid`.
     pub(super) fn id_token_key(&self) -> (String, TestKey) {
@@ -43,35 +40,22 @@ impl KeyRing {
     /// The key set (RFC 7517, 5).
     pub(super) fn jwks(&self) -> Value {
         let current = [self.key(0), self.key(1)];
-        let keys: Vec<Value> = current
-            .iter()
-            .chain(&self.kept)
-            .map(|(kid, key)| key.jwk(kid))
-            .collect();
+        let keys: Vec<Value> = current.iter().chain(&self.kept).map(|(kid, key)| key.jwk(kid)).collect();
         json!({"keys": keys})
     }
 
     fn key(&self, index: usize) -> (String, TestKey) {
-        (
-            kid(self.generation, index),
-            Self::PAIRS[self.generation % 2][index],
-        )
+        (kid(self.generation, index), Self::PAIRS[self.generation % 2][index])
     }
 }
 
 /// A `kid` like Cognito's: 32 bytes in base64. It's chosen to hold `+`, `/` and `=`, which a relying party could trip over.
 fn kid(generation: usize, index: usize) -> String {
     let candidate = |attempt: u32| {
-        let digest = ring::digest::digest(
-            &ring::digest::SHA256,
-            format!("{generation} {index} {attempt}").as_bytes(),
-        );
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{generation} {index} {attempt}").as_bytes());
         STANDARD.encode(digest.as_ref())
     };
-    (0..)
-        .map(candidate)
-        .find(|kid| kid.contains('+') && kid.contains('/'))
-        .unwrap_or_default()
+    (0..).map(candidate).find(|kid| kid.contains('+') && kid.contains('/')).unwrap_or_default()
 }
 
 #[cfg(test)]

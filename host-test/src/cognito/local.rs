@@ -30,11 +30,7 @@ impl LocalCognito {
     pub async fn start(config: Config) -> io::Result<Self> {
         let issuer = TcpListener::bind(config.issuer_address).await?;
         let domain = TcpListener::bind(config.domain_address).await?;
-        let origin = |listener: &TcpListener| {
-            listener
-                .local_addr()
-                .map(|address| format!("http://{address}"))
-        };
+        let origin = |listener: &TcpListener| listener.local_addr().map(|address| format!("http://{address}"));
         let provider = Arc::new(Provider::new(config, origin(&issuer)?, origin(&domain)?));
         let servers = [
             tokio::spawn(server::serve(issuer, Origin::Issuer, Arc::clone(&provider))),
@@ -209,11 +205,7 @@ impl LocalCognito {
     /// Where the documents of the issuer in use are.
     fn issuer_base(&self) -> String {
         let config = self.config();
-        let prefix = if config.issuer == Issuer::Updated {
-            UPDATED_ISSUER_PREFIX
-        } else {
-            ""
-        };
+        let prefix = if config.issuer == Issuer::Updated { UPDATED_ISSUER_PREFIX } else { "" };
         format!("{}{prefix}/{}", self.issuer_origin(), config.user_pool_id)
     }
 

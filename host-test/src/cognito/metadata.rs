@@ -17,40 +17,25 @@ pub(super) fn metadata(provider: &Provider, request: &Request) -> Response {
         Some(path) => (true, path),
         None => (false, request.path.as_str()),
     };
-    let document = path
-        .strip_prefix('/')
-        .and_then(|path| path.strip_prefix(config.user_pool_id.as_str()));
+    let document = path.strip_prefix('/').and_then(|path| path.strip_prefix(config.user_pool_id.as_str()));
     match document {
         // AWS answers 403 for pools that weren't switched to the updated issuer.
-        Some(_) if updated && config.issuer != Issuer::Updated => {
-            json(403, &json!({"message": "Forbidden"}))
+        Some(_) if updated && config.issuer != Issuer::Updated => json(403, &json!({"message": "Forbidden"})),
+        Some("/.well-known/openid-configuration") => {
+            json(200, &provider.faults.altered(Endpoint::Discovery, configuration(provider, &config, updated)))
         }
-        Some("/.well-known/openid-configuration") => json(
-            200,
-            &provider.faults.altered(
-                Endpoint::Discovery,
-                configuration(provider, &config, updated),
-            ),
-        ),
         Some("/.well-known/jwks.json") => {
             let jwks = lock(&provider.keys).jwks();
             json(200, &provider.faults.altered(Endpoint::Jwks, jwks))
         }
-        _ => json(
-            404,
-            &json!({"message": format!("User pool {} does not exist.", path.trim_start_matches('/'))}),
-        ),
+        _ => json(404, &json!({"message": format!("User pool {} does not exist.", path.trim_start_matches('/'))})),
     }
 }
 
 /// The discovery document (OpenID Connect Discovery 1.0, 3) with the members that Cognito's has: nothing about PKCE, response modes, ACRs or claims.
 fn configuration(provider: &Provider, config: &Config, updated: bool) -> Value {
     let domain = &provider.domain_origin;
-    let host = if updated {
-        "issuer-cognito-idp"
-    } else {
-        "cognito-idp"
-    };
+    let host = if updated { "issuer-cognito-idp" } else { "cognito-idp" };
     let prefix = if updated { UPDATED_ISSUER_PREFIX } else { "" };
     json!({
         "authorization_endpoint": format!("{domain}/oauth2/authorize"),

@@ -40,10 +40,7 @@ mod userinfo;
 
 pub use authorization_response::AuthorizationError;
 pub use clock::{Clock, SteppedClock, system_clock};
-pub use config::{
-    AppClient, Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, IdentityProvider, IdpAnswer, Issuer,
-    ResponseModes,
-};
+pub use config::{AppClient, Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, IdentityProvider, IdpAnswer, Issuer, ResponseModes};
 pub use endpoint::Endpoint;
 pub use faults::{Answer, Body, Fault, Faults};
 pub use http::{Origin, Request};

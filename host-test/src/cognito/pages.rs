@@ -32,16 +32,9 @@ pub(super) struct LoginPage<'a> {
 
 /// The login page.
 pub(super) fn login(page: &LoginPage<'_>) -> String {
-    let alert = if page.failed {
-        r#"<p class="alert" role="alert">Incorrect username or password.</p>"#
-    } else {
-        ""
-    };
-    let links: String = page
-        .identity_providers
-        .iter()
-        .map(|provider| identity_provider_link(page.query, &provider.name))
-        .collect();
+    let alert = if page.failed { r#"<p class="alert" role="alert">Incorrect username or password.</p>"# } else { "" };
+    let links: String =
+        page.identity_providers.iter().map(|provider| identity_provider_link(page.query, &provider.name)).collect();
     let body = format!(
         r#"<h1>Sign in</h1>{alert}
 <form name="cognitoSignInForm" method="post" action="/login?{query}">
@@ -76,13 +69,7 @@ pub(super) fn error(message: &str) -> String {
 pub(super) fn form_post(redirect_uri: &str, parameters: &[(String, String)]) -> String {
     let inputs: String = parameters
         .iter()
-        .map(|(name, value)| {
-            format!(
-                "<input type=\"hidden\" name=\"{}\" value=\"{}\">\n",
-                escape(name),
-                escape(value)
-            )
-        })
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", escape(name), escape(value)))
         .collect();
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Submit this form</title></head>\n\
@@ -99,16 +86,8 @@ fn identity_provider_link(query: &str, name: &str) -> String {
         .filter(|(name, _)| !matches!(name.as_str(), "identity_provider" | "idp_identifier"))
         .chain([("identity_provider".to_owned(), name.to_owned())])
         .collect();
-    let query = encode_form(
-        parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
-    format!(
-        "<a class=\"button\" href=\"/oauth2/authorize?{}\">Continue with {}</a>\n",
-        escape(&query),
-        escape(name)
-    )
+    let query = encode_form(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    format!("<a class=\"button\" href=\"/oauth2/authorize?{}\">Continue with {}</a>\n", escape(&query), escape(name))
 }
 
 fn document(title: &str, lang: &str, body: &str) -> String {

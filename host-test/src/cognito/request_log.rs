@@ -19,10 +19,7 @@ impl RequestLog {
     /// The requests to one endpoint.
     #[must_use]
     pub fn to(&self, endpoint: Endpoint) -> Vec<Request> {
-        self.since(0)
-            .into_iter()
-            .filter(|request| Endpoint::of(request.origin, &request.path) == endpoint)
-            .collect()
+        self.since(0).into_iter().filter(|request| Endpoint::of(request.origin, &request.path) == endpoint).collect()
     }
 
     /// How many requests went to one endpoint.
@@ -46,13 +43,7 @@ impl RequestLog {
     /// The requests of a relying party itself, as opposed to those of browsers: discovery, keys, token, userInfo, revocation.
     #[must_use]
     pub fn back_channel_since(&self, mark: usize) -> Vec<Request> {
-        let back_channel = [
-            Endpoint::Discovery,
-            Endpoint::Jwks,
-            Endpoint::Token,
-            Endpoint::UserInfo,
-            Endpoint::Revoke,
-        ];
+        let back_channel = [Endpoint::Discovery, Endpoint::Jwks, Endpoint::Token, Endpoint::UserInfo, Endpoint::Revoke];
         self.since(mark)
             .into_iter()
             .filter(|request| back_channel.contains(&Endpoint::of(request.origin, &request.path)))

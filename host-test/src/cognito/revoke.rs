@@ -16,9 +16,7 @@ fn forget(provider: &Provider, request: &Request) -> Result<(), EndpointError> {
         return Err(EndpointError::new("invalid_request"));
     }
     client_authentication::authenticate(request, &provider.config())?;
-    let token = request
-        .field("token")
-        .ok_or(EndpointError::new("invalid_request"))?;
+    let token = request.field("token").ok_or(EndpointError::new("invalid_request"))?;
     if lock(&provider.access_tokens).contains_key(&token) {
         // Only refresh tokens can be revoked.
         return Err(EndpointError::new("unsupported_token_type"));

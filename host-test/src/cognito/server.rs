@@ -22,9 +22,7 @@ use super::endpoint::Endpoint;
 use super::faults::{Answer, Body, Fault};
 use super::http::{Origin, Request, Response, html, respond};
 use super::provider::Provider;
-use super::{
-    authorize, error_page, federation, login, logout, metadata, pages, revoke, token, userinfo,
-};
+use super::{authorize, error_page, federation, login, logout, metadata, pages, revoke, token, userinfo};
 
 /// The longest request body taken in, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -42,23 +40,15 @@ pub(super) async fn serve(listener: TcpListener, origin: Origin, provider: Arc<P
         connections.spawn(async move {
             let service = service_fn(|request| handle(&provider, origin, request));
             // An error here is a connection that broke, often on purpose.
-            let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
 /// Logs the request, then lets a fault or the endpoint answer. An error closes the connection without an answer.
-async fn handle(
-    provider: &Provider,
-    origin: Origin,
-    request: ::http::Request<Incoming>,
-) -> io::Result<Outgoing> {
-    let request = provider
-        .requests
-        .record(read(provider, origin, request).await?);
+async fn handle(provider: &Provider, origin: Origin, request: ::http::Request<Incoming>) -> io::Result<Outgoing> {
+    let request = provider.requests.record(read(provider, origin, request).await?);
     match provider.faults.next(Endpoint::of(origin, &request.path)) {
         None | Some(Fault::Pass) => {}
         Some(Fault::Delay(duration)) => tokio::time::sleep(duration).await,
@@ -69,22 +59,11 @@ async fn handle(
     Ok(dispatch(provider, &request).map(whole))
 }
 
-async fn read(
-    provider: &Provider,
-    origin: Origin,
-    request: ::http::Request<Incoming>,
-) -> io::Result<Request> {
+async fn read(provider: &Provider, origin: Origin, request: ::http::Request<Incoming>) -> io::Result<Request> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, BODY_LIMIT)
-        .collect()
-        .await
-        .map_err(io::Error::other)?
-        .to_bytes();
+    let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(io::Error::other)?.to_bytes();
     let text = |name: &HeaderName, value: &::http::HeaderValue| {
-        (
-            name.to_string(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     Ok(Request {
         sequence: 0,
@@ -93,21 +72,13 @@ async fn read(
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head
-            .headers
-            .iter()
-            .map(|(name, value)| text(name, value))
-            .collect(),
+        headers: head.headers.iter().map(|(name, value)| text(name, value)).collect(),
         body,
     })
 }
 
 fn dispatch(provider: &Provider, request: &Request) -> Response {
-    match (
-        request.origin,
-        request.method.as_str(),
-        request.path.as_str(),
-    ) {
+    match (request.origin, request.method.as_str(), request.path.as_str()) {
         (Origin::Issuer, "GET", _) => metadata::metadata(provider, request),
         (Origin::Domain, "GET", "/oauth2/authorize") => authorize::authorize(provider, request),
         (Origin::Domain, "GET" | "POST", "/login") => login::login(provider, request),
@@ -124,9 +95,7 @@ fn dispatch(provider: &Provider, request: &Request) -> Response {
 }
 
 fn whole(body: Bytes) -> BoxBody<Bytes, io::Error> {
-    Full::new(body)
-        .map_err(|never: Infallible| match never {})
-        .boxed()
+    Full::new(body).map_err(|never: Infallible| match never {}).boxed()
 }
 
 fn made_up(answer: Answer) -> io::Result<Outgoing> {
@@ -163,10 +132,7 @@ fn stream(first: Vec<u8>, filler: Filler) -> BoxBody<Bytes, io::Error> {
             Filler::Spaces(length) => {
                 while alive && sent < length {
                     let size = CHUNK.min(length - sent);
-                    alive = sender
-                        .send_data(Bytes::from(vec![b' '; size]))
-                        .await
-                        .is_ok();
+                    alive = sender.send_data(Bytes::from(vec![b' '; size])).await.is_ok();
                     sent += size;
                 }
             }

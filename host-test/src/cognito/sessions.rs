@@ -23,12 +23,8 @@ pub(super) type Sessions = HashMap<String, Session>;
 
 /// The session that the request's cookie names, if it hasn't run out.
 pub(super) fn current(provider: &Provider, request: &Request) -> Option<Session> {
-    let session = lock(&provider.sessions)
-        .get(request.cookie(COOKIE)?)
-        .cloned()?;
-    let expires_at = session
-        .auth_time
-        .saturating_add(provider.config().session_lifetime);
+    let session = lock(&provider.sessions).get(request.cookie(COOKIE)?).cloned()?;
+    let expires_at = session.auth_time.saturating_add(provider.config().session_lifetime);
     (provider.now() < expires_at).then_some(session)
 }
 
@@ -40,10 +36,7 @@ pub(super) fn begin(provider: &Provider, session: Session, response: &mut Respon
     }
     let id = random::token::<32>();
     // No `Secure`, unlike Cognito's own: not every browser keeps such a cookie over http on loopback.
-    set_cookie(
-        response,
-        &format!("{COOKIE}={id}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax"),
-    );
+    set_cookie(response, &format!("{COOKIE}={id}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax"));
     lock(&provider.sessions).insert(id, session);
 }
 
@@ -52,8 +45,5 @@ pub(super) fn end(provider: &Provider, request: &Request, response: &mut Respons
     if let Some(id) = request.cookie(COOKIE) {
         lock(&provider.sessions).remove(id);
     }
-    set_cookie(
-        response,
-        &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
-    );
+    set_cookie(response, &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
 }

@@ -37,10 +37,7 @@ pub enum TestKey {
 
 macro_rules! pem {
     ($name:literal) => {
-        (
-            include_str!(concat!("../../keys/", $name, ".pem")),
-            include_str!(concat!("../../keys/", $name, ".pub.pem")),
-        )
+        (include_str!(concat!("../../keys/", $name, ".pem")), include_str!(concat!("../../keys/", $name, ".pub.pem")))
     };
 }
 
@@ -96,11 +93,7 @@ impl TestKey {
         let random = SystemRandom::new();
         let encoding: &dyn signature::RsaEncoding = match algorithm {
             Algorithm::Es256 => {
-                return ec_key_pair(self)
-                    .sign(&random, message)
-                    .expect("P-256 signs")
-                    .as_ref()
-                    .to_vec();
+                return ec_key_pair(self).sign(&random, message).expect("P-256 signs").as_ref().to_vec();
             }
             Algorithm::Rs256 if self == Self::Rsa1024 => {
                 return self.sign_with_bare_arithmetic(message);
@@ -112,46 +105,30 @@ impl TestKey {
         };
         let key_pair = rsa_key_pair(self);
         let mut signature = vec![0; key_pair.public().modulus_len()];
-        key_pair
-            .sign(encoding, &random, message, &mut signature)
-            .expect("an RSA key signs");
+        key_pair.sign(encoding, &random, message, &mut signature).expect("an RSA key signs");
         signature
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.1): `ring` takes no private key this short.
     fn sign_with_bare_arithmetic(self, message: &[u8]) -> Vec<u8> {
-        const SHA_256_DIGEST_INFO: [u8; 19] = [
-            0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
-            0x01, 0x05, 0x00, 0x04, 0x20,
-        ];
+        const SHA_256_DIGEST_INFO: [u8; 19] =
+            [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
         let RsaNumbers { n, d, .. } = self.rsa_numbers();
         let digest = ring::digest::digest(&ring::digest::SHA256, message);
         let mut encoded = vec![0x00, 0x01];
-        encoded.resize(
-            n.len() - 1 - SHA_256_DIGEST_INFO.len() - digest.as_ref().len(),
-            0xff,
-        );
+        encoded.resize(n.len() - 1 - SHA_256_DIGEST_INFO.len() - digest.as_ref().len(), 0xff);
         encoded.push(0x00);
         encoded.extend(SHA_256_DIGEST_INFO);
         encoded.extend(digest.as_ref());
         let ring = ConstDivisor::new(UBig::from_be_bytes(&n));
-        let signature = ring
-            .reduce(UBig::from_be_bytes(&encoded))
-            .pow(&UBig::from_be_bytes(&d))
-            .residue()
-            .to_be_bytes();
+        let signature = ring.reduce(UBig::from_be_bytes(&encoded)).pow(&UBig::from_be_bytes(&d)).residue().to_be_bytes();
         let mut padded = vec![0; n.len() - signature.len()];
         padded.extend(signature.iter());
         padded
     }
 
     fn pkcs8(self) -> Vec<u8> {
-        let base64: String = self
-            .pems()
-            .0
-            .lines()
-            .filter(|line| !line.starts_with('-'))
-            .collect();
+        let base64: String = self.pems().0.lines().filter(|line| !line.starts_with('-')).collect();
         STANDARD.decode(base64).expect("the committed key is PEM")
     }
 
@@ -160,18 +137,8 @@ impl TestKey {
         // PrivateKeyInfo (RFC 5208, 5): version, algorithm, the key as an octet string that holds an RSAPrivateKey (RFC 8017, A.1.2).
         let info = der_elements(der_elements(&pkcs8)[0]);
         let key = der_elements(der_elements(info[2])[0]);
-        let integer = |index: usize| {
-            key[index]
-                .iter()
-                .copied()
-                .skip_while(|byte| *byte == 0)
-                .collect()
-        };
-        RsaNumbers {
-            n: integer(1),
-            e: integer(2),
-            d: integer(3),
-        }
+        let integer = |index: usize| key[index].iter().copied().skip_while(|byte| *byte == 0).collect();
+        RsaNumbers { n: integer(1), e: integer(2), d: integer(3) }
     }
 }
 
@@ -189,12 +156,7 @@ fn der_elements(mut der: &[u8]) -> Vec<&[u8]> {
             short @ 0..0x80 => (usize::from(short), rest),
             long => {
                 let (bytes, rest) = rest.split_at(usize::from(long & 0x7f));
-                (
-                    bytes
-                        .iter()
-                        .fold(0, |length, byte| length << 8 | usize::from(*byte)),
-                    rest,
-                )
+                (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
             }
         };
         let (element, rest) = rest.split_at(length);
@@ -211,19 +173,14 @@ fn rsa_key_pair(key: TestKey) -> Arc<RsaKeyPair> {
     if let Some((_, pair)) = parsed.iter().find(|(known, _)| *known == key) {
         return Arc::clone(pair);
     }
-    let pair =
-        Arc::new(RsaKeyPair::from_pkcs8(&key.pkcs8()).expect("an RSA key of 2048 to 4096 bits"));
+    let pair = Arc::new(RsaKeyPair::from_pkcs8(&key.pkcs8()).expect("an RSA key of 2048 to 4096 bits"));
     parsed.push((key, Arc::clone(&pair)));
     pair
 }
 
 fn ec_key_pair(key: TestKey) -> EcdsaKeyPair {
-    EcdsaKeyPair::from_pkcs8(
-        &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-        &key.pkcs8(),
-        &SystemRandom::new(),
-    )
-    .expect("a P-256 key")
+    EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, &key.pkcs8(), &SystemRandom::new())
+        .expect("a P-256 key")
 }
 
 #[cfg(test)]
@@ -234,25 +191,10 @@ mod tests {
 
     #[test]
     fn every_rsa_key_makes_signatures_that_ring_accepts() {
-        for key in [
-            TestKey::Rsa1024,
-            TestKey::Rsa2048A,
-            TestKey::Rsa2048E,
-            TestKey::Rsa3072,
-            TestKey::Rsa4096,
-        ] {
+        for key in [TestKey::Rsa1024, TestKey::Rsa2048A, TestKey::Rsa2048E, TestKey::Rsa3072, TestKey::Rsa4096] {
             let signature = key.sign(Algorithm::Rs256, b"message");
-            let public = RsaPublicKeyComponents {
-                n: key.modulus(),
-                e: key.exponent(),
-            };
-            public
-                .verify(
-                    &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-                    b"message",
-                    &signature,
-                )
-                .unwrap();
+            let public = RsaPublicKeyComponents { n: key.modulus(), e: key.exponent() };
+            public.verify(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, b"message", &signature).unwrap();
         }
     }
 
@@ -260,23 +202,12 @@ mod tests {
     fn the_ec_key_makes_signatures_that_ring_accepts() {
         let public = ec_key_pair(TestKey::EcP256).public_key().as_ref().to_vec();
         let signature = TestKey::EcP256.sign(Algorithm::Es256, b"message");
-        signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, public)
-            .verify(b"message", &signature)
-            .unwrap();
+        signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, public).verify(b"message", &signature).unwrap();
     }
 
     #[test]
     fn sizes_are_as_named() {
         let bits = |key: TestKey| key.modulus().len() * 8;
-        assert_eq!(
-            [
-                TestKey::Rsa1024,
-                TestKey::Rsa2048A,
-                TestKey::Rsa3072,
-                TestKey::Rsa4096
-            ]
-            .map(bits),
-            [1024, 2048, 3072, 4096]
-        );
+        assert_eq!([TestKey::Rsa1024, TestKey::Rsa2048A, TestKey::Rsa3072, TestKey::Rsa4096].map(bits), [1024, 2048, 3072, 4096]);
     }
 }

@@ -45,10 +45,7 @@ mod tests {
         queue.push(Times::First(2), 'a');
         queue.push(Times::First(0), 'b');
         queue.push(Times::First(1), 'c');
-        assert_eq!(
-            [queue.next(), queue.next(), queue.next(), queue.next()],
-            [Some('a'), Some('a'), Some('c'), None]
-        );
+        assert_eq!([queue.next(), queue.next(), queue.next(), queue.next()], [Some('a'), Some('a'), Some('c'), None]);
     }
 
     #[test]

@@ -35,13 +35,8 @@ pub(super) fn issue(provider: &Provider, config: &Config, grant: &CodeGrant, use
     if grant.scopes.iter().any(|scope| scope == "openid") {
         let claims = id_token_claims(common, &access_token, config, grant, user);
         let faults = provider.faults.for_id_token();
-        response["id_token"] = id_token_faults::encode(
-            claims,
-            &lock(&provider.keys),
-            config.client.secret.as_deref(),
-            faults,
-        )
-        .into();
+        response["id_token"] =
+            id_token_faults::encode(claims, &lock(&provider.keys), config.client.secret.as_deref(), faults).into();
     }
     let access_grant = AccessGrant {
         username: user.username.clone(),
@@ -65,22 +60,12 @@ pub(super) fn scope_covers(scope: &str, attribute: &str) -> bool {
 }
 
 /// The user's attributes that the scopes cover and the client may read. `openid` alone covers all of them.
-pub(super) fn granted_attributes(
-    scopes: &[String],
-    config: &Config,
-    user: &User,
-) -> Map<String, Value> {
-    let openid_alone = !scopes
-        .iter()
-        .any(|scope| matches!(scope.as_str(), "email" | "phone" | "profile"));
+pub(super) fn granted_attributes(scopes: &[String], config: &Config, user: &User) -> Map<String, Value> {
+    let openid_alone = !scopes.iter().any(|scope| matches!(scope.as_str(), "email" | "phone" | "profile"));
     let covered = |name: &str| openid_alone || scopes.iter().any(|scope| scope_covers(scope, name));
-    let granted = user
-        .attributes
-        .iter()
-        .filter(|(name, _)| covered(name) && !config.client.unreadable_attributes.contains(*name));
-    granted
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let granted =
+        user.attributes.iter().filter(|(name, _)| covered(name) && !config.client.unreadable_attributes.contains(*name));
+    granted.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The claims that ID and access token of one login share.
@@ -101,13 +86,7 @@ fn common_claims(provider: &Provider, config: &Config, grant: &CodeGrant, user: 
     claims
 }
 
-fn access_token(
-    provider: &Provider,
-    common: &Value,
-    config: &Config,
-    grant: &CodeGrant,
-    user: &User,
-) -> String {
+fn access_token(provider: &Provider, common: &Value, config: &Config, grant: &CodeGrant, user: &User) -> String {
     let mut claims = common.clone();
     claims["token_use"] = "access".into();
     claims["client_id"] = config.client.id.clone().into();
@@ -116,20 +95,10 @@ fn access_token(
     claims["version"] = 2.into();
     claims["jti"] = random::uuid().into();
     let (kid, key) = lock(&provider.keys).access_token_key();
-    jwt::encode(
-        &json!({"kid": kid, "alg": "RS256"}),
-        &claims,
-        &Signer::Key(key, Algorithm::Rs256),
-    )
+    jwt::encode(&json!({"kid": kid, "alg": "RS256"}), &claims, &Signer::Key(key, Algorithm::Rs256))
 }
 
-fn id_token_claims(
-    mut claims: Value,
-    access_token: &str,
-    config: &Config,
-    grant: &CodeGrant,
-    user: &User,
-) -> Value {
+fn id_token_claims(mut claims: Value, access_token: &str, config: &Config, grant: &CodeGrant, user: &User) -> Value {
     for (name, value) in granted_attributes(&grant.scopes, config, user) {
         claims[name] = value;
     }

@@ -25,10 +25,7 @@ impl User {
     /// A user who signs in by username, or email, and password.
     #[must_use]
     pub fn new(username: &str, sub: &str, password: &str) -> Self {
-        Self {
-            password: Some(password.to_owned()),
-            ..Self::federated(username, sub)
-        }
+        Self { password: Some(password.to_owned()), ..Self::federated(username, sub) }
     }
 
     /// A user who comes through an identity provider only.
@@ -75,12 +72,8 @@ impl User {
 
     /// Whether the user goes by this name on the login page.
     pub(super) fn is_called(&self, name: &str) -> bool {
-        let alias =
-            |attribute: &str| self.attributes.get(attribute).and_then(Value::as_str) == Some(name);
-        self.username == name
-            || alias("email")
-            || alias("phone_number")
-            || alias("preferred_username")
+        let alias = |attribute: &str| self.attributes.get(attribute).and_then(Value::as_str) == Some(name);
+        self.username == name || alias("email") || alias("phone_number") || alias("preferred_username")
     }
 }
 

@@ -8,16 +8,9 @@ use super::provider::{Provider, lock};
 use super::tokens;
 
 pub(super) fn userinfo(provider: &Provider, request: &Request) -> Response {
-    let bearer = request
-        .header("authorization")
-        .and_then(|value| value.split_once(' '));
-    let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
-    else {
-        return refuse(
-            400,
-            "invalid_request",
-            "Bad OAuth2 request at UserInfo Endpoint",
-        );
+    let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
+    let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) else {
+        return refuse(400, "invalid_request", "Bad OAuth2 request at UserInfo Endpoint");
     };
     let config = provider.config();
     let grant = lock(&provider.access_tokens).get(token).cloned();
@@ -29,11 +22,7 @@ pub(super) fn userinfo(provider: &Provider, request: &Request) -> Response {
         );
     };
     if !grant.scopes.iter().any(|scope| scope == "openid") {
-        return refuse(
-            401,
-            "invalid_token",
-            "Access token does not contain openid scope",
-        );
+        return refuse(401, "invalid_token", "Access token does not contain openid scope");
     }
     let Some(user) = config.user(&grant.username) else {
         return refuse(401, "invalid_token", "User does not exist.");
@@ -48,12 +37,7 @@ pub(super) fn userinfo(provider: &Provider, request: &Request) -> Response {
     }
     claims.insert("sub".to_owned(), user.sub.clone().into());
     claims.insert("username".to_owned(), user.username.clone().into());
-    json(
-        200,
-        &provider
-            .faults
-            .altered(Endpoint::UserInfo, Value::Object(claims)),
-    )
+    json(200, &provider.faults.altered(Endpoint::UserInfo, Value::Object(claims)))
 }
 
 /// An error as Cognito sends it: the challenge lacks its scheme, `Bearer` (RFC 6750, 3, would have it).

@@ -8,10 +8,7 @@ use host_test::cognito::{Answer, Body, Endpoint, Fault, LocalCognito, Origin, Ti
 use super::relying_party::{Bench, decode};
 
 async fn keys(bench: &Bench) -> anyhow::Result<host_test::browser::Page> {
-    bench
-        .browser
-        .request(Navigation::get(&bench.cognito.jwks_uri())?)
-        .await
+    bench.browser.request(Navigation::get(&bench.cognito.jwks_uri())?).await
 }
 
 #[tokio::test]
@@ -20,11 +17,7 @@ async fn faults_apply_in_order_and_run_out() {
     let faults = bench.cognito.faults();
     faults.set(Endpoint::Jwks, Times::First(1), Fault::Pass);
     faults.answer(Endpoint::Jwks, Times::First(2), Answer::firewall());
-    faults.answer(
-        Endpoint::Jwks,
-        Times::First(1),
-        Answer::empty(429).header("retry-after", "1"),
-    );
+    faults.answer(Endpoint::Jwks, Times::First(1), Answer::empty(429).header("retry-after", "1"));
     let mut statuses = Vec::new();
     for _ in 0..5 {
         statuses.push(keys(&bench).await.unwrap().status);
@@ -35,10 +28,7 @@ async fn faults_apply_in_order_and_run_out() {
 #[tokio::test]
 async fn a_connection_closes_without_an_answer() {
     let bench = Bench::start().await;
-    bench
-        .cognito
-        .faults()
-        .set(Endpoint::Jwks, Times::First(1), Fault::Disconnect);
+    bench.cognito.faults().set(Endpoint::Jwks, Times::First(1), Fault::Disconnect);
     assert!(keys(&bench).await.is_err());
     assert_eq!(keys(&bench).await.unwrap().status, 200);
     assert_eq!(bench.cognito.requests().count(Endpoint::Jwks), 2);
@@ -47,20 +37,9 @@ async fn a_connection_closes_without_an_answer() {
 #[tokio::test]
 async fn an_answer_never_comes_or_comes_late() {
     let bench = Bench::start().await;
-    bench
-        .cognito
-        .faults()
-        .set(Endpoint::Jwks, Times::First(1), Fault::Hang);
-    bench.cognito.faults().set(
-        Endpoint::Jwks,
-        Times::First(1),
-        Fault::Delay(Duration::from_millis(50)),
-    );
-    assert!(
-        tokio::time::timeout(Duration::from_millis(200), keys(&bench))
-            .await
-            .is_err()
-    );
+    bench.cognito.faults().set(Endpoint::Jwks, Times::First(1), Fault::Hang);
+    bench.cognito.faults().set(Endpoint::Jwks, Times::First(1), Fault::Delay(Duration::from_millis(50)));
+    assert!(tokio::time::timeout(Duration::from_millis(200), keys(&bench)).await.is_err());
     let begun = std::time::Instant::now();
     assert_eq!(keys(&bench).await.unwrap().status, 200);
     assert!(begun.elapsed() >= Duration::from_millis(50));
@@ -70,19 +49,12 @@ async fn an_answer_never_comes_or_comes_late() {
 async fn bodies_are_huge_endless_slow_or_cut_off() {
     let bench = Bench::start().await;
     let answer = |body| {
-        bench.cognito.faults().answer(
-            Endpoint::Jwks,
-            Times::First(1),
-            Answer::new(200, "application/json", "").body(body),
-        )
+        bench.cognito.faults().answer(Endpoint::Jwks, Times::First(1), Answer::new(200, "application/json", "").body(body))
     };
 
     answer(Body::Huge(b"{}".to_vec(), 100_000));
     let page = keys(&bench).await.unwrap();
-    assert_eq!(
-        (page.body.len(), page.json().unwrap()),
-        (100_000, serde_json::json!({}))
-    );
+    assert_eq!((page.body.len(), page.json().unwrap()), (100_000, serde_json::json!({})));
     assert_eq!(page.header("content-length"), None);
 
     answer(Body::Endless(b"{".to_vec()));
@@ -105,15 +77,9 @@ async fn tokens_and_documents_change_before_they_go_out() {
         header["crit"] = serde_json::json!(["exp"]);
         claims["aud"] = "someone-else".into();
     });
-    faults.alter_json(Endpoint::Token, Times::First(1), |response| {
-        response["token_type"] = "DPoP".into()
-    });
-    faults.alter_json(Endpoint::UserInfo, Times::First(1), |userinfo| {
-        userinfo["sub"] = "someone-else".into()
-    });
-    faults.alter_json(Endpoint::Discovery, Times::First(1), |document| {
-        document["issuer"] = "https://elsewhere.example".into()
-    });
+    faults.alter_json(Endpoint::Token, Times::First(1), |response| response["token_type"] = "DPoP".into());
+    faults.alter_json(Endpoint::UserInfo, Times::First(1), |userinfo| userinfo["sub"] = "someone-else".into());
+    faults.alter_json(Endpoint::Discovery, Times::First(1), |document| document["issuer"] = "https://elsewhere.example".into());
 
     let tokens = bench.tokens(&[]).await;
     let (header, claims) = decode(tokens["id_token"].as_str().unwrap());
@@ -121,19 +87,9 @@ async fn tokens_and_documents_change_before_they_go_out() {
         (&header["crit"][0], &claims["aud"], &tokens["token_type"]),
         (&"exp".into(), &"someone-else".into(), &"DPoP".into())
     );
-    let userinfo = bench
-        .userinfo(tokens["access_token"].as_str().unwrap())
-        .await
-        .json()
-        .unwrap();
+    let userinfo = bench.userinfo(tokens["access_token"].as_str().unwrap()).await.json().unwrap();
     assert_eq!(userinfo["sub"], "someone-else");
-    let document = bench
-        .browser
-        .open(&bench.cognito.openid_configuration())
-        .await
-        .unwrap()
-        .json()
-        .unwrap();
+    let document = bench.browser.open(&bench.cognito.openid_configuration()).await.unwrap().json().unwrap();
     assert_eq!(document["issuer"], "https://elsewhere.example");
 
     bench.browser.clear_cookies();
@@ -144,16 +100,10 @@ async fn tokens_and_documents_change_before_they_go_out() {
 #[tokio::test]
 async fn an_authorization_response_gains_an_issuer() {
     let bench = Bench::start().await;
-    bench
-        .cognito
-        .faults()
-        .alter_authorization_response(Times::First(1), |parameters| {
-            parameters.push(("iss".to_owned(), "https://elsewhere.example".to_owned()));
-        });
-    assert_eq!(
-        bench.sign_in(&[]).await.parameter("iss").as_deref(),
-        Some("https://elsewhere.example")
-    );
+    bench.cognito.faults().alter_authorization_response(Times::First(1), |parameters| {
+        parameters.push(("iss".to_owned(), "https://elsewhere.example".to_owned()));
+    });
+    assert_eq!(bench.sign_in(&[]).await.parameter("iss").as_deref(), Some("https://elsewhere.example"));
     assert_eq!(bench.callback(&[]).await.parameter("iss"), None);
 }
 
@@ -168,22 +118,10 @@ async fn the_log_tells_what_was_asked_and_how_without_printing_it() {
     let asked = bench.cognito.requests().back_channel_since(mark);
     assert_eq!(asked.len(), 1);
     let request = &asked[0];
-    assert_eq!(
-        (request.origin, request.method.as_str(), request.sequence),
-        (Origin::Domain, "POST", mark)
-    );
-    assert!(
-        request
-            .header("authorization")
-            .is_some_and(|value| value.starts_with("Basic "))
-    );
+    assert_eq!((request.origin, request.method.as_str(), request.sequence), (Origin::Domain, "POST", mark));
+    assert!(request.header("authorization").is_some_and(|value| value.starts_with("Basic ")));
     assert_eq!(request.field("code").as_deref(), Some(code.as_str()));
-    let printed = format!(
-        "{:?} {:?} {:?}",
-        bench.cognito.requests(),
-        bench.cognito.config(),
-        bench.cognito
-    );
+    let printed = format!("{:?} {:?} {:?}", bench.cognito.requests(), bench.cognito.config(), bench.cognito);
     assert!(!printed.contains(&code) && !printed.contains(&bench.cognito.client_secret().unwrap()));
 }
 

@@ -28,19 +28,12 @@ impl Bench {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let clock = SteppedClock::at(1_800_000_000);
-        let mut config = Config {
-            clock: clock.clock(),
-            ..Config::default()
-        };
+        let mut config = Config { clock: clock.clock(), ..Config::default() };
         config.client.redirect_uris.push(CALLBACK.to_owned());
         change(&mut config);
         let cognito = LocalCognito::start(config).await.unwrap();
         let browser = Browser::with_clock(clock.clock());
-        Self {
-            cognito,
-            clock,
-            browser,
-        }
+        Self { cognito, clock, browser }
     }
 
     /// A sound authorization request, changed by these parameters; an empty value drops one.
@@ -58,45 +51,21 @@ impl Bench {
             ("code_challenge_method", "S256"),
         ];
         parameters.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-        parameters.extend(
-            changes
-                .iter()
-                .copied()
-                .filter(|(_, value)| !value.is_empty()),
-        );
-        url::Url::parse_with_params(&self.cognito.authorization_endpoint(), parameters)
-            .unwrap()
-            .into()
+        parameters.extend(changes.iter().copied().filter(|(_, value)| !value.is_empty()));
+        url::Url::parse_with_params(&self.cognito.authorization_endpoint(), parameters).unwrap().into()
     }
 
     /// Goes to the login page and signs the default user in.
     pub(crate) async fn sign_in(&self, changes: &[(&str, &str)]) -> Navigation {
-        let page = self
-            .browser
-            .open(&self.authorization_url(changes))
-            .await
-            .unwrap();
-        let fields = [
-            ("username", DEFAULT_USERNAME),
-            ("password", DEFAULT_PASSWORD),
-        ];
+        let page = self.browser.open(&self.authorization_url(changes)).await.unwrap();
+        let fields = [("username", DEFAULT_USERNAME), ("password", DEFAULT_PASSWORD)];
         let form = page.form().expect("a login form");
-        self.browser
-            .submit_until(&form, &fields, CALLBACK)
-            .await
-            .unwrap()
-            .stopped()
-            .unwrap()
+        self.browser.submit_until(&form, &fields, CALLBACK).await.unwrap().stopped().unwrap()
     }
 
     /// Goes wherever the authorization request leads without a person's help: back to the relying party.
     pub(crate) async fn callback(&self, changes: &[(&str, &str)]) -> Navigation {
-        self.browser
-            .open_until(&self.authorization_url(changes), CALLBACK)
-            .await
-            .unwrap()
-            .stopped()
-            .unwrap()
+        self.browser.open_until(&self.authorization_url(changes), CALLBACK).await.unwrap().stopped().unwrap()
     }
 
     pub(crate) fn code_request(&self, code: &str, changes: &[(&str, &str)]) -> Navigation {
@@ -109,29 +78,18 @@ impl Bench {
             ("code_verifier", VERIFIER),
         ];
         fields.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-        fields.extend(
-            changes
-                .iter()
-                .copied()
-                .filter(|(_, value)| !value.is_empty()),
-        );
+        fields.extend(changes.iter().copied().filter(|(_, value)| !value.is_empty()));
         Navigation::post(&self.cognito.token_endpoint(), &fields).unwrap()
     }
 
     pub(crate) async fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Page {
-        let request = self
-            .code_request(code, changes)
-            .header("authorization", &self.basic());
+        let request = self.code_request(code, changes).header("authorization", &self.basic());
         self.browser.request(request).await.unwrap()
     }
 
     /// Signs the default user in and exchanges the code.
     pub(crate) async fn tokens(&self, changes: &[(&str, &str)]) -> Value {
-        let code = self
-            .sign_in(changes)
-            .await
-            .parameter("code")
-            .expect("a code");
+        let code = self.sign_in(changes).await.parameter("code").expect("a code");
         let page = self.exchange(&code, &[]).await;
         assert_eq!(page.status, 200, "{}", page.text());
         page.json().unwrap()
@@ -139,39 +97,25 @@ impl Bench {
 
     pub(crate) async fn userinfo(&self, access_token: &str) -> Page {
         let request = Navigation::get(&self.cognito.userinfo_endpoint()).unwrap();
-        self.browser
-            .request(request.header("authorization", &format!("Bearer {access_token}")))
-            .await
-            .unwrap()
+        self.browser.request(request.header("authorization", &format!("Bearer {access_token}"))).await.unwrap()
     }
 
     pub(crate) fn basic(&self) -> String {
         let config = self.cognito.config();
-        let encode =
-            |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let secret = encode(config.client.secret.as_deref().unwrap_or_default());
-        format!(
-            "Basic {}",
-            STANDARD.encode(format!("{}:{secret}", encode(&config.client.id)))
-        )
+        format!("Basic {}", STANDARD.encode(format!("{}:{secret}", encode(&config.client.id))))
     }
 
     /// The published keys.
     pub(crate) async fn jwks(&self) -> Value {
-        self.browser
-            .open(&self.cognito.jwks_uri())
-            .await
-            .unwrap()
-            .json()
-            .unwrap()
+        self.browser.open(&self.cognito.jwks_uri()).await.unwrap().json().unwrap()
     }
 }
 
 /// Header and claims of a token, unchecked.
 pub(crate) fn decode(token: &str) -> (Value, Value) {
-    let mut parts = token
-        .split('.')
-        .map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+    let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
     let mut json = || serde_json::from_slice(&parts.next().unwrap()).unwrap_or_default();
     (json(), json())
 }
@@ -185,13 +129,7 @@ pub(crate) fn signature_holds(token: &str, jwks: &Value) -> bool {
     };
     let number = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
     let (message, signature) = token.rsplit_once('.').unwrap();
-    let public = RsaPublicKeyComponents {
-        n: number("n"),
-        e: number("e"),
-    };
+    let public = RsaPublicKeyComponents { n: number("n"), e: number("e") };
     let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    header["alg"] == "RS256"
-        && public
-            .verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
-            .is_ok()
+    header["alg"] == "RS256" && public.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature).is_ok()
 }
