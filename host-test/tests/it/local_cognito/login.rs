@@ -175,3 +175,14 @@ async fn logging_out_ends_the_session() {
     bench.browser.open_until(&url, "http://127.0.0.1:9/bye").await.unwrap().stopped().unwrap();
     assert!(bench.browser.open(&bench.authorization_url(&[])).await.unwrap().form().is_some());
 }
+
+#[tokio::test]
+async fn an_odd_or_long_state_does_not_survive_an_identity_provider() {
+    let bench = Bench::start().await;
+    let google = ("identity_provider", "Google");
+    let odd = bench.callback(&[google, ("state", "a%2Bb")]).await;
+    assert_eq!(odd.parameter("state").as_deref(), Some("a+b"));
+    let url = bench.authorization_url(&[google, ("state", &"s".repeat(2001)), ("prompt", "login")]);
+    let page = bench.browser.open_until(&url, CALLBACK).await.unwrap().page().unwrap();
+    assert_eq!(page.status, 400);
+}

@@ -160,3 +160,16 @@ async fn a_published_test_key_makes_a_good_signature() {
     let tokens = bench.tokens(&[]).await;
     assert!(signature_holds(tokens["id_token"].as_str().unwrap(), &bench.jwks().await));
 }
+
+#[tokio::test]
+async fn the_connector_reaches_the_provider_by_custom_endpoints() {
+    let bench = Bench::start().await;
+    let connector = bench.cognito.connector();
+    assert_eq!(connector["user_pool_id"], "eu-west-1_AbCdEf123");
+    assert_eq!(connector["client_authentication"], "client_secret_basic");
+    let endpoints = connector["custom_endpoints"].as_object().unwrap();
+    assert_eq!(endpoints.len(), 6);
+    assert!(endpoints.values().all(|url| url.as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:"))));
+    let discovering = bench.cognito.connector_by_discovery();
+    assert_eq!(discovering["custom_endpoints"], json!({"openid_configuration": endpoints["openid_configuration"]}));
+}
