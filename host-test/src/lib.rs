@@ -1,1 +1,4 @@
 //! The Wasmtime harness.
+
+pub mod browser;
+pub mod cognito;

@@ -1,0 +1,116 @@
+//! The authorization response: a code or an error, carried back by the browser.
+
+use super::authorization_request::{AuthorizationRequest, Refusal};
+use super::config::ResponseModes;
+use super::http::{Response, encode_form, html, redirect};
+use super::provider::{Provider, lock};
+use super::random;
+use super::sessions::Session;
+use super::token::CodeGrant;
+use super::{error_page, pages};
+
+/// An error that goes back to the relying party (RFC 6749, 4.1.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorizationError {
+    /// `error`.
+    pub error: String,
+    /// `error_description`, which comes before `error` in the response.
+    pub error_description: Option<String>,
+    /// Whether `state` comes back too.
+    pub with_state: bool,
+}
+
+impl AuthorizationError {
+    /// An error with `state`.
+    #[must_use]
+    pub fn new(error: &str, error_description: Option<&str>) -> Self {
+        Self { error: error.to_owned(), error_description: error_description.map(str::to_owned), with_state: true }
+    }
+
+    /// A pre sign-up trigger's refusal with this message.
+    #[must_use]
+    pub fn pre_sign_up(message: &str) -> Self {
+        Self::new("invalid_request", Some(&format!("PreSignUp failed with error {message}. ")))
+    }
+
+    /// What a user sees right after an account was linked: a second try signs in. Set it for [`super::Times::First`]`(1)`.
+    #[must_use]
+    pub fn account_just_linked(username: &str) -> Self {
+        Self::new("invalid_request", Some(&format!("Already found an entry for username {username}. ")))
+    }
+
+    /// The user said no at an identity provider.
+    #[must_use]
+    pub fn access_denied() -> Self {
+        Self::new("access_denied", Some("user denied access"))
+    }
+
+    /// The provider failed.
+    #[must_use]
+    pub fn server_error() -> Self {
+        Self::new("server_error", None)
+    }
+
+    /// The same error, but `state` doesn't come back.
+    #[must_use]
+    pub fn without_state(mut self) -> Self {
+        self.with_state = false;
+        self
+    }
+}
+
+/// Ends a login: issues a code, unless a test wants it refused.
+pub(super) fn grant(provider: &Provider, request: &AuthorizationRequest, session: &Session) -> Response {
+    if let Some(error) = provider.faults.for_login() {
+        return refuse(provider, request, &error);
+    }
+    // Cognito answers to a request without a nonce with one of its own, if the user came through an identity provider.
+    let nonce = request.nonce.clone().or_else(|| session.federated.then(random::token::<32>));
+    let code = random::uuid();
+    let grant = CodeGrant {
+        client_id: request.client_id.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+        scopes: request.scopes.clone(),
+        code_challenge: request.code_challenge.clone(),
+        nonce,
+        username: session.username.clone(),
+        auth_time: session.auth_time,
+        expires_at: provider.now().saturating_add(provider.config().code_lifetime),
+    };
+    lock(&provider.codes).insert(code.clone(), grant);
+    let mut parameters = vec![("code".to_owned(), code)];
+    parameters.extend(request.state.clone().map(|state| ("state".to_owned(), state)));
+    send(provider, &request.redirect_uri, request.form_post, parameters)
+}
+
+/// Ends a login with an error for the relying party.
+pub(super) fn refuse(provider: &Provider, request: &AuthorizationRequest, error: &AuthorizationError) -> Response {
+    send(provider, &request.redirect_uri, request.form_post, error_parameters(error, request.state.as_deref()))
+}
+
+/// Answers a request that isn't sound.
+pub(super) fn refused(provider: &Provider, refusal: &Refusal, client_id: &str) -> Response {
+    match refusal {
+        Refusal::ErrorPage(error) => error_page::redirect_to(provider, error, client_id),
+        // By query whatever was asked: the request isn't trusted that far.
+        Refusal::Redirect { redirect_uri, state, error } => {
+            send(provider, redirect_uri, false, error_parameters(error, state.as_deref()))
+        }
+    }
+}
+
+fn error_parameters(error: &AuthorizationError, state: Option<&str>) -> Vec<(String, String)> {
+    let description = error.error_description.clone().map(|text| ("error_description".to_owned(), text));
+    let state = state.filter(|_| error.with_state).map(|state| ("state".to_owned(), state.to_owned()));
+    description.into_iter().chain([("error".to_owned(), error.error.clone())]).chain(state).collect()
+}
+
+fn send(provider: &Provider, redirect_uri: &str, form_post: bool, parameters: Vec<(String, String)>) -> Response {
+    let parameters = provider.faults.altered_parameters(parameters);
+    if form_post && provider.config().response_modes == ResponseModes::FormPost {
+        return html(200, pages::form_post(redirect_uri, &parameters));
+    }
+    let query = encode_form(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let separator = if redirect_uri.contains('?') { '&' } else { '?' };
+    redirect(&format!("{redirect_uri}{separator}{query}"))
+}

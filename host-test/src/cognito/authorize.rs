@@ -1,0 +1,40 @@
+//! `GET /oauth2/authorize`: decides whether the user has to sign in, and where.
+
+use super::authorization_request::AuthorizationRequest;
+use super::authorization_response::{self, AuthorizationError};
+use super::http::{Request, Response, redirect};
+use super::provider::Provider;
+use super::{federation, sessions};
+
+pub(super) fn authorize(provider: &Provider, request: &Request) -> Response {
+    let config = provider.config();
+    let authorization = match AuthorizationRequest::parse(&request.query, &config) {
+        Ok(authorization) => authorization,
+        Err(refusal) => {
+            return authorization_response::refused(provider, &refusal, &request.parameter("client_id").unwrap_or_default());
+        }
+    };
+
+    let recent_enough =
+        |auth_time: u64| authorization.max_age.is_none_or(|max_age| provider.now() < auth_time.saturating_add(max_age));
+    let session = sessions::current(provider, request).filter(|session| recent_enough(session.auth_time));
+    if authorization.prompts("none") {
+        return match session {
+            Some(session) => authorization_response::grant(provider, &authorization, &session),
+            None => authorization_response::refuse(
+                provider,
+                &authorization,
+                &AuthorizationError::new("login_required", Some("Login required")),
+            ),
+        };
+    }
+    if let Some(session) = session.filter(|_| !authorization.prompts("login") && !authorization.prompts("select_account")) {
+        return authorization_response::grant(provider, &authorization, &session);
+    }
+
+    match federation::choose(&config, &authorization) {
+        Ok(Some(identity_provider)) => federation::begin(provider, &authorization, &identity_provider),
+        Ok(None) => redirect(&format!("{}/login?{}", provider.domain_origin, authorization.query)),
+        Err(error) => authorization_response::refuse(provider, &authorization, &error),
+    }
+}

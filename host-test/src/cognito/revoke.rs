@@ -1,0 +1,30 @@
+//! `POST /oauth2/revoke`.
+
+use super::client_authentication::{self, EndpointError};
+use super::http::{Request, Response, respond};
+use super::provider::{Provider, lock};
+
+pub(super) fn revoke(provider: &Provider, request: &Request) -> Response {
+    match forget(provider, request) {
+        Ok(()) => respond(200, &[], ""),
+        Err(error) => error.response(),
+    }
+}
+
+fn forget(provider: &Provider, request: &Request) -> Result<(), EndpointError> {
+    if request.method != "POST" {
+        return Err(EndpointError::new("invalid_request"));
+    }
+    client_authentication::authenticate(request, &provider.config())?;
+    let token = request.field("token").ok_or(EndpointError::new("invalid_request"))?;
+    if lock(&provider.access_tokens).contains_key(&token) {
+        // Only refresh tokens can be revoked.
+        return Err(EndpointError::new("unsupported_token_type"));
+    }
+    // A token that isn't known is no error (RFC 7009, 2.2).
+    if lock(&provider.refresh_tokens).contains(&token) {
+        lock(&provider.access_tokens).retain(|_, grant| grant.refresh_token != token);
+        lock(&provider.revoked).push(token);
+    }
+    Ok(())
+}
