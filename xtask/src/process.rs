@@ -1,13 +1,31 @@
 //! Running other programs.
 
-use std::{env, ffi::OsString, process::Command, process::Stdio};
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    process::Command,
+    process::Stdio,
+};
 
 use anyhow::{Context, Result, bail};
 
 /// The cargo that runs this program, in the workspace.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    cargo_at(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// Another cargo, in the workspace.
+pub(crate) fn cargo_at(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(component_artifact::workspace());
+    // What cargo tells this program about its own package. Build scripts that look at it (ring's does) would run anew each time
+    // that a command is called by hand after it was called from here.
+    for (name, _) in env::vars_os() {
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b"CARGO_PKG_") || bytes.starts_with(b"CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

@@ -59,16 +59,7 @@ pub(crate) fn seal(core: &[u8], world: &World) -> Result<Vec<u8>> {
 /// environment, no exit. The streams and polling of `wasi:io` are reached through them alone.
 fn is_dead(module: &str, name: &str) -> bool {
     /// Preview 1's counterparts of the same, in a C library that is older than preview 2.
-    const PREVIEW_1: [&str; 8] = [
-        "environ_get",
-        "environ_sizes_get",
-        "fd_close",
-        "fd_fdstat_get",
-        "fd_seek",
-        "fd_write",
-        "proc_exit",
-        "sched_yield",
-    ];
+    const PREVIEW_1: [&str; 4] = ["environ_get", "environ_sizes_get", "fd_write", "proc_exit"];
     match module {
         "wasi_snapshot_preview1" => PREVIEW_1.contains(&name),
         module => module.starts_with("wasi:cli/") || module.starts_with("wasi:io/"),

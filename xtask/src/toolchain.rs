@@ -20,7 +20,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::{cargo, output, run, say, succeeds};
+use crate::process::{cargo, cargo_at, output, run, say, succeeds};
 
 /// What the component is compiled for.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -62,9 +62,8 @@ impl Toolchain {
         let Route::Debian { .. } = &self.route else {
             return cargo();
         };
-        let mut command = Command::new("/usr/bin/cargo");
+        let mut command = cargo_at("/usr/bin/cargo");
         command
-            .current_dir(component_artifact::workspace())
             .env("RUSTC", &self.compiler.program)
             // The standard library's build is unstable; this says that this stable compiler may do it.
             .env("RUSTC_BOOTSTRAP", "1")
@@ -188,13 +187,13 @@ fn wasm_linker(compiler: &Compiler) -> Result<PathBuf> {
             .sysroot
             .join("lib/rustlib")
             .join(other.host)
-            .join("bin/gcc-ld/wasm-ld");
+            .join("bin/rust-lld");
         if linker.is_file() {
             return Ok(linker);
         }
     }
     apt_install(&[&format!("lld-{}", compiler.llvm)])?;
-    Ok(PathBuf::from(format!("/usr/bin/wasm-ld-{}", compiler.llvm)))
+    Ok(PathBuf::from(format!("/usr/bin/lld-{}", compiler.llvm)))
 }
 
 fn apt_install(packages: &[&str]) -> Result<()> {
@@ -204,7 +203,7 @@ fn apt_install(packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");
     say(format!("installing {list} by apt-get"));
     let install = || -> Result<()> {
-        run(&mut as_root("apt-get").args(["update", "--quiet"]))?;
+        run(as_root("apt-get").args(["update", "--quiet"]))?;
         run(as_root("apt-get")
             .args(["install", "--yes", "--quiet", "--no-install-recommends"])
             .args(packages))
