@@ -18,21 +18,13 @@ const FUZZ_SECONDS: u32 = 60;
 
 pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     component::build(&[])?;
+    // For the whole workspace, as the tests are: with the features of one package alone, Wasmtime would compile twice.
+    run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
+    let program = std::env::current_exe()?.with_file_name("host-test");
     let arguments = arguments
         .strip_prefix(&["--".to_owned()])
         .unwrap_or(arguments);
-    let mut command = cargo();
-    command.args([
-        "run",
-        "--quiet",
-        "--package",
-        "host-test",
-        "--bin",
-        "host-test",
-        "--",
-        "demo",
-    ]);
-    run(command.args(arguments))
+    run(Command::new(program).arg("demo").args(arguments))
 }
 
 pub(crate) fn test(_arguments: &[String]) -> Result<()> {
@@ -83,7 +75,7 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
 pub(crate) fn conformance(_arguments: &[String]) -> Result<()> {
     component::build(&[])?;
     let mut command = cargo();
-    command.args(["test", "--quiet", "--package", "host-test", "--test", "it"]);
+    command.args(["test", "--quiet", "--workspace", "--test", "it"]);
     run(command.args(["--", "conformance", "--nocapture"]))
 }
 

@@ -96,8 +96,7 @@ impl Toolchain {
 
     /// Where the sources of the standard library are, if they are.
     pub(crate) fn library_sources(&self) -> PathBuf {
-        let path = self.compiler.sysroot.join("lib/rustlib/src/rust");
-        fs::canonicalize(&path).unwrap_or(path)
+        self.compiler.sysroot.join("lib/rustlib/src/rust")
     }
 
     /// What rustup's own standard library calls its sources.
