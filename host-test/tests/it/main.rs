@@ -1,0 +1,4 @@
+//! The integration tests, in one binary: Wasmtime links into it once.
+
+mod guest;
+mod limits;
