@@ -1,0 +1,182 @@
+//! The commands that run other programs over the finished component and its sources: each a row of the list in `main.rs`.
+
+use std::{process::Command, time::Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    component,
+    process::{cargo, output, run, say, succeeds},
+    toolchain, tools,
+};
+
+/// Lines of the component that its native tests must reach, in percent. What only runs in WebAssembly isn't counted.
+const LEAST_COVERAGE: &str = "95";
+
+/// Seconds for each fuzz target where nothing else is said.
+const FUZZ_SECONDS: u32 = 60;
+
+pub(crate) fn demo(arguments: &[String]) -> Result<()> {
+    component::build(&[])?;
+    let arguments = arguments
+        .strip_prefix(&["--".to_owned()])
+        .unwrap_or(arguments);
+    let mut command = cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--package",
+        "host-test",
+        "--bin",
+        "host-test",
+        "--",
+        "demo",
+    ]);
+    run(command.args(arguments))
+}
+
+pub(crate) fn test(_arguments: &[String]) -> Result<()> {
+    let started = Instant::now();
+    part("format", || {
+        tools::rustup_subcommand("fmt", "rustfmt")?;
+        run(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
+    })?;
+    part("component", || component::build(&[]))?;
+    part("lints", || {
+        tools::rustup_subcommand("clippy", "clippy")?;
+        run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    })?;
+    part("lints of the component", || {
+        if !toolchain::is_installed() {
+            say(format!(
+                "left out: Debian's route has no {} for clippy",
+                toolchain::TARGET
+            ));
+            return Ok(());
+        }
+        let mut clippy = cargo();
+        clippy.args([
+            "clippy",
+            "--package",
+            "cognito-oidc",
+            "--lib",
+            "--target",
+            toolchain::TARGET,
+        ]);
+        run(clippy.args(["--", "-D", "warnings"]))
+    })?;
+    part("tests", || run(cargo().args(["test", "--workspace"])))?;
+    say(format!(
+        "all of it holds ({:.0} s)",
+        started.elapsed().as_secs_f64()
+    ));
+    Ok(())
+}
+
+pub(crate) fn conformance(_arguments: &[String]) -> Result<()> {
+    component::build(&[])?;
+    let mut command = cargo();
+    command.args(["test", "--quiet", "--package", "host-test", "--test", "it"]);
+    run(command.args(["--", "conformance", "--nocapture"]))
+}
+
+pub(crate) fn schema(_arguments: &[String]) -> Result<()> {
+    let mut command = cargo();
+    command.args([
+        "test",
+        "--quiet",
+        "--package",
+        "cognito-oidc",
+        "--lib",
+        "schema",
+    ]);
+    run(command.env("UPDATE_SCHEMA", "1"))
+}
+
+pub(crate) fn deny(_arguments: &[String]) -> Result<()> {
+    tools::cargo_subcommand("deny")?;
+    part("bans, licences, sources", || {
+        run(cargo().args(["deny", "check", "bans", "licenses", "sources"]))
+    })?;
+    // A git repository of its own, which a machine that reaches the registry may still not reach.
+    if !succeeds(cargo().args(["deny", "fetch", "db"])) {
+        say("the advisory database can't be fetched: ADVISORIES WERE NOT CHECKED");
+        return Ok(());
+    }
+    part("advisories", || {
+        run(cargo().args(["deny", "check", "advisories"]))
+    })
+}
+
+pub(crate) fn coverage(_arguments: &[String]) -> Result<()> {
+    tools::cargo_subcommand("llvm-cov")?;
+    tools::rustup_component("llvm-tools")?;
+    let mut command = cargo();
+    command.args(["llvm-cov", "--package", "cognito-oidc", "--lib"]);
+    // The bindings compile for WebAssembly alone; the sealed component's own tests run them.
+    command.args(["--ignore-filename-regex", "src/component\\.rs$"]);
+    run(command.args(["--fail-under-lines", LEAST_COVERAGE]))
+}
+
+pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
+    const FILES: [&str; 5] = [
+        "src/oidc/**",
+        "src/step/**",
+        "src/cognito/**",
+        "src/begin.rs",
+        "src/complete.rs",
+    ];
+    tools::cargo_subcommand("mutants")?;
+    let mut command = cargo();
+    command.args(["mutants", "--package", "cognito-oidc"]);
+    for file in FILES {
+        command.args(["--file", file]);
+    }
+    run(command.args(arguments).args(["--", "--lib"]))
+}
+
+pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
+    let seconds = match arguments.first() {
+        None => FUZZ_SECONDS,
+        Some(seconds) => seconds
+            .parse()
+            .with_context(|| format!("`{seconds}` is no number of seconds"))?,
+    };
+    tools::cargo_subcommand("fuzz")?;
+    tools::nightly()?;
+    let targets = output(cargo_fuzz().arg("list"))?;
+    ensure!(!targets.trim().is_empty(), "there is no fuzz target");
+    for target in targets.lines() {
+        part(target, || {
+            run(cargo_fuzz().args(["run", target, "--", &format!("-max_total_time={seconds}")]))
+        })?;
+    }
+    Ok(())
+}
+
+fn cargo_fuzz() -> Command {
+    let mut command = Command::new("rustup");
+    command
+        .current_dir(component_artifact::workspace())
+        .args(["run", "nightly", "cargo", "fuzz"]);
+    command
+}
+
+/// One part of a longer command: its name before, its time after.
+fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    say(format!("{name} …"));
+    let started = Instant::now();
+    work().with_context(|| format!("{name} failed"))?;
+    say(format!(
+        "{name}: fine ({:.1} s)",
+        started.elapsed().as_secs_f64()
+    ));
+    Ok(())
+}

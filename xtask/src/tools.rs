@@ -1,0 +1,64 @@
+//! Programs that some commands need besides the compiler, installed where they are missing.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::process::{cargo, run, say, succeeds};
+
+/// Makes sure of a subcommand of cargo from the registry, `deny` for `cargo-deny`.
+///
+/// # Errors
+///
+/// It is missing and can't be installed.
+pub(crate) fn cargo_subcommand(name: &str) -> Result<()> {
+    if succeeds(cargo().args([name, "--version"])) {
+        return Ok(());
+    }
+    let package = format!("cargo-{name}");
+    say(format!("installing {package}"));
+    run(cargo().args(["install", "--locked", &package]))
+        .with_context(|| format!("{package} is missing and can't be installed"))
+}
+
+/// Makes sure of a component of rustup's toolchain whose program is a subcommand of cargo, `clippy` or `fmt`.
+///
+/// # Errors
+///
+/// It is missing and can't be installed.
+pub(crate) fn rustup_subcommand(name: &str, component: &str) -> Result<()> {
+    if succeeds(cargo().args([name, "--version"])) {
+        return Ok(());
+    }
+    rustup_component(component)
+}
+
+/// Makes sure of a component of rustup's toolchain; where it is there already, rustup says so.
+///
+/// # Errors
+///
+/// It is missing and can't be installed.
+pub(crate) fn rustup_component(component: &str) -> Result<()> {
+    say(format!("installing {component} by rustup"));
+    run(Command::new("rustup").args(["component", "add", component])).with_context(|| {
+        format!(
+            "{component} is missing and can't be installed: run `rustup component add {component}`"
+        )
+    })
+}
+
+/// A cargo of the nightly compiler, which sanitizers need.
+///
+/// # Errors
+///
+/// It is missing and can't be installed.
+pub(crate) fn nightly() -> Result<()> {
+    let mut nightly = Command::new("rustup");
+    if succeeds(nightly.args(["run", "nightly", "cargo", "--version"])) {
+        return Ok(());
+    }
+    say("installing the nightly compiler by rustup");
+    let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
+    run(Command::new("rustup").args(install))
+        .context("the nightly compiler is missing and can't be installed")
+}
