@@ -1,5 +1,7 @@
 //! The integration tests, in one binary: Wasmtime links into it once.
 
 mod guest;
+mod journey;
 mod limits;
 mod sealed;
+mod stores;
