@@ -262,3 +262,6 @@ fn tls(roots: Vec<CertificateDer<'static>>) -> wasmtime::Result<rustls::ClientCo
         .with_safe_default_protocol_versions()?;
     Ok(versions.with_root_certificates(store).with_no_client_auth())
 }
+
+#[cfg(test)]
+mod tests;
