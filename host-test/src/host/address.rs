@@ -62,13 +62,8 @@ const REFUSED_V4: &[(Ipv4Addr, u32, &str)] = &[
 ];
 
 fn judge_v4(address: Ipv4Addr) -> Result<(), Refused> {
-    let within = |network: Ipv4Addr, prefix: u32| {
-        (address.to_bits() ^ network.to_bits()) >> (32 - prefix) == 0
-    };
-    match REFUSED_V4
-        .iter()
-        .find(|(network, prefix, _)| within(*network, *prefix))
-    {
+    let within = |network: Ipv4Addr, prefix: u32| (address.to_bits() ^ network.to_bits()) >> (32 - prefix) == 0;
+    match REFUSED_V4.iter().find(|(network, prefix, _)| within(*network, *prefix)) {
         Some((_, _, kind)) => Err(Refused(kind)),
         None => Ok(()),
     }
@@ -76,52 +71,23 @@ fn judge_v4(address: Ipv4Addr) -> Result<(), Refused> {
 
 /// Inside `2000::/3`; what lies outside has a name only where a log is the better for it.
 const REFUSED_V6: &[(Ipv6Addr, u32, &str)] = &[
-    (
-        Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0),
-        23,
-        "protocol assignment",
-    ),
-    (
-        Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0),
-        32,
-        "documentation",
-    ),
-    (
-        Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0),
-        20,
-        "documentation",
-    ),
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "protocol assignment"),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "documentation"),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "documentation"),
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified"),
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
-    (
-        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-        128,
-        "cloud metadata",
-    ),
-    (
-        Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0),
-        7,
-        "unique-local",
-    ),
+    (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, "cloud metadata"),
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, "unique-local"),
     (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10, "link-local"),
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "multicast"),
 ];
 
 fn judge_v6(address: Ipv6Addr) -> Result<(), Refused> {
-    let within = |network: Ipv6Addr, prefix: u32| {
-        (address.to_bits() ^ network.to_bits()) >> (128 - prefix) == 0
-    };
-    if let Some((_, _, kind)) = REFUSED_V6
-        .iter()
-        .find(|(network, prefix, _)| within(*network, *prefix))
-    {
+    let within = |network: Ipv6Addr, prefix: u32| (address.to_bits() ^ network.to_bits()) >> (128 - prefix) == 0;
+    if let Some((_, _, kind)) = REFUSED_V6.iter().find(|(network, prefix, _)| within(*network, *prefix)) {
         return Err(Refused(kind));
     }
-    if within(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3) {
-        Ok(())
-    } else {
-        Err(Refused("reserved"))
-    }
+    if within(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3) { Ok(()) } else { Err(Refused("reserved")) }
 }
 
 /// The IPv4 address that a translator or tunnel would deliver to.
@@ -200,11 +166,7 @@ mod tests {
             ("100::1", Some("reserved")),
         ];
         for (address, refused) in table {
-            assert_eq!(
-                judge_address(address.parse().unwrap(), false).err(),
-                refused.map(Refused),
-                "{address}"
-            );
+            assert_eq!(judge_address(address.parse().unwrap(), false).err(), refused.map(Refused), "{address}");
         }
     }
 
@@ -220,11 +182,7 @@ mod tests {
             ("10.0.0.1", false),
             ("169.254.169.254", false),
         ] {
-            assert_eq!(
-                judge_address(address.parse().unwrap(), true).is_ok(),
-                allowed,
-                "{address}"
-            );
+            assert_eq!(judge_address(address.parse().unwrap(), true).is_ok(), allowed, "{address}");
         }
     }
 }

@@ -96,10 +96,7 @@ pub(super) async fn run<T>(
 ) -> (Result<(T, Vec<Write>), Trapped>, Usage) {
     let begun = Instant::now();
     let deadline = begun + limits.wall_clock;
-    let mut store = Store::new(
-        compiled.engine(),
-        CallState::new(authority, limits.clone(), deadline),
-    );
+    let mut store = Store::new(compiled.engine(), CallState::new(authority, limits.clone(), deadline));
     store.limiter(|state| &mut state.ceiling);
     store.set_hostcall_fuel(limits.host_call_bytes);
     store.set_epoch_deadline(1);
@@ -123,14 +120,8 @@ pub(super) async fn run<T>(
     };
     let result = match result {
         Ok(Ok(value)) => Ok((value, state.writes)),
-        Ok(Err(error)) => Err(Trapped {
-            cause: state.cause(&error),
-            detail: format!("{error:?}"),
-        }),
-        Err(_) => Err(Trapped {
-            cause: Cause::WallClock,
-            detail: format!("no outcome within {:?}", limits.wall_clock),
-        }),
+        Ok(Err(error)) => Err(Trapped { cause: state.cause(&error), detail: format!("{error:?}") }),
+        Err(_) => Err(Trapped { cause: Cause::WallClock, detail: format!("no outcome within {:?}", limits.wall_clock) }),
     };
     (result, usage)
 }

@@ -17,9 +17,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }
 
@@ -82,10 +80,7 @@ pub struct SeededRandom {
 impl SeededRandom {
     /// Starts anew with this seed.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            counter: Mutex::new(0),
-        }
+        Self { seed, counter: Mutex::new(0) }
     }
 }
 
@@ -93,10 +88,7 @@ impl Random for SeededRandom {
     fn fill(&self, buffer: &mut [u8]) -> Result<(), String> {
         let mut counter = lock(&self.counter);
         for chunk in buffer.chunks_mut(32) {
-            let block = Sha256::new()
-                .chain_update(self.seed.to_be_bytes())
-                .chain_update(counter.to_be_bytes())
-                .finalize();
+            let block = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(counter.to_be_bytes()).finalize();
             chunk.copy_from_slice(&block[..chunk.len()]);
             *counter += 1;
         }
@@ -106,7 +98,5 @@ impl Random for SeededRandom {
 
 /// A panic of another thread can't leave these values half-written, so its poison means nothing.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -67,12 +67,7 @@ impl Egress {
     /// # Errors
     ///
     /// A text for a log, which holds no part of the URL but its origin.
-    pub(super) fn judge_url(
-        &self,
-        url: &str,
-        named: &[String],
-        tenant: &str,
-    ) -> Result<Url, String> {
+    pub(super) fn judge_url(&self, url: &str, named: &[String], tenant: &str) -> Result<Url, String> {
         let url = Url::parse(url).map_err(|_| "not an absolute URL".to_owned())?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err("the URL holds user information or a fragment".to_owned());
@@ -90,14 +85,9 @@ impl Egress {
             None => return Err("the URL has no host".to_owned()),
         };
         if let Some(address) = literal {
-            judge_address(address, self.allow_loopback)
-                .map_err(|refused| format!("{origin}: {refused}"))?;
+            judge_address(address, self.allow_loopback).map_err(|refused| format!("{origin}: {refused}"))?;
         }
-        if self.policy(tenant).permits(&url, named) {
-            Ok(url)
-        } else {
-            Err(format!("{origin}: not among the origins permitted"))
-        }
+        if self.policy(tenant).permits(&url, named) { Ok(url) } else { Err(format!("{origin}: not among the origins permitted")) }
     }
 
     fn policy(&self, tenant: &str) -> &TenantPolicy {
@@ -112,10 +102,7 @@ impl TenantPolicy {
     ///
     /// Names the pattern that isn't an origin.
     pub fn permitting(origins: &[&str]) -> Result<Self, String> {
-        Ok(Self {
-            permitted: OriginPattern::parse_all(origins)?,
-            ..Self::default()
-        })
+        Ok(Self { permitted: OriginPattern::parse_all(origins)?, ..Self::default() })
     }
 
     /// Permits these, too, though the step doesn't name them: the endpoints that it is yet to discover.
@@ -130,19 +117,14 @@ impl TenantPolicy {
 
     /// Permits whatever the step names: whoever writes its settings decides where this host connects to.
     pub fn trusting_the_step() -> Self {
-        Self {
-            trusts_the_step: true,
-            ..Self::default()
-        }
+        Self { trusts_the_step: true, ..Self::default() }
     }
 
     fn permits(&self, url: &Url, named: &[String]) -> bool {
         let origin = url.origin().ascii_serialization();
-        let is_named = named.iter().any(|named| {
-            Url::parse(named).is_ok_and(|named| named.origin().ascii_serialization() == origin)
-        });
-        let matches =
-            |patterns: &[OriginPattern]| patterns.iter().any(|pattern| pattern.matches(url));
+        let is_named =
+            named.iter().any(|named| Url::parse(named).is_ok_and(|named| named.origin().ascii_serialization() == origin));
+        let matches = |patterns: &[OriginPattern]| patterns.iter().any(|pattern| pattern.matches(url));
         is_named && (self.trusts_the_step || matches(&self.permitted)) || matches(&self.additional)
     }
 }
@@ -156,26 +138,16 @@ impl OriginPattern {
     pub fn parse(pattern: &str) -> Result<Self, String> {
         let not_an_origin = || format!("not an origin: {pattern}");
         let url = Url::parse(pattern).map_err(|_| not_an_origin())?;
-        let bare = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         if !bare || !matches!(url.scheme(), "https" | "http") {
             return Err(not_an_origin());
         }
         let host = url.host_str().ok_or_else(not_an_origin)?;
-        Ok(Self {
-            scheme: url.scheme().to_owned(),
-            labels: labels(host),
-            port: url.port_or_known_default(),
-        })
+        Ok(Self { scheme: url.scheme().to_owned(), labels: labels(host), port: url.port_or_known_default() })
     }
 
     fn parse_all(patterns: &[&str]) -> Result<Vec<Self>, String> {
-        patterns
-            .iter()
-            .map(|pattern| Self::parse(pattern))
-            .collect()
+        patterns.iter().map(|pattern| Self::parse(pattern)).collect()
     }
 
     fn matches(&self, url: &Url) -> bool {
@@ -183,11 +155,7 @@ impl OriginPattern {
         self.scheme == url.scheme()
             && self.port == url.port_or_known_default()
             && self.labels.len() == host.len()
-            && self
-                .labels
-                .iter()
-                .zip(&host)
-                .all(|(pattern, label)| pattern == "*" || pattern == label)
+            && self.labels.iter().zip(&host).all(|(pattern, label)| pattern == "*" || pattern == label)
     }
 }
 
@@ -215,30 +183,15 @@ mod tests {
         assert_eq!(judged.is_ok(), allowed, "{url}: {judged:?}");
     }
 
-    const NAMED: &[&str] = &[
-        "https://login.example.com",
-        "https://keys.eu-west-1.example.net",
-        "http://127.0.0.1:8080",
-        "http://localhost",
-    ];
+    const NAMED: &[&str] =
+        &["https://login.example.com", "https://keys.eu-west-1.example.net", "http://127.0.0.1:8080", "http://localhost"];
 
     #[test]
     fn without_a_policy_everything_is_denied() {
+        check(&Egress::deny_all(), NAMED, "https://login.example.com/oauth2/token", false);
+        check(&Egress::deny_all().with_default(TenantPolicy::trusting_the_step()), &[], "https://login.example.com/", false);
         check(
-            &Egress::deny_all(),
-            NAMED,
-            "https://login.example.com/oauth2/token",
-            false,
-        );
-        check(
-            &Egress::deny_all().with_default(TenantPolicy::trusting_the_step()),
-            &[],
-            "https://login.example.com/",
-            false,
-        );
-        check(
-            &Egress::deny_all()
-                .with_default(TenantPolicy::permitting(&["https://*.example.com"]).unwrap()),
+            &Egress::deny_all().with_default(TenantPolicy::permitting(&["https://*.example.com"]).unwrap()),
             &[],
             "https://login.example.com/",
             false,
@@ -269,15 +222,7 @@ mod tests {
         ] {
             check(&egress, NAMED, url, allowed);
         }
-        assert!(
-            egress
-                .judge_url(
-                    "https://login.example.com/",
-                    &["https://login.example.com".into()],
-                    "another tenant"
-                )
-                .is_err()
-        );
+        assert!(egress.judge_url("https://login.example.com/", &["https://login.example.com".into()], "another tenant").is_err());
     }
 
     #[test]
@@ -304,12 +249,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_origin_and_nothing_else_of_the_url() {
-        let text = Egress::deny_all()
-            .judge_url("https://login.example.com/path?code=secret", &[], "tenant")
-            .unwrap_err();
-        assert_eq!(
-            text,
-            "https://login.example.com: not among the origins permitted"
-        );
+        let text = Egress::deny_all().judge_url("https://login.example.com/path?code=secret", &[], "tenant").unwrap_err();
+        assert_eq!(text, "https://login.example.com: not among the origins permitted");
     }
 }

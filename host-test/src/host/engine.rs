@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
 use super::Limits;
 use super::bindings::{RedirectStep, RedirectStepPre};
@@ -50,10 +48,7 @@ impl Compiled {
         RedirectStep::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         let step = RedirectStepPre::new(linker.instantiate_pre(&component)?)?;
         tick(&engine)?;
-        Ok(Self {
-            step,
-            sandboxes: Arc::new(Semaphore::new(SANDBOXES as usize)),
-        })
+        Ok(Self { step, sandboxes: Arc::new(Semaphore::new(SANDBOXES as usize)) })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -96,14 +91,12 @@ fn config() -> Config {
 /// A thread of its own, so that a component which keeps every worker thread busy is still interrupted. It ends with the engine.
 fn tick(engine: &Engine) -> Result<()> {
     let engine = engine.weak();
-    std::thread::Builder::new()
-        .name("epoch".to_owned())
-        .spawn(move || {
-            while let Some(engine) = engine.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(TICK);
-            }
-        })?;
+    std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    })?;
     Ok(())
 }

@@ -19,23 +19,13 @@ pub(super) struct Entered {
 impl Entered {
     /// Whether the host is to do what it was asked for.
     pub(super) fn acts(&self) -> bool {
-        !matches!(
-            self.injection,
-            Some(Injection {
-                moment: Moment::Instead,
-                ..
-            })
-        )
+        !matches!(self.injection, Some(Injection { moment: Moment::Instead, .. }))
     }
 }
 
 impl CallState {
     /// Opens a host call: the component's time stands still, and the call is counted and shown.
-    pub(super) async fn enter(
-        &mut self,
-        import: Import,
-        target: impl FnOnce() -> String,
-    ) -> Result<Entered> {
+    pub(super) async fn enter(&mut self, import: Import, target: impl FnOnce() -> String) -> Result<Entered> {
         self.stopwatch.stop();
         let since = Instant::now();
         let Some(authority) = &self.authority else {
@@ -43,18 +33,9 @@ impl CallState {
             bail!("a pure function called {import}");
         };
         let index = self.calls.entry(import).or_default();
-        let mut entered = Entered {
-            since,
-            injection: None,
-            call: None,
-        };
+        let mut entered = Entered { since, injection: None, call: None };
         if let Some(interceptor) = &authority.services.interceptor {
-            let call = HostCall {
-                visit: authority.visit.clone(),
-                import,
-                index: *index,
-                target: target(),
-            };
+            let call = HostCall { visit: authority.visit.clone(), import, index: *index, target: target() };
             entered.injection = interceptor.before(&call).await;
             entered.call = Some(call);
         }
@@ -67,11 +48,7 @@ impl CallState {
     }
 
     /// Closes a host call. `result`: what the act gave, or `None` where a fault stands in its place.
-    pub(super) fn exit<T: Summary, E: Reply>(
-        &mut self,
-        entered: Entered,
-        result: Option<Result<T, E>>,
-    ) -> Result<Result<T, E>> {
+    pub(super) fn exit<T: Summary, E: Reply>(&mut self, entered: Entered, result: Option<Result<T, E>>) -> Result<Result<T, E>> {
         let result = match (result, entered.injection) {
             (Some(result), None) => result,
             (_, Some(Injection { fault, .. })) if fault != Fault::Trap => Err(E::of(fault)),
@@ -103,14 +80,7 @@ impl CallState {
         if let (Some(call), Some(authority)) = (entered.call, &self.authority)
             && let Some(interceptor) = &authority.services.interceptor
         {
-            interceptor.after(
-                &call,
-                &HostReply {
-                    summary,
-                    failed,
-                    took: entered.since.elapsed(),
-                },
-            );
+            interceptor.after(&call, &HostReply { summary, failed, took: entered.since.elapsed() });
         }
         self.stopwatch.start();
     }

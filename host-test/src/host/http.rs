@@ -58,10 +58,7 @@ pub struct SystemResolver;
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((host, 0))
-            .await?
-            .map(|address| address.ip())
-            .collect())
+        Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
     }
 }
 
@@ -87,15 +84,8 @@ impl HttpClient {
     /// # Errors
     ///
     /// Where the TLS configuration doesn't come about.
-    pub fn with(
-        egress: Egress,
-        resolver: Arc<dyn Resolver>,
-        roots: Vec<CertificateDer<'static>>,
-    ) -> wasmtime::Result<Self> {
-        let resolver = JudgingResolver {
-            resolver,
-            allow_loopback: egress.allows_loopback(),
-        };
+    pub fn with(egress: Egress, resolver: Arc<dyn Resolver>, roots: Vec<CertificateDer<'static>>) -> wasmtime::Result<Self> {
+        let resolver = JudgingResolver { resolver, allow_loopback: egress.allows_loopback() };
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(roots)?)
             .dns_resolver(resolver)
@@ -106,33 +96,15 @@ impl HttpClient {
             .no_proxy()
             .referer(false)
             .build()?;
-        Ok(Self {
-            client,
-            egress: Arc::new(egress),
-        })
+        Ok(Self { client, egress: Arc::new(egress) })
     }
 
     /// Performs the exchange. `named`: the step's own `settings.origins`.
-    pub(super) async fn fetch(
-        &self,
-        exchange: Exchange,
-        named: &[String],
-        tenant: &str,
-    ) -> Result<Response, FetchError> {
-        let url = self
-            .egress
-            .judge_url(&exchange.url, named, tenant)
-            .map_err(FetchError::Denied)?;
+    pub(super) async fn fetch(&self, exchange: Exchange, named: &[String], tenant: &str) -> Result<Response, FetchError> {
+        let url = self.egress.judge_url(&exchange.url, named, tenant).map_err(FetchError::Denied)?;
         let request = self
             .client
-            .request(
-                if exchange.post {
-                    reqwest::Method::POST
-                } else {
-                    reqwest::Method::GET
-                },
-                url,
-            )
+            .request(if exchange.post { reqwest::Method::POST } else { reqwest::Method::GET }, url)
             .headers(request_headers(&exchange.headers)?)
             .body(exchange.body);
         let answer = async {
@@ -144,15 +116,9 @@ impl HttpClient {
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(Response {
-                status: response.status().as_u16(),
-                headers: response_headers(response.headers()),
-                body,
-            })
+            Ok(Response { status: response.status().as_u16(), headers: response_headers(response.headers()), body })
         };
-        tokio::time::timeout(exchange.timeout, answer)
-            .await
-            .unwrap_or(Err(FetchError::Timeout))
+        tokio::time::timeout(exchange.timeout, answer).await.unwrap_or(Err(FetchError::Timeout))
     }
 }
 
@@ -176,15 +142,11 @@ fn request_headers(headers: &[(String, String)]) -> Result<HeaderMap, FetchError
     let denied = |why: &str| FetchError::Denied(why.to_owned());
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| denied("a header name is not a token"))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| denied("a header name is not a token"))?;
         if HOST_HEADERS.contains(&name.as_str()) {
-            return Err(FetchError::Denied(format!(
-                "the header {name} is the host's"
-            )));
+            return Err(FetchError::Denied(format!("the header {name} is the host's")));
         }
-        let mut value = HeaderValue::from_str(value)
-            .map_err(|_| denied("a header value is not visible ASCII"))?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| denied("a header value is not visible ASCII"))?;
         value.set_sensitive(true);
         map.append(name, value);
     }
@@ -192,15 +154,8 @@ fn request_headers(headers: &[(String, String)]) -> Result<HeaderMap, FetchError
 }
 
 fn response_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let utf8 = |value: &HeaderValue| {
-        std::str::from_utf8(value.as_bytes())
-            .map(str::to_owned)
-            .ok()
-    };
-    headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), utf8(value)?)))
-        .collect()
+    let utf8 = |value: &HeaderValue| std::str::from_utf8(value.as_bytes()).map(str::to_owned).ok();
+    headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), utf8(value)?))).collect()
 }
 
 fn classify(error: reqwest::Error) -> FetchError {
@@ -258,8 +213,7 @@ fn tls(roots: Vec<CertificateDer<'static>>) -> wasmtime::Result<rustls::ClientCo
     store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     store.add_parsable_certificates(roots);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?;
+    let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(versions.with_root_certificates(store).with_no_client_auth())
 }
 

@@ -19,52 +19,28 @@ const MAX_NAME: usize = 256;
 
 impl CallState {
     fn authority(&self) -> Result<&Authority> {
-        self.authority
-            .as_ref()
-            .ok_or_else(|| format_err!("no authority"))
+        self.authority.as_ref().ok_or_else(|| format_err!("no authority"))
     }
 
     fn fill(&self, bytes: &mut [u8]) -> Result<()> {
-        self.authority()?
-            .services
-            .random
-            .fill(bytes)
-            .map_err(|error| format_err!("no random bytes: {error}"))
+        self.authority()?.services.random.fill(bytes).map_err(|error| format_err!("no random bytes: {error}"))
     }
 
     fn judge_value(&self, name: &str, value: &str) -> Result<(), StoreError> {
         if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(StoreError::Refused(
-                "a name is 1 to 256 bytes long and holds no control character".to_owned(),
-            ));
+            return Err(StoreError::Refused("a name is 1 to 256 bytes long and holds no control character".to_owned()));
         }
-        if value.len() > self.limits.variable {
-            Err(StoreError::TooLarge)
-        } else {
-            Ok(())
-        }
+        if value.len() > self.limits.variable { Err(StoreError::TooLarge) } else { Ok(()) }
     }
 
     async fn perform(&self, request: http::Request) -> Result<Result<Response, FetchError>> {
         let authority = self.authority()?;
-        if self
-            .calls
-            .get(&Import::Fetch)
-            .is_some_and(|&fetches| fetches > self.limits.fetches)
-        {
-            return Ok(Err(FetchError::Denied(format!(
-                "more than {} fetches in one call",
-                self.limits.fetches
-            ))));
+        if self.calls.get(&Import::Fetch).is_some_and(|&fetches| fetches > self.limits.fetches) {
+            return Ok(Err(FetchError::Denied(format!("more than {} fetches in one call", self.limits.fetches))));
         }
-        let left = self
-            .deadline
-            .saturating_duration_since(tokio::time::Instant::now())
-            .saturating_sub(self.limits.margin);
+        let left = self.deadline.saturating_duration_since(tokio::time::Instant::now()).saturating_sub(self.limits.margin);
         if left.is_zero() {
-            return Ok(Err(FetchError::Denied(
-                "no time is left in this call".to_owned(),
-            )));
+            return Ok(Err(FetchError::Denied("no time is left in this call".to_owned())));
         }
         let exchange = Exchange {
             post: matches!(request.method, http::Method::Post),
@@ -74,11 +50,7 @@ impl CallState {
             timeout: left.min(Duration::from_millis(request.timeout_ms.into())),
             max_body: self.limits.body.min(request.max_body_bytes as usize),
         };
-        Ok(authority
-            .services
-            .http
-            .fetch(exchange, &authority.origins, &authority.visit.tenant)
-            .await)
+        Ok(authority.services.http.fetch(exchange, &authority.origins, &authority.visit.tenant).await)
     }
 
     /// Stages a write. It takes effect with the outcome.
@@ -88,16 +60,9 @@ impl CallState {
         if serde_json::from_str::<serde_json::Value>(value).is_err() {
             return Err(StoreError::Refused("the value is not JSON".to_owned()));
         }
-        let names: HashSet<&str> = self
-            .writes
-            .iter()
-            .map(|write| write.name.as_str())
-            .collect();
+        let names: HashSet<&str> = self.writes.iter().map(|write| write.name.as_str()).collect();
         if names.len() >= self.limits.variables && !names.contains(name.as_str()) {
-            return Err(StoreError::Refused(format!(
-                "more than {} variables in one call",
-                self.limits.variables
-            )));
+            return Err(StoreError::Refused(format!("more than {} variables in one call", self.limits.variables)));
         }
         self.writes.retain(|write| write.name != name);
         self.writes.push(Write { name, json });
@@ -106,33 +71,17 @@ impl CallState {
 }
 
 impl http::Host for CallState {
-    async fn fetch(
-        &mut self,
-        request: http::Request,
-    ) -> Result<Result<http::Response, http::Error>> {
+    async fn fetch(&mut self, request: http::Request) -> Result<Result<http::Response, http::Error>> {
         let target = || {
-            let method = if matches!(request.method, http::Method::Post) {
-                "POST"
-            } else {
-                "GET"
-            };
+            let method = if matches!(request.method, http::Method::Post) { "POST" } else { "GET" };
             match url::Url::parse(&request.url) {
-                Ok(url) => format!(
-                    "{method} {}{}",
-                    url.origin().ascii_serialization(),
-                    url.path()
-                ),
+                Ok(url) => format!("{method} {}{}", url.origin().ascii_serialization(), url.path()),
                 Err(_) => format!("{method} (not a URL)"),
             }
         };
         let entered = self.enter(Import::Fetch, target).await?;
         let result = match entered.acts() {
-            true => Some(
-                self.perform(request)
-                    .await?
-                    .map(Into::into)
-                    .map_err(Into::into),
-            ),
+            true => Some(self.perform(request).await?.map(Into::into).map_err(Into::into)),
             false => None,
         };
         self.exit(entered, result)
@@ -140,34 +89,21 @@ impl http::Host for CallState {
 }
 
 impl variables::Host for CallState {
-    async fn set(
-        &mut self,
-        name: String,
-        json: Option<String>,
-    ) -> Result<Result<(), variables::Error>> {
+    async fn set(&mut self, name: String, json: Option<String>) -> Result<Result<(), variables::Error>> {
         let entered = self.enter(Import::SetVariable, || name.clone()).await?;
-        let result = entered
-            .acts()
-            .then(|| self.stage(name, json).map_err(Into::into));
+        let result = entered.acts().then(|| self.stage(name, json).map_err(Into::into));
         self.exit(entered, result)
     }
 }
 
 impl attempts::Host for CallState {
-    async fn put(
-        &mut self,
-        key: String,
-        value: String,
-        lifetime: u32,
-    ) -> Result<Result<(), variables::Error>> {
+    async fn put(&mut self, key: String, value: String, lifetime: u32) -> Result<Result<(), variables::Error>> {
         let entered = self.enter(Import::PutAttempt, || shorten(&key)).await?;
         let result = match (entered.acts(), self.judge_value(&key, &value)) {
             (false, _) => None,
             (true, Err(error)) => Some(Err(error)),
             (true, Ok(())) => {
-                let Authority {
-                    services, visit, ..
-                } = self.authority()?;
+                let Authority { services, visit, .. } = self.authority()?;
                 Some(services.attempts.put(visit, &key, &value, lifetime).await)
             }
         };
@@ -176,9 +112,7 @@ impl attempts::Host for CallState {
 
     async fn get(&mut self, key: String) -> Result<Result<Option<String>, variables::Error>> {
         let entered = self.enter(Import::GetAttempt, || shorten(&key)).await?;
-        let Authority {
-            services, visit, ..
-        } = self.authority()?;
+        let Authority { services, visit, .. } = self.authority()?;
         let result = match entered.acts() {
             true => Some(services.attempts.get(visit, &key).await.map_err(Into::into)),
             false => None,
@@ -188,17 +122,9 @@ impl attempts::Host for CallState {
 
     async fn take(&mut self, key: String) -> Result<Result<Option<String>, variables::Error>> {
         let entered = self.enter(Import::TakeAttempt, || shorten(&key)).await?;
-        let Authority {
-            services, visit, ..
-        } = self.authority()?;
+        let Authority { services, visit, .. } = self.authority()?;
         let result = match entered.acts() {
-            true => Some(
-                services
-                    .attempts
-                    .take(visit, &key)
-                    .await
-                    .map_err(Into::into),
-            ),
+            true => Some(services.attempts.take(visit, &key).await.map_err(Into::into)),
             false => None,
         };
         self.exit(entered, result)
@@ -208,42 +134,22 @@ impl attempts::Host for CallState {
 impl tenant_cache::Host for CallState {
     async fn get(&mut self, key: String) -> Result<Result<Option<String>, variables::Error>> {
         let entered = self.enter(Import::GetCache, || shorten(&key)).await?;
-        let Authority {
-            services, visit, ..
-        } = self.authority()?;
+        let Authority { services, visit, .. } = self.authority()?;
         let result = match entered.acts() {
-            true => Some(
-                services
-                    .cache
-                    .get(&visit.tenant, &key)
-                    .await
-                    .map_err(Into::into),
-            ),
+            true => Some(services.cache.get(&visit.tenant, &key).await.map_err(Into::into)),
             false => None,
         };
         self.exit(entered, result)
     }
 
-    async fn put(
-        &mut self,
-        key: String,
-        value: String,
-        lifetime: u32,
-    ) -> Result<Result<(), variables::Error>> {
+    async fn put(&mut self, key: String, value: String, lifetime: u32) -> Result<Result<(), variables::Error>> {
         let entered = self.enter(Import::PutCache, || shorten(&key)).await?;
         let result = match (entered.acts(), self.judge_value(&key, &value)) {
             (false, _) => None,
             (true, Err(error)) => Some(Err(error)),
             (true, Ok(())) => {
-                let Authority {
-                    services, visit, ..
-                } = self.authority()?;
-                Some(
-                    services
-                        .cache
-                        .put(&visit.tenant, &key, &value, lifetime)
-                        .await,
-                )
+                let Authority { services, visit, .. } = self.authority()?;
+                Some(services.cache.put(&visit.tenant, &key, &value, lifetime).await)
             }
         };
         self.exit(entered, result.map(|result| result.map_err(Into::into)))
@@ -254,34 +160,18 @@ impl wall_clock::Host for CallState {
     async fn now(&mut self) -> Result<wall_clock::Datetime> {
         let entered = self.enter(Import::Clock, String::new).await?;
         let now = self.authority()?.services.clock.now();
-        self.exit_plain(
-            entered,
-            wall_clock::Datetime {
-                seconds: now.as_secs(),
-                nanoseconds: now.subsec_nanos(),
-            },
-        )
+        self.exit_plain(entered, wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
     }
 
     async fn resolution(&mut self) -> Result<wall_clock::Datetime> {
-        let entered = self
-            .enter(Import::Clock, || "resolution".to_owned())
-            .await?;
-        self.exit_plain(
-            entered,
-            wall_clock::Datetime {
-                seconds: 0,
-                nanoseconds: 1,
-            },
-        )
+        let entered = self.enter(Import::Clock, || "resolution".to_owned()).await?;
+        self.exit_plain(entered, wall_clock::Datetime { seconds: 0, nanoseconds: 1 })
     }
 }
 
 impl random::Host for CallState {
     async fn get_random_bytes(&mut self, len: u64) -> Result<Vec<u8>> {
-        let entered = self
-            .enter(Import::Random, || format!("{len} bytes"))
-            .await?;
+        let entered = self.enter(Import::Random, || format!("{len} bytes")).await?;
         if len > MAX_RANDOM {
             bail!("{len} random bytes in one host call, the limit is {MAX_RANDOM}");
         }

@@ -135,42 +135,21 @@ impl Faults {
     /// Fails the call of `import` that has this index, counted from 0 in each call of the component.
     #[must_use]
     pub fn fail(mut self, import: Import, index: u32, fault: Fault) -> Self {
-        self.plan.push((
-            import,
-            Some(index),
-            Injection {
-                fault,
-                moment: Moment::Instead,
-            },
-        ));
+        self.plan.push((import, Some(index), Injection { fault, moment: Moment::Instead }));
         self
     }
 
     /// Fails every call of `import`.
     #[must_use]
     pub fn fail_all(mut self, import: Import, fault: Fault) -> Self {
-        self.plan.push((
-            import,
-            None,
-            Injection {
-                fault,
-                moment: Moment::Instead,
-            },
-        ));
+        self.plan.push((import, None, Injection { fault, moment: Moment::Instead }));
         self
     }
 
     /// Lets that call take effect, and loses its answer.
     #[must_use]
     pub fn fail_after(mut self, import: Import, index: u32, fault: Fault) -> Self {
-        self.plan.push((
-            import,
-            Some(index),
-            Injection {
-                fault,
-                moment: Moment::After,
-            },
-        ));
+        self.plan.push((import, Some(index), Injection { fault, moment: Moment::After }));
         self
     }
 
@@ -187,10 +166,7 @@ impl Interceptor for Faults {
         let applies = |(import, index, _): &&(Import, Option<u32>, Injection)| {
             *import == call.import && index.is_none_or(|index| index == call.index)
         };
-        self.plan
-            .iter()
-            .find(applies)
-            .map(|(_, _, injection)| *injection)
+        self.plan.iter().find(applies).map(|(_, _, injection)| *injection)
     }
 }
 
@@ -200,12 +176,6 @@ pub struct Printer;
 
 impl Interceptor for Printer {
     fn after(&self, call: &HostCall, reply: &HostReply) {
-        println!(
-            "  {:<24} {:<64} {:>5} ms  {}",
-            call.import.to_string(),
-            call.target,
-            reply.took.as_millis(),
-            reply.summary
-        );
+        println!("  {:<24} {:<64} {:>5} ms  {}", call.import.to_string(), call.target, reply.took.as_millis(), reply.summary);
     }
 }

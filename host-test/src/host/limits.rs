@@ -69,46 +69,25 @@ pub(super) struct Ceiling {
 
 impl Ceiling {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            memory: limits.memory,
-            table_elements: limits.table_elements,
-            peak: 0,
-            exceeded: false,
-        }
+        Self { memory: limits.memory, table_elements: limits.table_elements, peak: 0, exceeded: false }
     }
 }
 
 /// Growing too far is a trap, not the `-1` of `memory.grow`: an allocator that is told "no" traps anyway, with a worse message.
 impl ResourceLimiter for Ceiling {
-    fn memory_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool> {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
         if desired > self.memory {
             self.exceeded = true;
-            bail!(
-                "the component wants {desired} bytes of memory, the limit is {}",
-                self.memory
-            );
+            bail!("the component wants {desired} bytes of memory, the limit is {}", self.memory);
         }
         self.peak = self.peak.max(desired);
         Ok(true)
     }
 
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool> {
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
         if desired > self.table_elements {
             self.exceeded = true;
-            bail!(
-                "the component wants {desired} table entries, the limit is {}",
-                self.table_elements
-            );
+            bail!("the component wants {desired} table entries, the limit is {}", self.table_elements);
         }
         Ok(true)
     }

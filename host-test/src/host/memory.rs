@@ -49,12 +49,7 @@ impl Journeys for MemoryJourneys {
         Ok(lock(&self.0).settlements.get(visit).cloned())
     }
 
-    async fn variable(
-        &self,
-        tenant: &str,
-        journey: &str,
-        name: &str,
-    ) -> Result<Option<String>, StoreError> {
+    async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError> {
         let key = (tenant.to_owned(), journey.to_owned(), name.to_owned());
         Ok(lock(&self.0).variables.get(&key).cloned())
     }
@@ -70,11 +65,7 @@ impl MemoryAttempts {
     }
 
     fn scope(visit: &Visit) -> (String, String, String) {
-        (
-            visit.tenant.clone(),
-            visit.journey.clone(),
-            visit.step.clone(),
-        )
+        (visit.tenant.clone(), visit.journey.clone(), visit.step.clone())
     }
 
     /// Every key and value of a step, for tests of what is kept.
@@ -85,13 +76,7 @@ impl MemoryAttempts {
 
 #[async_trait]
 impl Attempts for MemoryAttempts {
-    async fn put(
-        &self,
-        visit: &Visit,
-        key: &str,
-        value: &str,
-        lifetime: u32,
-    ) -> Result<(), StoreError> {
+    async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
         self.0.put(Self::scope(visit), key, value, lifetime)
     }
 
@@ -135,13 +120,7 @@ impl TenantCache for MemoryCache {
         Ok(self.0.get(&tenant.to_owned(), key))
     }
 
-    async fn put(
-        &self,
-        tenant: &str,
-        key: &str,
-        value: &str,
-        lifetime: u32,
-    ) -> Result<(), StoreError> {
+    async fn put(&self, tenant: &str, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
         self.0.put(tenant.to_owned(), key, value, lifetime)
     }
 }
@@ -159,10 +138,7 @@ struct Kept {
 
 impl<S: std::hash::Hash + Eq> Shelves<S> {
     fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            shelves: Mutex::default(),
-        }
+        Self { clock, shelves: Mutex::default() }
     }
 
     fn put(&self, scope: S, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
@@ -171,18 +147,10 @@ impl<S: std::hash::Hash + Eq> Shelves<S> {
         let shelf = shelves.entry(scope).or_default();
         shelf.retain(|_, kept| kept.until > now);
         if shelf.len() >= MAX_ENTRIES && !shelf.contains_key(key) {
-            return Err(StoreError::Refused(format!(
-                "{MAX_ENTRIES} entries are kept already"
-            )));
+            return Err(StoreError::Refused(format!("{MAX_ENTRIES} entries are kept already")));
         }
         let until = now.saturating_add(Duration::from_secs(lifetime.into()));
-        shelf.insert(
-            key.to_owned(),
-            Kept {
-                value: value.to_owned(),
-                until,
-            },
-        );
+        shelf.insert(key.to_owned(), Kept { value: value.to_owned(), until });
         Ok(())
     }
 
@@ -205,12 +173,8 @@ impl<S: std::hash::Hash + Eq> Shelves<S> {
 
     fn dump(&self, scope: &S) -> Vec<(String, String)> {
         let shelves = lock(&self.shelves);
-        let mut entries: Vec<_> = shelves
-            .get(scope)
-            .into_iter()
-            .flatten()
-            .map(|(key, kept)| (key.clone(), kept.value.clone()))
-            .collect();
+        let mut entries: Vec<_> =
+            shelves.get(scope).into_iter().flatten().map(|(key, kept)| (key.clone(), kept.value.clone())).collect();
         entries.sort();
         entries
     }

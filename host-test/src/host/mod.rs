@@ -13,6 +13,29 @@
 //!   apply        the staged writes and the outcome, in one act                     step.rs
 //! ```
 //!
+//! ```no_run
+//! # async fn example() -> wasmtime::Result<()> {
+//! use host_test::host::{BeginOutcome, Browser, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
+//!
+//! let compiled = Compiled::load("cognito_oidc.wasm".as_ref())?;
+//! let policy = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"]);
+//! let egress = Egress::deny_all().with_tenant("acme", policy.map_err(wasmtime::Error::msg)?);
+//! let step = Step::new(compiled, Services::in_memory(HttpClient::new(egress)?), Limits::default());
+//!
+//! let visit = Visit::first("acme", "journey-1", "login");
+//! let invocation = Invocation {
+//!     settings: r#"{"callback_url": "https://login.acme.example/callback"}"#.into(),
+//!     connector: r#"{"name": "pool", "user_pool_id": "eu-west-1_AbCdEf123", "domain": "acme", "client_id": "abc"}"#.into(),
+//!     browser: Browser::from_session("the value of the session's cookie"),
+//! };
+//! match step.begin(&visit, &invocation).await.result?.outcome {
+//!     BeginOutcome::Redirect(request) => println!("303 to {} bytes of URL", request.url.len()),
+//!     BeginOutcome::Failed(failure) => println!("on to the failure branch: {}", failure.code),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Invariants: nothing of a sandbox outlives its call; a call that has no outcome writes no variable of the step's; the client
 //! secret enters a sandbox through `complete` alone; no text that this module makes (`Debug`, errors, traces) holds a secret.
 
@@ -42,14 +65,12 @@ pub use clock::{Clock, ManualClock, Random, SeededRandom, SystemClock, SystemRan
 pub use egress::{Egress, OriginPattern, TenantPolicy};
 pub use engine::Compiled;
 pub use http::{HttpClient, Resolver, SystemResolver};
-pub use intercept::{
-    Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Moment, Printer,
-};
+pub use intercept::{Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Moment, Printer};
 pub use limits::Limits;
 pub use memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 pub use outcome::{
-    Authentication, AuthorizationRequest, BeginOutcome, Begun, Category, CompleteOutcome,
-    Completed, Failure, FailureBehavior, Problem, ResponseMode,
+    Authentication, AuthorizationRequest, BeginOutcome, Begun, Category, CompleteOutcome, Completed, Failure, FailureBehavior,
+    Problem, ResponseMode,
 };
 pub use services::Services;
 pub use step::{Applied, Called, Step};

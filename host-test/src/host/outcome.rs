@@ -79,10 +79,7 @@ impl Failure {
     pub fn client_code(&self) -> &str {
         match self.category {
             Category::Flow => &self.code,
-            Category::Configuration
-            | Category::Provider
-            | Category::Security
-            | Category::System => "authentication_failed",
+            Category::Configuration | Category::Provider | Category::Security | Category::System => "authentication_failed",
         }
     }
 
@@ -188,14 +185,12 @@ impl From<wit::Begun> for Begun {
     fn from(begun: wit::Begun) -> Self {
         Self {
             outcome: match begun.outcome {
-                wit::BeginOutcome::Redirect(request) => {
-                    BeginOutcome::Redirect(AuthorizationRequest {
-                        url: request.url,
-                        state: request.state,
-                        response_mode: request.response_mode.into(),
-                        expires_in: request.expires_in,
-                    })
-                }
+                wit::BeginOutcome::Redirect(request) => BeginOutcome::Redirect(AuthorizationRequest {
+                    url: request.url,
+                    state: request.state,
+                    response_mode: request.response_mode.into(),
+                    expires_in: request.expires_in,
+                }),
                 wit::BeginOutcome::Failed(failure) => BeginOutcome::Failed(failure.into()),
             },
             event_data: begun.event_data,
@@ -208,10 +203,7 @@ impl From<wit::Completed> for Completed {
         Self {
             outcome: match completed.outcome {
                 wit::CompleteOutcome::Authenticated(who) => {
-                    CompleteOutcome::Authenticated(Authentication {
-                        issuer: who.issuer,
-                        subject: who.subject,
-                    })
+                    CompleteOutcome::Authenticated(Authentication { issuer: who.issuer, subject: who.subject })
                 }
                 wit::CompleteOutcome::Failed(failure) => CompleteOutcome::Failed(failure.into()),
                 wit::CompleteOutcome::Ignored(failure) => CompleteOutcome::Ignored(failure.into()),
@@ -223,9 +215,6 @@ impl From<wit::Completed> for Completed {
 
 impl From<settings::Problem> for Problem {
     fn from(problem: settings::Problem) -> Self {
-        Self {
-            path: problem.path,
-            message: problem.message,
-        }
+        Self { path: problem.path, message: problem.message }
     }
 }

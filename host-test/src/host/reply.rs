@@ -17,11 +17,7 @@ pub(super) trait Reply {
 
 impl From<Response> for http::Response {
     fn from(response: Response) -> Self {
-        Self {
-            status: response.status,
-            headers: response.headers,
-            body: response.body,
-        }
+        Self { status: response.status, headers: response.headers, body: response.body }
     }
 }
 
@@ -55,10 +51,7 @@ impl Summary for () {
 
 impl Summary for Option<String> {
     fn summary(&self) -> String {
-        self.as_ref().map_or_else(
-            || "none".to_owned(),
-            |value| format!("{} bytes", value.len()),
-        )
+        self.as_ref().map_or_else(|| "none".to_owned(), |value| format!("{} bytes", value.len()))
     }
 }
 
@@ -97,9 +90,7 @@ impl Reply for variables::Error {
         match fault {
             Fault::Refused => Self::Refused(INJECTED.to_owned()),
             Fault::TooLarge => Self::TooLarge,
-            Fault::Unavailable | Fault::Timeout | Fault::Other | Fault::Trap => {
-                Self::Unavailable(INJECTED.to_owned())
-            }
+            Fault::Unavailable | Fault::Timeout | Fault::Other | Fault::Trap => Self::Unavailable(INJECTED.to_owned()),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Attempts, Clock, HttpClient, Interceptor, Journeys, MemoryAttempts, MemoryCache,
-    MemoryJourneys, Random, SystemClock, SystemRandom, TenantCache,
+    Attempts, Clock, HttpClient, Interceptor, Journeys, MemoryAttempts, MemoryCache, MemoryJourneys, Random, SystemClock,
+    SystemRandom, TenantCache,
 };
 
 /// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`] at each use.

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::bindings::exports::journey::step::settings as wit_settings;
 use super::call::{Authority, CallState, run};
 use super::{
-    AuthorizationResponse, BeginOutcome, Begun, Change, ClientSecret, Compiled, CompleteOutcome,
-    Completed, Failure, Interceptor, Invocation, Limits, Problem, Services, Settlement, StoreError,
-    Trapped, Usage, Visit, Write,
+    AuthorizationResponse, BeginOutcome, Begun, Change, ClientSecret, Compiled, CompleteOutcome, Completed, Failure, Interceptor,
+    Invocation, Limits, Problem, Services, Settlement, StoreError, Trapped, Usage, Visit, Write,
 };
 
 /// One component with the services and limits of one host. Cheap to clone.
@@ -45,33 +44,20 @@ pub enum Applied {
 impl Step {
     /// Joins a component and a host.
     pub fn new(compiled: Compiled, services: Services, limits: Limits) -> Self {
-        Self {
-            compiled,
-            services,
-            limits,
-        }
+        Self { compiled, services, limits }
     }
 
     /// The same with other limits.
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
-        Self {
-            limits,
-            ..self.clone()
-        }
+        Self { limits, ..self.clone() }
     }
 
     /// The same with an interceptor of its own.
     #[must_use]
     pub fn with_interceptor(&self, interceptor: Arc<dyn Interceptor>) -> Self {
-        let services = Services {
-            interceptor: Some(interceptor),
-            ..self.services.clone()
-        };
-        Self {
-            services,
-            ..self.clone()
-        }
+        let services = Services { interceptor: Some(interceptor), ..self.services.clone() };
+        Self { services, ..self.clone() }
     }
 
     /// What it was built with.
@@ -83,9 +69,7 @@ impl Step {
     pub async fn begin(&self, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
         let (result, usage) = self
             .call(visit, invocation, async |step, store| {
-                step.journey_step_redirect()
-                    .call_begin(store, &invocation.to_wit())
-                    .await
+                step.journey_step_redirect().call_begin(store, &invocation.to_wit()).await
             })
             .await;
         let result = result.map(|(begun, writes)| (Begun::from(begun), writes));
@@ -110,16 +94,12 @@ impl Step {
         let (result, usage) = self
             .call(visit, invocation, async |step, store| {
                 let secret = secret.map(ClientSecret::reveal);
-                step.journey_step_redirect()
-                    .call_complete(store, &invocation.to_wit(), secret, &response.to_wit())
-                    .await
+                step.journey_step_redirect().call_complete(store, &invocation.to_wit(), secret, &response.to_wit()).await
             })
             .await;
         let result = result.map(|(completed, writes)| (Completed::from(completed), writes));
         let effect = |completed: &Completed| match &completed.outcome {
-            CompleteOutcome::Authenticated(who) => {
-                Effect::Settle(Settlement::Authenticated(who.clone()))
-            }
+            CompleteOutcome::Authenticated(who) => Effect::Settle(Settlement::Authenticated(who.clone())),
             CompleteOutcome::Failed(failure) => Effect::Settle(Settlement::Failed(failure.clone())),
             CompleteOutcome::Ignored(_) => Effect::Nothing,
         };
@@ -133,9 +113,7 @@ impl Step {
     /// Where the component traps, which it does if it calls an import here.
     pub async fn check(&self, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
         let (result, _) = run(&self.compiled, &self.limits, None, async |step, store| {
-            step.journey_step_settings()
-                .call_check(store, settings, connector)
-                .await
+            step.journey_step_settings().call_check(store, settings, connector).await
         })
         .await;
         result.map(|(problems, _)| problems_from(problems))
@@ -146,15 +124,9 @@ impl Step {
     /// # Errors
     ///
     /// Where the component traps, which it does if it calls an import here.
-    pub async fn origins(
-        &self,
-        settings: &str,
-        connector: &str,
-    ) -> Result<Result<Vec<String>, Vec<Problem>>, Trapped> {
+    pub async fn origins(&self, settings: &str, connector: &str) -> Result<Result<Vec<String>, Vec<Problem>>, Trapped> {
         let (result, _) = run(&self.compiled, &self.limits, None, async |step, store| {
-            step.journey_step_settings()
-                .call_origins(store, settings, connector)
-                .await
+            step.journey_step_settings().call_origins(store, settings, connector).await
         })
         .await;
         result.map(|(origins, _)| origins.map_err(problems_from))
@@ -173,24 +145,14 @@ impl Step {
         &self,
         visit: &Visit,
         invocation: &Invocation,
-        export: impl AsyncFnOnce(
-            &super::bindings::RedirectStep,
-            &mut wasmtime::Store<CallState>,
-        ) -> wasmtime::Result<T>,
+        export: impl AsyncFnOnce(&super::bindings::RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
     ) -> (Result<(T, Vec<Write>), Trapped>, Usage) {
         // Settings that have problems name no origin; the step says so itself, without a fetch.
-        let origins = match self
-            .origins(&invocation.settings, &invocation.connector)
-            .await
-        {
+        let origins = match self.origins(&invocation.settings, &invocation.connector).await {
             Ok(origins) => origins.unwrap_or_default(),
             Err(trapped) => return (Err(trapped), Usage::default()),
         };
-        let authority = Authority {
-            services: self.services.clone(),
-            visit: visit.clone(),
-            origins,
-        };
+        let authority = Authority { services: self.services.clone(), visit: visit.clone(), origins };
         run(&self.compiled, &self.limits, Some(authority), export).await
     }
 
@@ -207,20 +169,10 @@ impl Step {
             Ok((value, writes)) => {
                 let change = match effect(&value) {
                     Effect::Nothing => {
-                        return Called {
-                            result: Ok(value),
-                            applied: Applied::Ignored,
-                            usage,
-                        };
+                        return Called { result: Ok(value), applied: Applied::Ignored, usage };
                     }
-                    Effect::Open => Change {
-                        writes,
-                        settlement: None,
-                    },
-                    Effect::Settle(settlement) => Change {
-                        writes,
-                        settlement: Some(settlement),
-                    },
+                    Effect::Open => Change { writes, settlement: None },
+                    Effect::Settle(settlement) => Change { writes, settlement: Some(settlement) },
                 };
                 (Ok(value), change)
             }
@@ -231,11 +183,7 @@ impl Step {
             Ok(false) => Applied::TooLate,
             Err(error) => Applied::Unknown(error),
         };
-        Called {
-            result,
-            applied,
-            usage,
-        }
+        Called { result, applied, usage }
     }
 }
 
@@ -259,10 +207,7 @@ fn step_trapped(invocation: &Invocation) -> Change {
         "provider": { "error": null, "error_description": null, "status": null, "request_id": null },
     });
     Change {
-        writes: vec![Write {
-            name: invocation.error_variable(),
-            json: Some(error.to_string()),
-        }],
+        writes: vec![Write { name: invocation.error_variable(), json: Some(error.to_string()) }],
         settlement: Some(Settlement::Failed(failure)),
     }
 }

@@ -41,10 +41,7 @@ pub struct Write {
 impl fmt::Debug for Write {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.json.as_ref().map(String::len);
-        f.debug_struct("Write")
-            .field("name", &self.name)
-            .field("bytes", &bytes)
-            .finish()
+        f.debug_struct("Write").field("name", &self.name).field("bytes", &bytes).finish()
     }
 }
 
@@ -90,12 +87,7 @@ pub trait Journeys: Send + Sync {
     /// # Errors
     ///
     /// Where the store fails.
-    async fn variable(
-        &self,
-        tenant: &str,
-        journey: &str,
-        name: &str,
-    ) -> Result<Option<String>, StoreError>;
+    async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError>;
 }
 
 /// What a step remembers between `begin` and `complete`: private to one step of one journey of one tenant, whatever the round.
@@ -107,13 +99,7 @@ pub trait Attempts: Send + Sync {
     /// # Errors
     ///
     /// As [`StoreError`] says; also where it couldn't drop the entry later.
-    async fn put(
-        &self,
-        visit: &Visit,
-        key: &str,
-        value: &str,
-        lifetime: u32,
-    ) -> Result<(), StoreError>;
+    async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 
     /// Reads.
     ///
@@ -152,11 +138,5 @@ pub trait TenantCache: Send + Sync {
     /// # Errors
     ///
     /// As [`StoreError`] says.
-    async fn put(
-        &self,
-        tenant: &str,
-        key: &str,
-        value: &str,
-        lifetime: u32,
-    ) -> Result<(), StoreError>;
+    async fn put(&self, tenant: &str, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 }

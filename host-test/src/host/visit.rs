@@ -22,12 +22,7 @@ pub struct Visit {
 impl Visit {
     /// The first visit.
     pub fn first(tenant: &str, journey: &str, step: &str) -> Self {
-        Self {
-            tenant: tenant.into(),
-            journey: journey.into(),
-            step: step.into(),
-            round: 0,
-        }
+        Self { tenant: tenant.into(), journey: journey.into(), step: step.into(), round: 0 }
     }
 }
 
@@ -68,18 +63,11 @@ impl Invocation {
     /// The variable that the host writes `step_trapped` to: `error_output_variable` of the settings, or its default.
     pub(super) fn error_variable(&self) -> String {
         let settings: serde_json::Value = serde_json::from_str(&self.settings).unwrap_or_default();
-        settings["error_output_variable"]
-            .as_str()
-            .unwrap_or("error_output")
-            .to_owned()
+        settings["error_output_variable"].as_str().unwrap_or("error_output").to_owned()
     }
 
     pub(super) fn to_wit(&self) -> wit::Invocation {
-        wit::Invocation {
-            settings: self.settings.clone(),
-            connector: self.connector.clone(),
-            browser: self.browser.0.clone(),
-        }
+        wit::Invocation { settings: self.settings.clone(), connector: self.connector.clone(), browser: self.browser.0.clone() }
     }
 }
 
@@ -141,15 +129,13 @@ impl AuthorizationResponse {
         match self {
             Self::Query(query) => wit::AuthorizationResponse::Query(query.clone()),
             Self::FormPost(body) => wit::AuthorizationResponse::FormPost(body.clone()),
-            Self::Abandoned { state, ending } => {
-                wit::AuthorizationResponse::Abandoned(wit::Abandonment {
-                    state: state.clone(),
-                    ending: match ending {
-                        Ending::TimedOut => wit::Ending::TimedOut,
-                        Ending::Cancelled => wit::Ending::Cancelled,
-                    },
-                })
-            }
+            Self::Abandoned { state, ending } => wit::AuthorizationResponse::Abandoned(wit::Abandonment {
+                state: state.clone(),
+                ending: match ending {
+                    Ending::TimedOut => wit::Ending::TimedOut,
+                    Ending::Cancelled => wit::Ending::Cancelled,
+                },
+            }),
         }
     }
 }

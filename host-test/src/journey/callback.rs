@@ -29,9 +29,7 @@ pub(super) async fn read(request: Request<Body>) -> Result<AuthorizationResponse
             if !is_form(&head.headers) {
                 return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
             }
-            let body = axum::body::to_bytes(body, MAX_RESPONSE)
-                .await
-                .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+            let body = axum::body::to_bytes(body, MAX_RESPONSE).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
             let body = String::from_utf8(body.to_vec()).map_err(|_| StatusCode::BAD_REQUEST)?;
             Ok(AuthorizationResponse::FormPost(body))
         }
@@ -41,12 +39,8 @@ pub(super) async fn read(request: Request<Body>) -> Result<AuthorizationResponse
 
 /// Whether the user agent merely looks ahead: it may throw the answer away, and a code works once.
 pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
-    let purposes = ["sec-purpose", "purpose", "x-moz"]
-        .into_iter()
-        .filter_map(|name| headers.get(name));
-    purposes
-        .into_iter()
-        .any(|purpose| purpose.as_bytes().starts_with(b"prefetch"))
+    let purposes = ["sec-purpose", "purpose", "x-moz"].into_iter().filter_map(|name| headers.get(name));
+    purposes.into_iter().any(|purpose| purpose.as_bytes().starts_with(b"prefetch"))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

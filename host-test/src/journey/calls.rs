@@ -10,8 +10,8 @@ use super::register::{Attempt, KEPT, Session};
 use super::server::{Event, Server};
 use super::session::{Cookie, id_of, new_value};
 use crate::host::{
-    Applied, AuthorizationRequest, AuthorizationResponse, BeginOutcome, Browser, Called,
-    CompleteOutcome, Ending, Invocation, ResponseMode, Visit,
+    Applied, AuthorizationRequest, AuthorizationResponse, BeginOutcome, Browser, Called, CompleteOutcome, Ending, Invocation,
+    ResponseMode, Visit,
 };
 
 impl Server {
@@ -20,13 +20,9 @@ impl Server {
     /// # Errors
     ///
     /// The status to answer with, where a service of the host fails.
-    pub(super) async fn begin(
-        self: &Arc<Self>,
-        headers: &HeaderMap,
-    ) -> Result<Response<Body>, StatusCode> {
-        let known = Cookie::Session
-            .read(headers, self.is_https())
-            .and_then(|cookie| Some((cookie, self.register.find(&id_of(cookie))?)));
+    pub(super) async fn begin(self: &Arc<Self>, headers: &HeaderMap) -> Result<Response<Body>, StatusCode> {
+        let known =
+            Cookie::Session.read(headers, self.is_https()).and_then(|cookie| Some((cookie, self.register.find(&id_of(cookie))?)));
         // A cookie that isn't of this server's making may be known to whoever made it.
         let cookie = match &known {
             Some((cookie, _)) => (*cookie).to_owned(),
@@ -59,49 +55,24 @@ impl Server {
                 Some(id_of(&value))
             }
         };
-        let AuthorizationRequest {
-            url,
-            state,
-            expires_in,
-            ..
-        } = request;
+        let AuthorizationRequest { url, state, expires_in, .. } = request;
         let deadline = self.now() + std::time::Duration::from_secs(expires_in.into());
-        let attempt = Some(Attempt {
-            state,
-            deadline,
-            form_post,
-        });
-        self.register.put(
-            id_of(&cookie),
-            Session {
-                attempt,
-                kept_until: deadline + KEPT,
-                ..session
-            },
-        );
+        let attempt = Some(Attempt { state, deadline, form_post });
+        self.register.put(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session });
         Ok(page::see_other(&url, &cookies))
     }
 
     /// Passes a response on, unless the journey has left the step.
-    pub(super) async fn complete(
-        self: &Arc<Self>,
-        session: Session,
-        response: AuthorizationResponse,
-    ) {
+    pub(super) async fn complete(self: &Arc<Self>, session: Session, response: AuthorizationResponse) {
         if !self.is_open(&session.visit).await.unwrap_or(false) {
             return;
         }
         let server = Arc::clone(self);
         // Spawned, so that a user agent which hangs up doesn't take the call with it.
         let call = tokio::spawn(async move {
-            let Session {
-                visit, invocation, ..
-            } = session;
+            let Session { visit, invocation, .. } = session;
             let secret = server.definition.client_secret.as_ref();
-            let called = server
-                .step
-                .complete(&visit, &invocation, secret, &response)
-                .await;
+            let called = server.step.complete(&visit, &invocation, secret, &response).await;
             let (outcome, event_data) = match &called.result {
                 Ok(completed) => {
                     let outcome = match &completed.outcome {
@@ -125,14 +96,7 @@ impl Server {
     /// Ends the wait for a response that will not come.
     pub(super) async fn abandon(self: &Arc<Self>, session: Session, ending: Ending) {
         if let Some(attempt) = session.attempt.clone() {
-            self.complete(
-                session,
-                AuthorizationResponse::Abandoned {
-                    state: attempt.state,
-                    ending,
-                },
-            )
-            .await;
+            self.complete(session, AuthorizationResponse::Abandoned { state: attempt.state, ending }).await;
         }
     }
 
@@ -143,15 +107,10 @@ impl Server {
         }
     }
 
-    async fn call_begin(
-        self: &Arc<Self>,
-        session: Session,
-    ) -> Result<Called<crate::host::Begun>, StatusCode> {
+    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Called<crate::host::Begun>, StatusCode> {
         let server = Arc::clone(self);
         let call = tokio::spawn(async move {
-            let Session {
-                visit, invocation, ..
-            } = session;
+            let Session { visit, invocation, .. } = session;
             let called = server.step.begin(&visit, &invocation).await;
             let (outcome, event_data) = match &called.result {
                 Ok(begun) => {
@@ -185,9 +144,7 @@ impl Server {
 
     async fn is_open(&self, visit: &Visit) -> Result<bool, StatusCode> {
         let settlement = self.step.services().journeys.settlement(visit).await;
-        settlement
-            .map(|settlement| settlement.is_none())
-            .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+        settlement.map(|settlement| settlement.is_none()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 
     /// The journey goes on. What can't be dropped now, lifetimes collect.
@@ -196,14 +153,7 @@ impl Server {
         let _ = self.step.leave(visit).await;
     }
 
-    fn record<T>(
-        &self,
-        call: &'static str,
-        visit: &Visit,
-        called: &Called<T>,
-        outcome: String,
-        event_data: Option<String>,
-    ) {
+    fn record<T>(&self, call: &'static str, visit: &Visit, called: &Called<T>, outcome: String, event_data: Option<String>) {
         let event = Event {
             journey: visit.journey.clone(),
             call,
@@ -212,10 +162,7 @@ impl Server {
             event_data,
             usage: called.usage,
         };
-        self.events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event);
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
     fn new_value(&self) -> Result<String, StatusCode> {

@@ -24,12 +24,7 @@ impl std::error::Error for MissingProperty {}
 ///
 /// The first property that isn't there.
 pub fn create_user(output: &Value) -> Result<Value, MissingProperty> {
-    let user = |name: &'static str| {
-        output["user"]
-            .get(name)
-            .cloned()
-            .ok_or(MissingProperty(name))
-    };
+    let user = |name: &'static str| output["user"].get(name).cloned().ok_or(MissingProperty(name));
     let with_flag = |name: &'static str, flag: &'static str| match user(name)? {
         Value::Null => Ok(Value::Null),
         value => Ok(json!({ "value": value, "verified": user(flag)? == Value::Bool(true) })),
@@ -66,10 +61,7 @@ mod tests {
     #[test]
     fn an_email_keeps_its_flag_and_an_absent_phone_number_has_none() {
         let user = create_user(&output()).unwrap();
-        assert_eq!(
-            user["email"],
-            json!({"value": "ada@example.com", "verified": false})
-        );
+        assert_eq!(user["email"], json!({"value": "ada@example.com", "verified": false}));
         assert_eq!(user["phone_number"], Value::Null);
         assert_eq!(user["groups"], json!(["staff"]));
     }

@@ -2,8 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Response, StatusCode};
 
@@ -15,16 +14,10 @@ use super::Standing;
 pub(super) fn see_other(location: &str, cookies: &[String]) -> Response<Body> {
     let mut response = bare(StatusCode::SEE_OTHER);
     let Ok(location) = HeaderValue::from_str(location) else {
-        return text(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The login can't be started.",
-        );
+        return text(StatusCode::INTERNAL_SERVER_ERROR, "The login can't be started.");
     };
     response.headers_mut().insert(LOCATION, location);
-    for cookie in cookies
-        .iter()
-        .filter_map(|cookie| HeaderValue::from_str(cookie).ok())
-    {
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
@@ -56,15 +49,9 @@ pub(super) fn standing(standing: &Standing) -> Response<Body> {
                 <form method=\"post\" action=\"/cancel\"><button>Cancel</button></form>"
                 .to_owned(),
             Standing::CreateUser(user) => {
-                format!(
-                    "<p>Next step: Create user</p><pre>{}</pre>",
-                    escape(&format!("{user:#}"))
-                )
+                format!("<p>Next step: Create user</p><pre>{}</pre>", escape(&format!("{user:#}")))
             }
-            Standing::FailureBranch(code) => format!(
-                "<p>The login failed; the journey goes on: {}</p>",
-                escape(code)
-            ),
+            Standing::FailureBranch(code) => format!("<p>The login failed; the journey goes on: {}</p>", escape(code)),
             Standing::Aborted(code) => format!("<p>The journey has ended: {}</p>", escape(code)),
         },
     )
@@ -73,9 +60,7 @@ pub(super) fn standing(standing: &Standing) -> Response<Body> {
 /// As JSON, for clients that are no browsers.
 pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
     let mut response = bare(status);
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     *response.body_mut() = Body::from(value.to_string());
     response
 }
@@ -83,15 +68,10 @@ pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Bo
 fn html(status: StatusCode, body: &str) -> Response<Body> {
     let mut response = bare(status);
     let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(
         CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ),
+        HeaderValue::from_static("default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
     );
     *response.body_mut() = Body::from(format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Journey</title>\n{body}\n</html>\n"

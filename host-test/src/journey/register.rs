@@ -46,12 +46,7 @@ impl Register {
     /// The session that this second cookie belongs to.
     pub(super) fn find_form_post(&self, id: &SessionId) -> Option<Session> {
         let sessions = self.lock();
-        let owns = |session: &&Session| {
-            session
-                .attempt
-                .as_ref()
-                .is_some_and(|attempt| attempt.form_post.as_ref() == Some(id))
-        };
+        let owns = |session: &&Session| session.attempt.as_ref().is_some_and(|attempt| attempt.form_post.as_ref() == Some(id));
         sessions.values().find(owns).cloned()
     }
 
@@ -65,11 +60,7 @@ impl Register {
         sessions.retain(|_, session| session.kept_until > now);
         let mut overdue = Vec::new();
         for session in sessions.values_mut() {
-            if session
-                .attempt
-                .as_ref()
-                .is_some_and(|attempt| attempt.deadline <= now)
-            {
+            if session.attempt.as_ref().is_some_and(|attempt| attempt.deadline <= now) {
                 overdue.push(session.clone());
                 if let Some(attempt) = &mut session.attempt {
                     attempt.deadline = now + RETRY;
@@ -81,11 +72,7 @@ impl Register {
 
     /// The journey has left the step: there is no attempt to end any more. The session stays, to be told where it stands.
     pub(super) fn settled(&self, visit: &Visit) {
-        for session in self
-            .lock()
-            .values_mut()
-            .filter(|session| session.visit == *visit)
-        {
+        for session in self.lock().values_mut().filter(|session| session.visit == *visit) {
             session.attempt = None;
         }
     }

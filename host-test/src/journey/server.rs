@@ -129,10 +129,7 @@ impl Bound {
                 sweeper.end_overdue().await;
             }
         });
-        Running {
-            server,
-            tasks: [serving, sweeping],
-        }
+        Running { server, tasks: [serving, sweeping] }
     }
 }
 
@@ -144,11 +141,7 @@ impl Running {
 
     /// Every call of the step so far.
     pub fn events(&self) -> Vec<Event> {
-        self.server
-            .events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.server.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -162,13 +155,10 @@ impl Drop for Running {
 
 async fn start(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
     match *request.method() {
-        Method::GET if callback::is_prefetch(request.headers()) => {
-            page::bare(StatusCode::SERVICE_UNAVAILABLE)
+        Method::GET if callback::is_prefetch(request.headers()) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
+        Method::GET => {
+            server.begin(request.headers()).await.unwrap_or_else(|status| page::text(status, "The login can't be started."))
         }
-        Method::GET => server
-            .begin(request.headers())
-            .await
-            .unwrap_or_else(|status| page::text(status, "The login can't be started.")),
         Method::HEAD => page::bare(StatusCode::OK),
         _ => not_allowed("GET, HEAD"),
     }
@@ -202,30 +192,18 @@ async fn journey(State(server): State<Arc<Server>>, request: Request<Body>) -> R
         _ => return not_allowed("GET, HEAD"),
     }
     server.end_overdue().await;
-    let wants_json = request
-        .headers()
-        .get(ACCEPT)
-        .is_some_and(|accept| accept == "application/json");
+    let wants_json = request.headers().get(ACCEPT).is_some_and(|accept| accept == "application/json");
     let Some(session) = server.session(request.headers(), false) else {
         return match wants_json {
-            true => page::json(
-                StatusCode::NOT_FOUND,
-                &serde_json::json!({ "status": "none" }),
-            ),
-            false => page::text(
-                StatusCode::NOT_FOUND,
-                "No login is under way in this browser.",
-            ),
+            true => page::json(StatusCode::NOT_FOUND, &serde_json::json!({ "status": "none" })),
+            false => page::text(StatusCode::NOT_FOUND, "No login is under way in this browser."),
         };
     };
     let journeys = server.step.services().journeys.as_ref();
     match standing::of(journeys, &session, server.definition.has_failure_branch).await {
         Ok(standing) if wants_json => page::json(StatusCode::OK, &standing.to_json()),
         Ok(standing) => page::standing(&standing),
-        Err(_) => page::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The journey can't be read now.",
-        ),
+        Err(_) => page::text(StatusCode::SERVICE_UNAVAILABLE, "The journey can't be read now."),
     }
 }
 
@@ -234,11 +212,7 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
         return not_allowed("POST");
     }
     // Another site must not end a login: its POST has another origin, or "null".
-    if request
-        .headers()
-        .get(ORIGIN)
-        .is_none_or(|origin| origin != server.base_url.as_str())
-    {
+    if request.headers().get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
     if let Some(session) = server.session(request.headers(), false) {
@@ -249,9 +223,7 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
 
 fn not_allowed(allowed: &'static str) -> Response<Body> {
     let mut response = page::bare(StatusCode::METHOD_NOT_ALLOWED);
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static(allowed));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
 
@@ -263,15 +235,10 @@ impl Server {
     /// By the session's cookie; for a cross-site POST by the second one, which is good for nothing else.
     fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<Session> {
         let by_form_post = || {
-            let cookie = Cookie::FormPost
-                .read(headers, self.is_https())
-                .filter(|_| form_post)?;
+            let cookie = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post)?;
             self.register.find_form_post(&id_of(cookie))
         };
-        let by_session = || {
-            self.register
-                .find(&id_of(Cookie::Session.read(headers, self.is_https())?))
-        };
+        let by_session = || self.register.find(&id_of(Cookie::Session.read(headers, self.is_https())?));
         by_form_post().or_else(by_session)
     }
 }

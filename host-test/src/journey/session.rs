@@ -39,18 +39,13 @@ impl Cookie {
                 let secure = if https { "; Secure" } else { "" };
                 format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}")
             }
-            Self::FormPost => format!(
-                "{name}={value}; Path=/; HttpOnly; SameSite=None; Secure; Max-Age={lifetime}"
-            ),
+            Self::FormPost => format!("{name}={value}; Path=/; HttpOnly; SameSite=None; Secure; Max-Age={lifetime}"),
         }
     }
 
     /// The cookie's value, if it came once. Twice means that somebody else has put one beside ours.
     pub(super) fn read(self, headers: &HeaderMap, https: bool) -> Option<&str> {
-        let lines = headers
-            .get_all(COOKIE)
-            .into_iter()
-            .filter_map(|line| line.to_str().ok());
+        let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         let mut values = lines
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
@@ -101,17 +96,11 @@ mod tests {
 
     #[test]
     fn over_https_both_cookies_are_bound_to_the_host() {
-        assert_eq!(
-            Cookie::Session.set("v", true, 900),
-            "__Host-journey=v; Path=/; HttpOnly; SameSite=Lax; Secure"
-        );
+        assert_eq!(Cookie::Session.set("v", true, 900), "__Host-journey=v; Path=/; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(
             Cookie::FormPost.set("v", true, 900),
             "__Host-journey-form-post=v; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=900"
         );
-        assert_eq!(
-            Cookie::Session.set("v", false, 900),
-            "journey=v; Path=/; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(Cookie::Session.set("v", false, 900), "journey=v; Path=/; HttpOnly; SameSite=Lax");
     }
 }

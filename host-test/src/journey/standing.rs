@@ -36,35 +36,24 @@ impl Standing {
 /// # Errors
 ///
 /// Where the store fails.
-pub(super) async fn of(
-    journeys: &dyn Journeys,
-    session: &Session,
-    has_failure_branch: bool,
-) -> Result<Standing, StoreError> {
+pub(super) async fn of(journeys: &dyn Journeys, session: &Session, has_failure_branch: bool) -> Result<Standing, StoreError> {
     let visit = &session.visit;
     let name_in = |setting: &str, otherwise: &str| {
-        let settings: Value =
-            serde_json::from_str(&session.invocation.settings).unwrap_or_default();
+        let settings: Value = serde_json::from_str(&session.invocation.settings).unwrap_or_default();
         settings[setting].as_str().unwrap_or(otherwise).to_owned()
     };
     Ok(match journeys.settlement(visit).await? {
         None => Standing::Waiting,
         Some(Settlement::Authenticated(_)) => {
             let name = name_in("output_variable", "cognito_oidc_output");
-            let output = journeys
-                .variable(&visit.tenant, &visit.journey, &name)
-                .await?;
-            let output: Value = output
-                .and_then(|json| serde_json::from_str(&json).ok())
-                .unwrap_or_default();
+            let output = journeys.variable(&visit.tenant, &visit.journey, &name).await?;
+            let output: Value = output.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
             match create_user(&output) {
                 Ok(user) => Standing::CreateUser(user),
                 Err(_) => Standing::Aborted("authentication_failed".to_owned()),
             }
         }
-        Some(Settlement::Failed(failure))
-            if has_failure_branch && failure.behavior == FailureBehavior::FailureBranch =>
-        {
+        Some(Settlement::Failed(failure)) if has_failure_branch && failure.behavior == FailureBehavior::FailureBranch => {
             Standing::FailureBranch(failure.code)
         }
         Some(Settlement::Failed(failure)) => Standing::Aborted(failure.client_code().to_owned()),

@@ -16,12 +16,7 @@ pub(crate) struct Guest {
 
 impl Default for Guest {
     fn default() -> Self {
-        Self {
-            begin: "",
-            complete: "",
-            check: "",
-            url: "http://127.0.0.1:1/".to_owned(),
-        }
+        Self { begin: "", complete: "", check: "", url: "http://127.0.0.1:1/".to_owned() }
     }
 }
 
@@ -30,16 +25,9 @@ impl Guest {
         let mut module = wat::parse_str(self.text()).unwrap();
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir("../wit").unwrap();
-        let world = resolve
-            .select_world(&[package], Some("redirect-step"))
-            .unwrap();
+        let world = resolve.select_world(&[package], Some("redirect-step")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-        let component = ComponentEncoder::default()
-            .validate(true)
-            .module(&module)
-            .unwrap()
-            .encode()
-            .unwrap();
+        let component = ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap();
         Compiled::new(&component).unwrap()
     }
 
@@ -47,16 +35,8 @@ impl Guest {
     ///
     /// `$set` writes the variable `x`. `$get` fetches the URL within so many milliseconds: -1 for a response, else the error's index.
     fn text(&self) -> String {
-        let Self {
-            begin,
-            complete,
-            check,
-            url,
-        } = self;
-        let origin = url
-            .match_indices('/')
-            .nth(2)
-            .map_or(url.as_str(), |(end, _)| &url[..end]);
+        let Self { begin, complete, check, url } = self;
+        let origin = url.match_indices('/').nth(2).map_or(url.as_str(), |(end, _)| &url[..end]);
         let (origin_bytes, url_bytes) = (origin.len(), url.len());
         format!(
             r#"(module

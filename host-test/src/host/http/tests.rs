@@ -82,7 +82,9 @@ async fn a_redirect_is_an_answer_like_any_other_and_nothing_is_remembered() {
 #[tokio::test]
 async fn a_post_arrives_as_it_was_asked_for() {
     let echo = |headers: HeaderMap, body: Bytes| async move {
-        let all = |name: &str| headers.get_all(name).iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(",");
+        let all = |name: &str| {
+            headers.get_all(name).iter().map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
+        };
         format!("{} {} {}", all("content-type"), all("x-twice"), String::from_utf8_lossy(&body))
     };
     let url = serve(Router::new().route("/", any(echo))).await;
@@ -96,7 +98,9 @@ async fn a_post_arrives_as_it_was_asked_for() {
 #[tokio::test]
 async fn headers_that_are_the_hosts_are_denied() {
     let client = client(&[], Vec::new());
-    for name in ["Host", "content-length", "Connection", "transfer-encoding", "te", "upgrade", "proxy-authorization", "not a token"] {
+    for name in
+        ["Host", "content-length", "Connection", "transfer-encoding", "te", "upgrade", "proxy-authorization", "not a token"]
+    {
         let headers = vec![(name.to_owned(), "value".to_owned())];
         let error = fails(&client, Exchange { headers, ..get_request("http://127.0.0.1:1/") }).await;
         assert!(matches!(error, FetchError::Denied(_)), "{name}: {error:?}");
@@ -119,7 +123,10 @@ async fn response_headers_are_lower_case_repeated_and_utf8() {
     let url = serve(Router::new().route("/", get(headers))).await;
     let response = fetch(&client(&[], Vec::new()), get_request(&url)).await.unwrap();
     let own: Vec<_> = response.headers.iter().filter(|(name, _)| name.starts_with("x-")).cloned().collect();
-    assert_eq!(own, [("x-twice", "1"), ("x-twice", "2"), ("x-utf8", "zażółć")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(
+        own,
+        [("x-twice", "1"), ("x-twice", "2"), ("x-utf8", "zażółć")].map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
 }
 
 #[tokio::test]

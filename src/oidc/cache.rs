@@ -1,0 +1,109 @@
+//! Documents of a provider, kept in the tenant's cache: best effort, and read back as warily as from the network.
+
+use serde_json::json;
+
+use crate::host::Host;
+use crate::json::{self, Object};
+use crate::secret;
+
+/// Part of each key: an entry of another format is a miss.
+const FORMAT: &str = "1";
+/// For that long an entry is used without asking the provider, in seconds.
+const FRESH: u64 = 60 * 60;
+/// For that long it serves while the provider can't be reached, in seconds.
+const STALE: u32 = 24 * 60 * 60;
+
+/// A cached document.
+#[derive(Debug)]
+pub struct Entry {
+    /// As it was stored; its content is unchecked.
+    pub document: Object,
+    /// Recent enough to be used without asking the provider. Otherwise it is for an emergency.
+    pub is_fresh: bool,
+}
+
+/// The key of a document: a hash, so that neither length nor characters of a URL matter to the host's store.
+#[must_use]
+pub fn key(kind: &str, issuer: &str, uri: &str) -> String {
+    // No part can hold a line feed, so no two triples have one text.
+    format!("{kind}.{}", secret::digest(format!("{FORMAT}\n{issuer}\n{uri}").as_bytes()))
+}
+
+/// An entry of at most a day. A cache that fails, or holds something else, is a miss.
+pub fn read(host: &mut dyn Host, key: &str) -> Option<Entry> {
+    let text = host.cached(key).ok().flatten()?;
+    let mut entry = json::object(text.as_bytes()).ok()?;
+    let stored_at = entry.get("stored_at")?.as_u64()?;
+    // One from the future is as good as none: it would stay fresh for ever.
+    let age = host.now().as_secs().checked_sub(stored_at)?;
+    match entry.remove("document")? {
+        serde_json::Value::Object(document) if age <= u64::from(STALE) => Some(Entry { document, is_fresh: age < FRESH }),
+        _ => None,
+    }
+}
+
+/// Stores a document, where the cache takes it.
+pub fn write(host: &mut dyn Host, key: &str, document: &serde_json::Value) {
+    let entry = json!({ "stored_at": host.now().as_secs(), "document": document });
+    // A cache that fails costs time, not logins.
+    let _ = host.put_cached(key, &entry.to_string(), STALE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::FakeHost;
+
+    fn stored(host: &mut FakeHost) -> Option<bool> {
+        read(host, "k").map(|entry| {
+            assert_eq!(entry.document, *json!({"a": 1}).as_object().unwrap());
+            entry.is_fresh
+        })
+    }
+
+    #[test]
+    fn an_entry_is_fresh_for_an_hour_and_serves_for_a_day() {
+        let mut host = FakeHost::new();
+        write(&mut host, "k", &json!({"a": 1}));
+        for (seconds, expected) in [(0, Some(true)), (3599, Some(true)), (1, Some(false)), (82_800, Some(false)), (1, None)] {
+            host.advance(seconds);
+            assert_eq!(stored(&mut host), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_entry_is_a_miss() {
+        let mut host = FakeHost::new();
+        let now = host.now().as_secs();
+        for text in [
+            String::new(),
+            "[]".into(),
+            "{}".into(),
+            format!(r#"{{"stored_at":{now}}}"#),
+            format!(r#"{{"stored_at":{now},"document":[]}}"#),
+            r#"{"stored_at":"x","document":{}}"#.into(),
+            r#"{"stored_at":-1,"document":{}}"#.into(),
+            format!(r#"{{"stored_at":{},"document":{{}}}}"#, now + 1),
+            format!(r#"{{"stored_at":{now},"stored_at":{now},"document":{{}}}}"#),
+        ] {
+            host.cache.insert("k".into(), text.clone());
+            assert!(read(&mut host, "k").is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failing_cache_is_a_miss() {
+        let mut host = FakeHost::new();
+        host.cache_fails = true;
+        write(&mut host, "k", &json!({"a": 1}));
+        assert!(read(&mut host, "k").is_none());
+    }
+
+    #[test]
+    fn keys_differ_by_every_part() {
+        let keys = [key("a", "i", "u"), key("b", "i", "u"), key("a", "j", "u"), key("a", "i", "v"), key("a", "iu", "")];
+        for (index, key) in keys.iter().enumerate() {
+            assert!(!keys[..index].contains(key));
+        }
+    }
+}

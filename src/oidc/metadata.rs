@@ -1,0 +1,199 @@
+//! Provider metadata (OpenID Connect Discovery 1.0, RFC 8414): what an issuer says of itself, believed only under its own name.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::cache;
+use super::exchange::{self, Answer};
+use crate::host::{Host, Method, Request};
+use crate::json::Object;
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Metadata whose `issuer` is the one that was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// `authorization_endpoint`.
+    pub authorization_endpoint: String,
+    /// `token_endpoint`.
+    pub token_endpoint: String,
+    /// `userinfo_endpoint`.
+    pub userinfo_endpoint: String,
+    /// `jwks_uri`.
+    pub jwks_uri: String,
+    /// `revocation_endpoint`.
+    pub revocation_endpoint: Option<String>,
+    /// `authorization_response_iss_parameter_supported` (RFC 9207 3): responses without `iss` are refused.
+    pub names_issuer_in_responses: bool,
+}
+
+/// Why there is no metadata to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The document couldn't be had, or isn't of the right shape.
+    Exchange(exchange::Rejection),
+    /// The document is somebody else's (OpenID Connect Discovery 4.3): nothing of it is used.
+    IssuerMismatch,
+}
+
+impl From<exchange::Rejection> for Rejection {
+    fn from(rejection: exchange::Rejection) -> Self {
+        Self::Exchange(rejection)
+    }
+}
+
+/// The metadata of `issuer`, published at `uri`; cached for the tenant.
+///
+/// # Errors
+/// See [`Rejection`].
+pub fn find(host: &mut dyn Host, issuer: &str, uri: &str) -> Result<Metadata, Rejection> {
+    let cache_key = cache::key("metadata", issuer, uri);
+    let cached = cache::read(host, &cache_key);
+    let is_fresh = cached.as_ref().is_some_and(|entry| entry.is_fresh);
+    let known = cached.and_then(|entry| judge(&entry.document, issuer).ok());
+    if let (Some(metadata), true) = (&known, is_fresh) {
+        return Ok(metadata.clone());
+    }
+    match (fetch(host, uri), known) {
+        (Ok(answer), _) => {
+            let metadata = judge(&answer.object, issuer).map_err(|rejection| match rejection {
+                Rejection::Exchange(exchange::Rejection::Invalid(expected, _)) => {
+                    exchange::Rejection::Invalid(expected, Some(answer.trace)).into()
+                }
+                other => other,
+            })?;
+            cache::write(host, &cache_key, &Value::Object(answer.object));
+            Ok(metadata)
+        }
+        (Err(exchange::Rejection::Unavailable(_) | exchange::Rejection::RateLimited(_)), Some(metadata)) => Ok(metadata),
+        (Err(rejection), _) => Err(rejection.into()),
+    }
+}
+
+fn fetch(host: &mut dyn Host, uri: &str) -> Result<Answer, exchange::Rejection> {
+    let request = Request {
+        method: Method::Get,
+        url: uri.to_owned(),
+        headers: vec![("accept", "application/json".to_owned())],
+        body: Vec::new(),
+        timeout: TIMEOUT,
+    };
+    exchange::document(host.fetch(&request))
+}
+
+/// Reads a document. Endpoints are returned as written; whether they may be contacted is for whoever uses them to check.
+///
+/// # Errors
+/// Another issuer, or a missing endpoint.
+fn judge(object: &Object, issuer: &str) -> Result<Metadata, Rejection> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let invalid = |expected| exchange::Rejection::Invalid(expected, None);
+    if text("issuer") != Some(issuer) {
+        return Err(Rejection::IssuerMismatch);
+    }
+    let endpoint = |name, expected| text(name).map(str::to_owned).ok_or_else(|| invalid(expected));
+    Ok(Metadata {
+        authorization_endpoint: endpoint("authorization_endpoint", "expected `authorization_endpoint` as a URL")?,
+        token_endpoint: endpoint("token_endpoint", "expected `token_endpoint` as a URL")?,
+        userinfo_endpoint: endpoint("userinfo_endpoint", "expected `userinfo_endpoint` as a URL")?,
+        jwks_uri: endpoint("jwks_uri", "expected `jwks_uri` as a URL")?,
+        revocation_endpoint: text("revocation_endpoint").map(str::to_owned),
+        names_issuer_in_responses: object.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::FetchError;
+    use crate::testing::{FakeHost, response};
+    use serde_json::json;
+
+    const ISSUER: &str = "https://idp.example.com/pool";
+    const URI: &str = "https://idp.example.com/pool/.well-known/openid-configuration";
+
+    fn document() -> Value {
+        json!({
+            "issuer": ISSUER,
+            "authorization_endpoint": "https://login.example.com/authorize",
+            "token_endpoint": "https://login.example.com/token",
+            "userinfo_endpoint": "https://login.example.com/userinfo",
+            "jwks_uri": "https://idp.example.com/jwks",
+            "id_token_signing_alg_values_supported": ["RS256"],
+        })
+    }
+
+    fn host(document: &Value) -> FakeHost {
+        let mut host = FakeHost::new();
+        host.respond(URI, Ok(response(200, "application/json", &document.to_string())));
+        host
+    }
+
+    #[test]
+    fn k01_metadata_is_fetched_once_and_then_cached() {
+        let mut host = host(&document());
+        let metadata = find(&mut host, ISSUER, URI).unwrap();
+        assert_eq!(metadata.token_endpoint, "https://login.example.com/token");
+        assert_eq!(metadata.revocation_endpoint, None);
+        assert!(!metadata.names_issuer_in_responses);
+        assert_eq!(find(&mut host, ISSUER, URI).as_ref(), Ok(&metadata));
+        assert_eq!(host.fetched(URI), 1);
+        host.advance(3600);
+        assert_eq!(find(&mut host, ISSUER, URI).as_ref(), Ok(&metadata));
+        assert_eq!(host.fetched(URI), 2);
+        host.advance(3600);
+        host.respond(URI, Err(FetchError::Timeout));
+        assert_eq!(find(&mut host, ISSUER, URI), Ok(metadata));
+        host.advance(86_400);
+        assert_eq!(find(&mut host, ISSUER, URI), Err(Rejection::Exchange(exchange::Rejection::Unavailable(None))));
+    }
+
+    #[test]
+    fn k01_k02_only_the_issuer_that_was_asked_is_believed() {
+        for issuer in [json!("https://idp.example.com/pool/"), json!("https://IDP.example.com/pool"), json!(null), json!(1)] {
+            let mut other = document();
+            other["issuer"] = issuer;
+            let mut host = host(&other);
+            assert_eq!(find(&mut host, ISSUER, URI), Err(Rejection::IssuerMismatch));
+            assert!(host.cache.is_empty(), "nothing of it is kept");
+        }
+    }
+
+    #[test]
+    fn a_missing_endpoint_is_invalid() {
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"] {
+            for value in [json!(null), json!(""), json!(["x"])] {
+                let mut document = document();
+                document[name] = value;
+                let rejection = find(&mut host(&document), ISSUER, URI).unwrap_err();
+                let Rejection::Exchange(exchange::Rejection::Invalid(expected, Some(trace))) = rejection else {
+                    panic!("{rejection:?}");
+                };
+                assert_eq!(expected, format!("expected `{name}` as a URL"));
+                assert_eq!(trace.status, 200);
+            }
+        }
+    }
+
+    #[test]
+    fn c05_metadata_can_promise_an_issuer_in_each_response() {
+        let mut document = document();
+        document["authorization_response_iss_parameter_supported"] = json!(true);
+        document["revocation_endpoint"] = json!("https://login.example.com/revoke");
+        let metadata = find(&mut host(&document), ISSUER, URI).unwrap();
+        assert!(metadata.names_issuer_in_responses);
+        assert_eq!(metadata.revocation_endpoint.as_deref(), Some("https://login.example.com/revoke"));
+    }
+
+    #[test]
+    fn a_poisoned_cache_entry_is_a_miss() {
+        let mut host = host(&document());
+        let mut other = document();
+        other["issuer"] = json!("https://evil.example");
+        let entry = json!({"stored_at": host.now().as_secs(), "document": other}).to_string();
+        host.cache.insert(cache::key("metadata", ISSUER, URI), entry);
+        assert!(find(&mut host, ISSUER, URI).is_ok());
+        assert_eq!(host.fetched(URI), 1);
+    }
+}

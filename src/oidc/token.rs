@@ -1,0 +1,247 @@
+//! The code exchange (OpenID Connect Core 3.1.3): token request and token response.
+
+use std::time::Duration;
+
+use super::client::Client;
+use super::exchange::{self, Answer, Trace};
+use super::pkce::CodeVerifier;
+use super::response::ProviderError;
+use crate::host::{FetchError, Request, Response};
+use crate::json::Object;
+use crate::secret::Secret;
+
+/// A provider may run code of its customer's before it answers; Cognito gives a trigger three attempts of 5 s.
+const TIMEOUT: Duration = Duration::from_secs(18);
+
+/// What a provider issues for a code. Nothing in it is to be used before the ID token is verified (RFC 9700 4.5.3.2).
+#[derive(Debug)]
+pub struct TokenResponse {
+    /// The ID token, unverified.
+    pub id_token: Secret,
+    /// Opaque to a relying party; of the characters that RFC 6750 2.1 allows.
+    pub access_token: Secret,
+    /// Opaque.
+    pub refresh_token: Option<Secret>,
+    /// `token_type` as received; `bearer` in some case.
+    pub token_type: String,
+    /// Lifetime of the access token in seconds.
+    pub expires_in: Option<u64>,
+    /// Granted scope, where it is said; absent means as requested (RFC 6749 5.1).
+    pub scope: Option<String>,
+    /// Which response it was.
+    pub trace: Trace,
+}
+
+/// Why there are no tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// Nothing to judge, a refusal, or a response of the wrong shape.
+    Exchange(exchange::Rejection),
+    /// A token response without an ID token: `openid` wasn't granted.
+    IdTokenMissing(Trace),
+}
+
+impl From<exchange::Rejection> for Rejection {
+    fn from(rejection: exchange::Rejection) -> Self {
+        Self::Exchange(rejection)
+    }
+}
+
+/// The token request (OpenID Connect Core 3.1.3.1, RFC 7636 4.5). To be sent once, and never again: a code works once, and even a
+/// refused exchange uses it up.
+#[must_use]
+pub fn request(endpoint: &str, client: &Client, code: &Secret, redirect_uri: &str, verifier: &CodeVerifier) -> Request {
+    let parameters = [
+        ("grant_type", "authorization_code"),
+        ("code", code.expose()),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", verifier.secret().expose()),
+    ];
+    client.post(endpoint, &parameters, TIMEOUT)
+}
+
+/// Judges the token response (OpenID Connect Core 3.1.3.3 to 3.1.3.5).
+///
+/// # Errors
+/// See [`Rejection`].
+pub fn judge(result: Result<Response, FetchError>) -> Result<TokenResponse, Rejection> {
+    let response = exchange::arrived(result)?;
+    match response.status {
+        200 => tokens(exchange::answer(&response)?),
+        400 | 401 => Err(refusal(exchange::answer(&response)?).into()),
+        _ => Err(exchange::Rejection::Unavailable(Some(exchange::trace(&response))).into()),
+    }
+}
+
+/// RFC 6749 5.2
+fn refusal(answer: Answer) -> exchange::Rejection {
+    let text = |name: &str| answer.object.get(name).and_then(|value| value.as_str());
+    match text("error") {
+        Some(error) if !error.is_empty() => {
+            exchange::Rejection::Refused(ProviderError::new(error, text("error_description")), answer.trace)
+        }
+        _ => exchange::Rejection::Invalid("expected `error` in the error response", Some(answer.trace)),
+    }
+}
+
+/// RFC 6749 5.1
+fn tokens(Answer { object, trace }: Answer) -> Result<TokenResponse, Rejection> {
+    let invalid = |expected| exchange::Rejection::Invalid(expected, Some(trace.clone()));
+    let text = |name, expected| optional_text(&object, name).map_err(|WrongType| invalid(expected));
+
+    let access_token = text("access_token", "expected `access_token` as a string")?
+        .filter(|token| is_bearer_token(token))
+        .ok_or_else(|| invalid("expected `access_token` of the characters of RFC 6750"))?;
+    let token_type = text("token_type", "expected `token_type` as a string")?
+        .filter(|token_type| token_type.eq_ignore_ascii_case("bearer"))
+        .ok_or_else(|| invalid("expected `token_type` Bearer"))?;
+    let refresh_token = text("refresh_token", "expected `refresh_token` as a string")?;
+    let scope = text("scope", "expected `scope` as a string")?;
+    let expires_in = match object.get("expires_in") {
+        None | Some(serde_json::Value::Null) => None,
+        Some(value) => Some(value.as_u64().ok_or_else(|| invalid("expected `expires_in` as whole seconds"))?),
+    };
+    let id_token =
+        text("id_token", "expected `id_token` as a string")?.ok_or_else(|| Rejection::IdTokenMissing(trace.clone()))?;
+    Ok(TokenResponse {
+        id_token: Secret::new(id_token),
+        access_token: Secret::new(access_token),
+        refresh_token: refresh_token.map(Secret::new),
+        token_type: token_type.to_owned(),
+        expires_in,
+        scope: scope.map(str::to_owned),
+        trace,
+    })
+}
+
+struct WrongType;
+
+fn optional_text<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, WrongType> {
+    match object.get(name) {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or(WrongType),
+    }
+}
+
+/// `b64token` (RFC 6750 2.1): fit for a header.
+fn is_bearer_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::client::ClientAuthentication;
+    use crate::testing::{FakeHost, response};
+    use serde_json::{Value, json};
+
+    fn judge_json(status: u16, body: &Value) -> Result<TokenResponse, Rejection> {
+        judge(Ok(response(status, "application/json", &body.to_string())))
+    }
+
+    fn full() -> Value {
+        json!({"access_token": "at", "id_token": "it", "refresh_token": "rt", "token_type": "Bearer", "expires_in": 3600})
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut body = full();
+        body[name] = value;
+        body
+    }
+
+    fn invalid(expected: &'static str) -> Rejection {
+        exchange::Rejection::Invalid(expected, Some(Trace { status: 200, request_id: None })).into()
+    }
+
+    #[test]
+    fn t01_the_request_carries_code_redirect_uri_and_verifier() {
+        let client = Client::new("id", ClientAuthentication::ClientSecretBasic, Some(Secret::new("secret"))).unwrap();
+        let verifier = CodeVerifier::random(&mut FakeHost::new()).unwrap();
+        let request =
+            request("https://idp.example.com/token", &client, &Secret::new("the code"), "https://app/cb?a=b", &verifier);
+        let body: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            body,
+            [
+                pair("grant_type", "authorization_code"),
+                pair("code", "the code"),
+                pair("redirect_uri", "https://app/cb?a=b"),
+                pair("code_verifier", verifier.secret().expose()),
+            ]
+        );
+        assert_eq!(request.timeout, Duration::from_secs(18));
+        assert_eq!(request.url, "https://idp.example.com/token");
+    }
+
+    #[test]
+    fn t06_t08_t09_a_whole_response_is_read() {
+        let tokens = judge_json(200, &full()).unwrap();
+        assert_eq!(tokens.id_token.expose(), "it");
+        assert_eq!(tokens.access_token.expose(), "at");
+        assert_eq!(tokens.refresh_token.unwrap().expose(), "rt");
+        assert_eq!(tokens.expires_in, Some(3600));
+        assert_eq!(tokens.scope, None);
+        let tokens = judge_json(200, &with("scope", json!("openid"))).unwrap();
+        assert_eq!(tokens.scope.as_deref(), Some("openid"));
+    }
+
+    #[test]
+    fn t07_t09_optional_members_may_be_missing_and_bearer_has_any_case() {
+        let tokens =
+            judge_json(200, &json!({"access_token": "a", "id_token": "i", "token_type": "bEARER", "refresh_token": null}))
+                .unwrap();
+        assert_eq!(tokens.token_type, "bEARER");
+        assert_eq!(tokens.expires_in, None);
+        assert!(tokens.refresh_token.is_none());
+    }
+
+    #[test]
+    fn t07_t08_a_response_of_the_wrong_shape_is_invalid() {
+        let characters = "expected `access_token` of the characters of RFC 6750";
+        for (name, value, expected) in [
+            ("access_token", json!(null), characters),
+            ("access_token", json!(""), characters),
+            ("access_token", json!("a\r\nb"), characters),
+            ("access_token", json!(7), "expected `access_token` as a string"),
+            ("token_type", json!("DPoP"), "expected `token_type` Bearer"),
+            ("token_type", json!(null), "expected `token_type` Bearer"),
+            ("token_type", json!([]), "expected `token_type` as a string"),
+            ("id_token", json!({}), "expected `id_token` as a string"),
+            ("refresh_token", json!(1), "expected `refresh_token` as a string"),
+            ("scope", json!(["openid"]), "expected `scope` as a string"),
+            ("expires_in", json!("3600"), "expected `expires_in` as whole seconds"),
+            ("expires_in", json!(-1), "expected `expires_in` as whole seconds"),
+            ("expires_in", json!(1e300), "expected `expires_in` as whole seconds"),
+        ] {
+            assert_eq!(judge_json(200, &with(name, value)).unwrap_err(), invalid(expected), "{name}");
+        }
+        let trace = Trace { status: 200, request_id: None };
+        assert_eq!(judge_json(200, &with("id_token", json!(null))).unwrap_err(), Rejection::IdTokenMissing(trace));
+    }
+
+    #[test]
+    fn t06_an_error_response_is_the_providers_no() {
+        for status in [400, 401] {
+            let trace = Trace { status, request_id: None };
+            let error = ProviderError::new("invalid_grant", Some("why"));
+            let body = json!({"error": "invalid_grant", "error_description": "why"});
+            assert_eq!(judge_json(status, &body).unwrap_err(), exchange::Rejection::Refused(error, trace.clone()).into());
+            for body in [json!({}), json!({"error": ""}), json!({"error": 1})] {
+                let expected = "expected `error` in the error response";
+                assert_eq!(
+                    judge_json(status, &body).unwrap_err(),
+                    exchange::Rejection::Invalid(expected, Some(trace.clone())).into()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn t05_any_other_status_is_not_the_endpoint_speaking() {
+        for status in [201, 204, 302, 307, 403, 404] {
+            let trace = Trace { status, request_id: None };
+            assert_eq!(judge_json(status, &full()).unwrap_err(), exchange::Rejection::Unavailable(Some(trace)).into());
+        }
+    }
+}
