@@ -1,4 +1,6 @@
-//! The Wasmtime harness.
+//! The reference journey host on Wasmtime, a local Cognito, and what the tests of the sealed component share.
 
 pub mod browser;
 pub mod cognito;
+pub mod host;
+pub mod journey;

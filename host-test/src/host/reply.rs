@@ -1,0 +1,104 @@
+//! What a host call answers: from the host's own types to the contract's, from a fault to an error, and in a few words for a trace.
+
+use super::bindings::journey::step::{http, variables};
+use super::http::{FetchError, Response};
+use super::{Fault, StoreError};
+
+/// A successful answer in a few words, without any value.
+pub(super) trait Summary {
+    fn summary(&self) -> String;
+}
+
+/// An error of an import.
+pub(super) trait Reply {
+    fn of(fault: Fault) -> Self;
+    fn summary(&self) -> String;
+}
+
+impl From<Response> for http::Response {
+    fn from(response: Response) -> Self {
+        Self { status: response.status, headers: response.headers, body: response.body }
+    }
+}
+
+impl From<FetchError> for http::Error {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Denied(why) => Self::Denied(why),
+            FetchError::Unreachable(why) => Self::Unreachable(why),
+            FetchError::Timeout => Self::Timeout,
+            FetchError::TooLarge => Self::TooLarge,
+            FetchError::Other(why) => Self::Other(why),
+        }
+    }
+}
+
+impl From<StoreError> for variables::Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(why) => Self::Refused(why),
+            StoreError::TooLarge => Self::TooLarge,
+            StoreError::Unavailable(why) => Self::Unavailable(why),
+        }
+    }
+}
+
+impl Summary for () {
+    fn summary(&self) -> String {
+        "ok".to_owned()
+    }
+}
+
+impl Summary for Option<String> {
+    fn summary(&self) -> String {
+        self.as_ref().map_or_else(|| "none".to_owned(), |value| format!("{} bytes", value.len()))
+    }
+}
+
+impl Summary for http::Response {
+    fn summary(&self) -> String {
+        format!("{}, {} bytes", self.status, self.body.len())
+    }
+}
+
+const INJECTED: &str = "a fault was injected";
+
+impl Reply for http::Error {
+    fn of(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused => Self::Denied(INJECTED.to_owned()),
+            Fault::TooLarge => Self::TooLarge,
+            Fault::Unavailable => Self::Unreachable(INJECTED.to_owned()),
+            Fault::Timeout => Self::Timeout,
+            Fault::Other | Fault::Trap => Self::Other(INJECTED.to_owned()),
+        }
+    }
+
+    fn summary(&self) -> String {
+        match self {
+            Self::Denied(why) => format!("denied: {why}"),
+            Self::Unreachable(why) => format!("unreachable: {why}"),
+            Self::Timeout => "timeout".to_owned(),
+            Self::TooLarge => "too large".to_owned(),
+            Self::Other(why) => format!("failed: {why}"),
+        }
+    }
+}
+
+impl Reply for variables::Error {
+    fn of(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused => Self::Refused(INJECTED.to_owned()),
+            Fault::TooLarge => Self::TooLarge,
+            Fault::Unavailable | Fault::Timeout | Fault::Other | Fault::Trap => Self::Unavailable(INJECTED.to_owned()),
+        }
+    }
+
+    fn summary(&self) -> String {
+        match self {
+            Self::Refused(why) => format!("refused: {why}"),
+            Self::TooLarge => "too large".to_owned(),
+            Self::Unavailable(why) => format!("unavailable: {why}"),
+        }
+    }
+}

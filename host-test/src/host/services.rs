@@ -1,0 +1,47 @@
+//! What a host brings along for its steps.
+
+use std::sync::Arc;
+
+use super::{
+    Attempts, Clock, HttpClient, Interceptor, Journeys, MemoryAttempts, MemoryCache, MemoryJourneys, Random, SystemClock,
+    SystemRandom, TenantCache,
+};
+
+/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`] at each use.
+#[derive(Clone)]
+pub struct Services {
+    /// Variables and outcomes.
+    pub journeys: Arc<dyn Journeys>,
+    /// What lies between `begin` and `complete`.
+    pub attempts: Arc<dyn Attempts>,
+    /// Keys and metadata of identity providers.
+    pub cache: Arc<dyn TenantCache>,
+    /// The network, with the egress policy.
+    pub http: HttpClient,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub random: Arc<dyn Random>,
+    /// Watches the host calls. None in production.
+    pub interceptor: Option<Arc<dyn Interceptor>>,
+}
+
+impl Services {
+    /// Stores in memory, system time and system random bytes.
+    pub fn in_memory(http: HttpClient) -> Self {
+        Self::in_memory_at(http, Arc::new(SystemClock))
+    }
+
+    /// Stores in memory, their lifetimes and the component's time by this clock, and system random bytes.
+    pub fn in_memory_at(http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            journeys: Arc::new(MemoryJourneys::default()),
+            attempts: Arc::new(MemoryAttempts::new(Arc::clone(&clock))),
+            cache: Arc::new(MemoryCache::new(Arc::clone(&clock))),
+            http,
+            clock,
+            random: Arc::new(SystemRandom),
+            interceptor: None,
+        }
+    }
+}

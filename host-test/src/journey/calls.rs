@@ -1,0 +1,175 @@
+//! The calls of the step, and what each does to its session.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Response, StatusCode};
+
+use super::page;
+use super::register::{Attempt, KEPT, Session};
+use super::server::{Event, Server};
+use super::session::{Cookie, id_of, new_value};
+use crate::host::{
+    Applied, AuthorizationRequest, AuthorizationResponse, BeginOutcome, Browser, Called, CompleteOutcome, Ending, Invocation,
+    ResponseMode, Visit,
+};
+
+impl Server {
+    /// The journey reaches the step: for the first time, or again while it waits there (a second tab, the back button).
+    ///
+    /// # Errors
+    ///
+    /// The status to answer with, where a service of the host fails.
+    pub(super) async fn begin(self: &Arc<Self>, headers: &HeaderMap) -> Result<Response<Body>, StatusCode> {
+        let known =
+            Cookie::Session.read(headers, self.is_https()).and_then(|cookie| Some((cookie, self.register.find(&id_of(cookie))?)));
+        // A cookie that isn't of this server's making may be known to whoever made it.
+        let cookie = match &known {
+            Some((cookie, _)) => (*cookie).to_owned(),
+            None => self.new_value()?,
+        };
+        let session = match known {
+            Some((_, session)) if self.is_open(&session.visit).await? => session,
+            _ => self.new_journey(&cookie)?,
+        };
+        let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
+
+        let called = self.call_begin(session.clone()).await?;
+        let applied = called.applied == Applied::Yes;
+        let redirect = match (called.result.map(|begun| begun.outcome), applied) {
+            (Ok(BeginOutcome::Redirect(request)), true) => Some(request),
+            _ => None,
+        };
+        let Some(request) = redirect else {
+            self.register.put(id_of(&cookie), session.clone());
+            if applied {
+                self.leave(&session.visit).await;
+            }
+            return Ok(page::see_other("/journey", &cookies));
+        };
+        let form_post = match request.response_mode {
+            ResponseMode::Query => None,
+            ResponseMode::FormPost => {
+                let value = self.new_value()?;
+                cookies.push(Cookie::FormPost.set(&value, self.is_https(), request.expires_in));
+                Some(id_of(&value))
+            }
+        };
+        let AuthorizationRequest { url, state, expires_in, .. } = request;
+        let deadline = self.now() + std::time::Duration::from_secs(expires_in.into());
+        let attempt = Some(Attempt { state, deadline, form_post });
+        self.register.put(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session });
+        Ok(page::see_other(&url, &cookies))
+    }
+
+    /// Passes a response on, unless the journey has left the step.
+    pub(super) async fn complete(self: &Arc<Self>, session: Session, response: AuthorizationResponse) {
+        if !self.is_open(&session.visit).await.unwrap_or(false) {
+            return;
+        }
+        let server = Arc::clone(self);
+        // Spawned, so that a user agent which hangs up doesn't take the call with it.
+        let call = tokio::spawn(async move {
+            let Session { visit, invocation, .. } = session;
+            let secret = server.definition.client_secret.as_ref();
+            let called = server.step.complete(&visit, &invocation, secret, &response).await;
+            let (outcome, event_data) = match &called.result {
+                Ok(completed) => {
+                    let outcome = match &completed.outcome {
+                        CompleteOutcome::Authenticated(_) => "authenticated".to_owned(),
+                        CompleteOutcome::Failed(failure) => format!("failed: {}", failure.code),
+                        CompleteOutcome::Ignored(failure) => format!("ignored: {}", failure.code),
+                    };
+                    (outcome, completed.event_data.clone())
+                }
+                Err(trapped) => (format!("step_trapped: {:?}", trapped.cause), None),
+            };
+            server.record("complete", &visit, &called, outcome, event_data);
+            if called.applied == Applied::Yes {
+                server.leave(&visit).await;
+            }
+        });
+        // A panic in there is a bug that the runtime has reported; the journey waits on.
+        let _ = call.await;
+    }
+
+    /// Ends the wait for a response that will not come.
+    pub(super) async fn abandon(self: &Arc<Self>, session: Session, ending: Ending) {
+        if let Some(attempt) = session.attempt.clone() {
+            self.complete(session, AuthorizationResponse::Abandoned { state: attempt.state, ending }).await;
+        }
+    }
+
+    /// Ends every attempt that is over time.
+    pub(super) async fn end_overdue(self: &Arc<Self>) {
+        for session in self.register.overdue(self.now()) {
+            self.abandon(session, Ending::TimedOut).await;
+        }
+    }
+
+    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Called<crate::host::Begun>, StatusCode> {
+        let server = Arc::clone(self);
+        let call = tokio::spawn(async move {
+            let Session { visit, invocation, .. } = session;
+            let called = server.step.begin(&visit, &invocation).await;
+            let (outcome, event_data) = match &called.result {
+                Ok(begun) => {
+                    let outcome = match &begun.outcome {
+                        BeginOutcome::Redirect(_) => "redirect".to_owned(),
+                        BeginOutcome::Failed(failure) => format!("failed: {}", failure.code),
+                    };
+                    (outcome, begun.event_data.clone())
+                }
+                Err(trapped) => (format!("step_trapped: {:?}", trapped.cause), None),
+            };
+            server.record("begin", &visit, &called, outcome, event_data);
+            called
+        });
+        call.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
+        let journey = self.new_value()?;
+        Ok(Session {
+            visit: Visit::first(&self.definition.tenant, &journey, "login"),
+            invocation: Invocation {
+                settings: self.definition.settings.clone(),
+                connector: self.definition.connector.clone(),
+                browser: Browser::from_session(cookie),
+            },
+            attempt: None,
+            kept_until: self.now() + KEPT,
+        })
+    }
+
+    async fn is_open(&self, visit: &Visit) -> Result<bool, StatusCode> {
+        let settlement = self.step.services().journeys.settlement(visit).await;
+        settlement.map(|settlement| settlement.is_none()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    /// The journey goes on. What can't be dropped now, lifetimes collect.
+    async fn leave(&self, visit: &Visit) {
+        self.register.settled(visit);
+        let _ = self.step.leave(visit).await;
+    }
+
+    fn record<T>(&self, call: &'static str, visit: &Visit, called: &Called<T>, outcome: String, event_data: Option<String>) {
+        let event = Event {
+            journey: visit.journey.clone(),
+            call,
+            outcome,
+            applied: called.applied.clone(),
+            event_data,
+            usage: called.usage,
+        };
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    fn new_value(&self) -> Result<String, StatusCode> {
+        new_value(self.step.services().random.as_ref()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    fn now(&self) -> std::time::Duration {
+        self.step.services().clock.now()
+    }
+}

@@ -1,0 +1,244 @@
+//! The server: its routes, and the calls that they make.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{ACCEPT, ALLOW, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use axum::routing::any;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::register::{Register, Session};
+use super::session::{Cookie, id_of};
+use super::{callback, page, standing};
+use crate::host::{Applied, ClientSecret, Ending, Step, Usage};
+
+/// How often the server looks for attempts that are over time.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The journey that the server runs: one step, with or without a failure branch.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Whose it is.
+    pub tenant: String,
+    /// The step's settings: a JSON object, whose `callback_url` is [`Bound::callback_url`].
+    pub settings: String,
+    /// The connector: a JSON object.
+    pub connector: String,
+    /// The connector's client secret, from the vault; none for a public client.
+    pub client_secret: Option<ClientSecret>,
+    /// Whether the author has drawn one. A failure without one ends the journey.
+    pub has_failure_branch: bool,
+}
+
+/// One call of the step, for the journey's analytics.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The journey's name.
+    pub journey: String,
+    /// `begin` or `complete`.
+    pub call: &'static str,
+    /// `redirect`, `authenticated`, `ignored: <code>`, `failed: <code>`, or `step_trapped: <why>`.
+    pub outcome: String,
+    /// What it changed.
+    pub applied: Applied,
+    /// What the settings asked to be recorded. Redacted by the step.
+    pub event_data: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// A server that has its address, which the step's settings must name before it can run.
+pub struct Bound {
+    listener: TcpListener,
+    base_url: String,
+}
+
+/// A server at work, until it is dropped.
+pub struct Running {
+    server: Arc<Server>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+pub(super) struct Server {
+    pub step: Step,
+    pub definition: Definition,
+    base_url: String,
+    pub register: Register,
+    pub events: Mutex<Vec<Event>>,
+}
+
+impl Bound {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub async fn loopback() -> std::io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        Ok(Self { listener, base_url })
+    }
+
+    /// Says that user agents reach this server at another origin, through a proxy that ends TLS: `https://journey.example.com`.
+    #[must_use]
+    pub fn behind(mut self, base_url: &str) -> Self {
+        self.base_url = base_url.trim_end_matches('/').to_owned();
+        self
+    }
+
+    /// The server's origin.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the identity provider sends the user agent back to.
+    pub fn callback_url(&self) -> String {
+        format!("{}/callback", self.base_url)
+    }
+
+    /// Starts to serve.
+    pub fn serve(self, step: Step, definition: Definition) -> Running {
+        let server = Arc::new(Server {
+            step,
+            definition,
+            base_url: self.base_url,
+            register: Register::default(),
+            events: Mutex::default(),
+        });
+        let routes = Router::new()
+            .route("/start", any(start))
+            .route("/callback", any(answer))
+            .route("/journey", any(journey))
+            .route("/cancel", any(cancel))
+            .with_state(Arc::clone(&server));
+        let listener = self.listener;
+        let serving = tokio::spawn(async move {
+            // `axum::serve` has no error of its own: it retries what `accept` refuses.
+            let _ = axum::serve(listener, routes).await;
+        });
+        let sweeper = Arc::clone(&server);
+        let sweeping = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                sweeper.end_overdue().await;
+            }
+        });
+        Running { server, tasks: [serving, sweeping] }
+    }
+}
+
+impl Running {
+    /// The server's origin.
+    pub fn base_url(&self) -> &str {
+        &self.server.base_url
+    }
+
+    /// Every call of the step so far.
+    pub fn events(&self) -> Vec<Event> {
+        self.server.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+async fn start(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
+    match *request.method() {
+        Method::GET if callback::is_prefetch(request.headers()) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
+        Method::GET => {
+            server.begin(request.headers()).await.unwrap_or_else(|status| page::text(status, "The login can't be started."))
+        }
+        Method::HEAD => page::bare(StatusCode::OK),
+        _ => not_allowed("GET, HEAD"),
+    }
+}
+
+async fn answer(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
+    if callback::is_prefetch(request.headers()) {
+        return page::bare(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    if request.method() == Method::HEAD {
+        return page::bare(StatusCode::OK);
+    }
+    let session = server.session(request.headers(), request.method() == Method::POST);
+    match callback::read(request).await {
+        Err(StatusCode::METHOD_NOT_ALLOWED) => return not_allowed("GET, HEAD, POST"),
+        Err(status) => return page::text(status, "This is no answer to a login."),
+        Ok(response) => {
+            if let Some(session) = session {
+                server.complete(session, response).await;
+            }
+        }
+    }
+    // Whatever came of it, with or without a session: the next page has another URL than the code.
+    page::see_other("/journey", &[])
+}
+
+async fn journey(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
+    match *request.method() {
+        Method::GET => {}
+        Method::HEAD => return page::bare(StatusCode::OK),
+        _ => return not_allowed("GET, HEAD"),
+    }
+    server.end_overdue().await;
+    let wants_json = request.headers().get(ACCEPT).is_some_and(|accept| accept == "application/json");
+    let Some(session) = server.session(request.headers(), false) else {
+        return match wants_json {
+            true => page::json(StatusCode::NOT_FOUND, &serde_json::json!({ "status": "none" })),
+            false => page::text(StatusCode::NOT_FOUND, "No login is under way in this browser."),
+        };
+    };
+    let journeys = server.step.services().journeys.as_ref();
+    match standing::of(journeys, &session, server.definition.has_failure_branch).await {
+        Ok(standing) if wants_json => page::json(StatusCode::OK, &standing.to_json()),
+        Ok(standing) => page::standing(&standing),
+        Err(_) => page::text(StatusCode::SERVICE_UNAVAILABLE, "The journey can't be read now."),
+    }
+}
+
+async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
+    if request.method() != Method::POST {
+        return not_allowed("POST");
+    }
+    // Another site must not end a login: its POST has another origin, or "null".
+    if request.headers().get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
+        return page::text(StatusCode::FORBIDDEN, "This came from another site.");
+    }
+    if let Some(session) = server.session(request.headers(), false) {
+        server.abandon(session, Ending::Cancelled).await;
+    }
+    page::see_other("/journey", &[])
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Body> {
+    let mut response = page::bare(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+impl Server {
+    pub(super) fn is_https(&self) -> bool {
+        self.base_url.starts_with("https:")
+    }
+
+    /// By the session's cookie; for a cross-site POST by the second one, which is good for nothing else.
+    fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<Session> {
+        let by_form_post = || {
+            let cookie = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post)?;
+            self.register.find_form_post(&id_of(cookie))
+        };
+        let by_session = || self.register.find(&id_of(Cookie::Session.read(headers, self.is_https())?));
+        by_form_post().or_else(by_session)
+    }
+}

@@ -1,0 +1,261 @@
+//! The journey server's own duties, with a step that echoes what it is given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use host_test::host::{Applied, Clock, Egress, HttpClient, Limits, ManualClock, Services, Step};
+use host_test::journey::{Bound, Definition, Running};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::guest::Guest;
+
+/// Redirects to the URL, for 60 s; by form post where the connector has three bytes.
+const BEGIN: &str = "
+    (i32.store (i32.const 1028) (i32.const 2304)) (i32.store (i32.const 1032) (i32.const 21))
+    (i32.store (i32.const 1036) (i32.const 2048)) (i32.store (i32.const 1040) (i32.const 1))
+    (i32.store8 (i32.const 1044) (i32.eq (local.get 3) (i32.const 3)))
+    (i32.store (i32.const 1048) (i32.const 60))";
+
+/// Fails with the response, or with an attempt's state, for a code; ignores what begins with an `i`.
+const COMPLETE: &str = "
+    (i32.store (i32.const 1024) (i32.add (i32.const 1) (i32.eq (i32.load8_u (local.get 10)) (i32.const 0x69))))
+    (i32.store (i32.const 1028) (local.get 10)) (i32.store (i32.const 1032) (local.get 11))";
+
+struct Site {
+    running: Running,
+    address: String,
+    clock: Arc<ManualClock>,
+}
+
+impl Site {
+    async fn new(connector: &str) -> Self {
+        let guest = Guest { begin: BEGIN, complete: COMPLETE, url: "https://idp.example/a".to_owned(), ..Guest::default() };
+        let clock = Arc::new(ManualClock::at(1_700_000_000));
+        let http = HttpClient::new(Egress::deny_all()).unwrap();
+        let services = Services::in_memory_at(http, Arc::clone(&clock) as Arc<dyn Clock>);
+        let step = Step::new(guest.compile(), services, Limits::default());
+        let definition = Definition {
+            tenant: "tenant".to_owned(),
+            settings: "{}".to_owned(),
+            connector: connector.to_owned(),
+            client_secret: None,
+            has_failure_branch: true,
+        };
+        let running = Bound::loopback().await.unwrap().serve(step, definition);
+        let address = running.base_url().trim_start_matches("http://").to_owned();
+        Self { running, address, clock }
+    }
+
+    async fn send(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server may answer, and hang up, before it has read all of it.
+        let _ = stream.write_all(body).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        Answer(String::from_utf8(answer).unwrap())
+    }
+
+    async fn get(&self, target: &str, cookie: &str) -> Answer {
+        self.send("GET", target, &format!("cookie: {cookie}\r\n"), b"").await
+    }
+
+    async fn post(&self, cookie: &str, content_type: &str, body: &[u8]) -> Answer {
+        self.send("POST", "/callback?query=left-alone", &format!("cookie: {cookie}\r\ncontent-type: {content_type}\r\n"), body)
+            .await
+    }
+
+    /// Cookies of a session that has begun.
+    async fn begin(&self) -> String {
+        self.get("/start", "none=0").await.cookies()
+    }
+
+    async fn status(&self, cookie: &str) -> serde_json::Value {
+        let answer = self.send("GET", "/journey", &format!("cookie: {cookie}\r\naccept: application/json\r\n"), b"").await;
+        serde_json::from_str(answer.0.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    fn completes(&self) -> Vec<String> {
+        let events = self.running.events();
+        events.into_iter().filter(|event| event.call == "complete").map(|event| event.outcome).collect()
+    }
+}
+
+struct Answer(String);
+
+impl Answer {
+    fn status(&self) -> u16 {
+        self.0[9..12].parse().unwrap()
+    }
+
+    fn header(&self, name: &str) -> Vec<&str> {
+        let lines = self.0.lines().take_while(|line| !line.is_empty());
+        lines.filter_map(|line| line.split_once(": ")).filter(|(key, _)| *key == name).map(|(_, value)| value).collect()
+    }
+
+    fn cookies(&self) -> String {
+        let pairs: Vec<_> = self.header("set-cookie").iter().map(|cookie| cookie.split(';').next().unwrap()).collect();
+        pairs.join("; ")
+    }
+}
+
+#[tokio::test]
+async fn a_login_is_sent_away_with_nothing_kept_and_a_session_of_its_own() {
+    let site = Site::new("{}").await;
+    let answer = site.get("/start", "journey=chosen-by-another-site").await;
+    assert_eq!(answer.status(), 303);
+    assert_eq!(answer.header("location"), ["https://idp.example/a"]);
+    assert_eq!(answer.header("cache-control"), ["no-store"]);
+    assert_eq!(answer.header("referrer-policy"), ["no-referrer"]);
+    let cookie = answer.header("set-cookie")[0].to_owned();
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax") && !cookie.contains("chosen"), "{cookie}");
+    assert_eq!(cookie.split(['=', ';']).nth(1).unwrap().len(), 64);
+    assert_eq!(site.status(&answer.cookies()).await["status"], "waiting");
+}
+
+#[tokio::test]
+async fn a_response_is_passed_on_undecoded_and_its_url_is_left() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    let answer = site.get("/callback?code=%20a+b&code=&&%zz", &cookie).await;
+    assert_eq!((answer.status(), answer.header("location")), (303, vec!["/journey"]));
+    assert_eq!(site.completes(), ["failed: code=%20a+b&code=&&%zz"]);
+    assert_eq!(site.status(&cookie).await, serde_json::json!({"status": "failure_branch", "code": "code=%20a+b&code=&&%zz"}));
+
+    let replayed = site.get("/callback?code=%20a+b&code=&&%zz", &cookie).await;
+    assert_eq!(replayed.status(), 303);
+    assert_eq!(site.completes().len(), 1, "the journey has left the step");
+}
+
+#[tokio::test]
+async fn a_response_without_the_session_calls_nothing() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    for stranger in ["none=0", "journey=0", &format!("{cookie}; journey=0"), &cookie.replace("journey=", "journey-form-post=")] {
+        let answer = site.get("/callback?state=x", stranger).await;
+        assert_eq!((answer.status(), answer.header("location")), (303, vec!["/journey"]), "{stranger}");
+    }
+    assert!(site.completes().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_step_ignores_moves_nothing() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    assert_eq!(site.get("/callback?i", &cookie).await.status(), 303);
+    assert_eq!(site.completes(), ["ignored: i"]);
+    assert_eq!(site.status(&cookie).await["status"], "waiting");
+    site.get("/callback?x", &cookie).await;
+    assert_eq!(site.completes(), ["ignored: i", "failed: x"]);
+}
+
+#[tokio::test]
+async fn requests_that_only_look_call_nothing() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    let with = |more: &str| format!("cookie: {cookie}\r\n{more}");
+    assert_eq!(site.send("HEAD", "/callback?x", &with(""), b"").await.status(), 200);
+    for header in ["sec-purpose: prefetch\r\n", "sec-purpose: prefetch;prerender\r\n", "purpose: prefetch\r\n"] {
+        assert_eq!(site.send("GET", "/callback?x", &with(header), b"").await.status(), 503, "{header}");
+        assert_eq!(site.send("GET", "/start", &with(header), b"").await.status(), 503, "{header}");
+    }
+    assert_eq!(site.send("HEAD", "/start", "", b"").await.status(), 200);
+    assert_eq!(site.running.events().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_authorization_response_is_answered_by_the_server_itself() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    let form = "application/x-www-form-urlencoded";
+    let put = site.send("PUT", "/callback", &format!("cookie: {cookie}\r\n"), b"").await;
+    assert_eq!((put.status(), put.header("allow")), (405, vec!["GET, HEAD, POST"]));
+    assert_eq!(site.post(&cookie, "application/json", b"{}").await.status(), 415);
+    assert_eq!(site.post(&cookie, "multipart/form-data", b"").await.status(), 415);
+    assert_eq!(site.post(&cookie, form, b"code=\xff").await.status(), 400);
+    assert_eq!(site.post(&cookie, form, &vec![b'x'; (64 << 10) + 1]).await.status(), 413);
+    assert_eq!(site.get(&format!("/callback?{}", "x".repeat((64 << 10) + 1)), &cookie).await.status(), 414);
+    assert!(site.completes().is_empty());
+}
+
+#[tokio::test]
+async fn a_form_post_comes_with_a_cookie_of_its_own() {
+    let site = Site::new("{ }").await;
+    let answer = site.get("/start", "none=0").await;
+    let set = answer.header("set-cookie")[1].to_owned();
+    assert!(
+        set.starts_with("journey-form-post=") && set.ends_with("; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=60"),
+        "{set}"
+    );
+    let second = set.split(';').next().unwrap();
+
+    assert_eq!(site.status(second).await["status"], "none", "it opens nothing else");
+    site.get("/callback?x", second).await;
+    assert!(site.completes().is_empty(), "nor does it by GET");
+
+    let answer = site.post(second, "Application/X-WWW-Form-Urlencoded; charset=utf-8", b"code=%41").await;
+    assert_eq!((answer.status(), answer.header("location")), (303, vec!["/journey"]));
+    assert_eq!(site.completes(), ["failed: code=%41"]);
+}
+
+#[tokio::test]
+async fn a_user_cancels_from_this_site_alone() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    for origin in ["", "origin: null\r\n", "origin: https://evil.test\r\n"] {
+        assert_eq!(site.send("POST", "/cancel", &format!("cookie: {cookie}\r\n{origin}"), b"").await.status(), 403, "{origin}");
+    }
+    assert_eq!(site.send("GET", "/cancel", &format!("cookie: {cookie}\r\n"), b"").await.status(), 405);
+    assert!(site.completes().is_empty());
+
+    let own = format!("cookie: {cookie}\r\norigin: {}\r\n", site.running.base_url());
+    assert_eq!(site.send("POST", "/cancel", &own, b"").await.status(), 303);
+    assert_eq!(site.completes(), ["failed: x"], "the attempt's state");
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_answers_is_ended_in_time() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    site.clock.advance(Duration::from_secs(59));
+    assert_eq!(site.status(&cookie).await["status"], "waiting");
+    site.clock.advance(Duration::from_secs(1));
+    assert_eq!(site.status(&cookie).await["status"], "failure_branch");
+    assert_eq!(site.completes(), ["failed: x"]);
+}
+
+#[tokio::test]
+async fn a_second_start_is_another_attempt_of_the_same_journey_until_it_moves_on() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    assert_eq!(site.get("/start", &cookie).await.cookies(), cookie);
+    site.get("/callback?x", &cookie).await;
+    site.get("/start", &cookie).await;
+    let journeys: Vec<_> =
+        site.running.events().into_iter().filter(|event| event.call == "begin").map(|event| event.journey).collect();
+    assert_eq!(journeys[0], journeys[1]);
+    assert_ne!(journeys[0], journeys[2]);
+    assert_eq!(site.status(&cookie).await["status"], "waiting");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_responses_at_once_one_moves_the_journey() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    tokio::join!(
+        site.get("/callback?n=1", &cookie),
+        site.get("/callback?n=2", &cookie),
+        site.get("/callback?n=3", &cookie),
+        site.get("/callback?n=4", &cookie),
+    );
+    let applied: Vec<_> =
+        site.running.events().into_iter().filter(|event| event.call == "complete" && event.applied == Applied::Yes).collect();
+    assert_eq!(applied.len(), 1);
+    assert_eq!(format!("failed: {}", site.status(&cookie).await["code"].as_str().unwrap()), applied[0].outcome);
+}

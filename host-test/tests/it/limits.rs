@@ -1,0 +1,298 @@
+//! Each default limit, by a guest or a server that runs into it; and what a call that was ended leaves behind.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::get;
+use host_test::host::{
+    Applied, AuthorizationResponse, BeginOutcome, Browser, Called, Cause, CompleteOutcome, Egress, Fault, Faults, HttpClient,
+    Import, Invocation, Limits, Services, Settlement, Step, TenantPolicy, Visit,
+};
+
+use crate::guest::Guest;
+
+fn visit() -> Visit {
+    Visit::first("tenant", "journey", "login")
+}
+
+fn invocation() -> Invocation {
+    Invocation {
+        settings: r#"{"error_output_variable": "login_error"}"#.to_owned(),
+        connector: "{}".to_owned(),
+        browser: Browser::from_session("a session"),
+    }
+}
+
+fn step(guest: &Guest) -> Step {
+    let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
+    Step::new(guest.compile(), Services::in_memory(HttpClient::new(egress).unwrap()), Limits::default())
+}
+
+async fn variable(step: &Step, name: &str) -> Option<serde_json::Value> {
+    let json = step.services().journeys.variable("tenant", "journey", name).await.unwrap()?;
+    Some(serde_json::from_str(&json).unwrap())
+}
+
+async fn serve() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Router::new()
+        .route("/quick", get(|| async { "quick" }))
+        .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(300)).await }))
+        .route("/never", get(std::future::pending::<()>))
+        .route("/full", get(|| async { vec![b'x'; 512 << 10] }))
+        .route("/fuller", get(|| async { vec![b'x'; (512 << 10) + 1] }));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+async fn ended<T>(step: &Step, called: Called<T>, cause: Cause) {
+    let trapped = called.result.err().expect("no outcome");
+    assert_eq!(trapped.cause, cause, "{}", trapped.detail);
+    assert_eq!(called.applied, Applied::Yes);
+    assert_eq!(variable(step, "x").await, None, "a call without an outcome writes none of its variables");
+    let error = variable(step, "login_error").await.expect("the host's own error variable");
+    assert_eq!(
+        error,
+        serde_json::json!({
+            "version": 1, "code": "step_trapped", "category": "system", "retryable": true, "message": error["message"], "path": null,
+            "provider": {"error": null, "error_description": null, "status": null, "request_id": null},
+        })
+    );
+    let settlement = step.services().journeys.settlement(&visit()).await.unwrap();
+    assert!(matches!(settlement, Some(Settlement::Failed(failure)) if failure.code == "step_trapped"));
+}
+
+#[tokio::test]
+async fn a_step_that_behaves_has_its_writes_and_its_outcome() {
+    let step = step(&Guest { complete: "(drop (call $set (i32.const 7)))", ..Guest::default() });
+    let response = AuthorizationResponse::Query("state=x".to_owned());
+    let called = step.complete(&visit(), &invocation(), None, &response).await;
+    assert!(matches!(called.result.unwrap().outcome, CompleteOutcome::Authenticated(_)));
+    assert_eq!(called.applied, Applied::Yes);
+    assert_eq!(variable(&step, "x").await, Some("value".into()));
+    assert_eq!(variable(&step, "login_error").await, None);
+
+    let again = step.complete(&visit(), &invocation(), None, &response).await;
+    assert_eq!(again.applied, Applied::TooLate, "a visit is settled once");
+}
+
+#[tokio::test]
+async fn a_step_that_never_ends_is_ended_after_100_ms_of_processor_time() {
+    let step = step(&Guest { begin: "(drop (call $set (i32.const 7))) (loop $ever (br $ever))", ..Guest::default() });
+    let called = step.begin(&visit(), &invocation()).await;
+    let cpu = called.usage.cpu;
+    assert!(cpu > Duration::from_millis(100) && cpu < Duration::from_millis(200), "{cpu:?}");
+    ended(&step, called, Cause::Cpu).await;
+}
+
+#[tokio::test]
+async fn processor_time_adds_up_over_host_calls() {
+    let step = step(&Guest {
+        begin: "(loop $ever (call $burn (i32.const 1000000)) (drop (call $set (i32.const 7))) (br $ever))",
+        ..Guest::default()
+    });
+    let limits = Limits { host_calls: u32::MAX, ..Limits::default() };
+    let called = step.with_limits(limits).begin(&visit(), &invocation()).await;
+    ended(&step, called, Cause::Cpu).await;
+}
+
+#[tokio::test]
+async fn waiting_for_a_fetch_costs_no_processor_time() {
+    let url = format!("http://{}/slow", serve().await);
+    let step = step(&Guest { begin: "(call $expect (call $get (i32.const 5000)) (i32.const -1))", url, ..Guest::default() });
+    let called = step.begin(&visit(), &invocation()).await;
+    assert!(matches!(called.result.unwrap().outcome, BeginOutcome::Redirect(_)));
+    assert!(called.usage.wall_clock >= Duration::from_millis(300));
+    assert!(called.usage.cpu < Duration::from_millis(100), "{:?}", called.usage);
+}
+
+#[tokio::test]
+async fn a_step_that_loops_leaves_the_thread_to_others() {
+    let endless = step(&Guest { begin: "(loop $ever (br $ever))", ..Guest::default() });
+    let quick = step(&Guest::default());
+    let (visit, invocation) = (visit(), invocation());
+    // One thread: the quick call has an outcome only if the endless one yields.
+    let begun = Instant::now();
+    let (endless, quick_took) = tokio::join!(endless.begin(&visit, &invocation), async {
+        quick.begin(&visit, &invocation).await.result.unwrap();
+        begun.elapsed()
+    });
+    assert_eq!(endless.result.unwrap_err().cause, Cause::Cpu);
+    assert!(quick_took < endless.usage.wall_clock, "{quick_took:?}");
+}
+
+#[tokio::test]
+async fn a_step_that_grows_beyond_16_mib_is_ended() {
+    // One page at a time, 255 of them and 16 to begin with.
+    let step = step(&Guest {
+        begin: "(drop (call $set (i32.const 7))) (loop $more (br_if $more (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0))))",
+        ..Guest::default()
+    });
+    let called = step.begin(&visit(), &invocation()).await;
+    assert_eq!(called.usage.memory, 16 << 20, "all of it was to be had");
+    ended(&step, called, Cause::Memory).await;
+}
+
+#[tokio::test]
+async fn the_seventh_fetch_is_denied() {
+    let url = format!("http://{}/quick", serve().await);
+    let begin = "(loop $again
+        (call $expect (call $get (i32.const 5000)) (i32.const -1))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $i) (i32.const 6))))
+        (call $expect (call $get (i32.const 5000)) (i32.const 0))";
+    let called = step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await;
+    called.result.unwrap();
+    assert_eq!(called.usage.fetches, 7);
+}
+
+#[tokio::test]
+async fn a_body_has_512_kib_and_no_more() {
+    let address = serve().await;
+    for (path, error) in [("full", "-1"), ("fuller", "3")] {
+        let begin: &'static str = format!("(call $expect (call $get (i32.const 5000)) (i32.const {error}))").leak();
+        let url = format!("http://{address}/{path}");
+        step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await.result.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_variable_has_256_kib_and_no_more() {
+    // A JSON text of that many bytes: the quotation mark, then spaces for letters, then the other mark.
+    let write = |bytes: usize, call: &str, error: &str| -> &'static str {
+        format!(
+            "(memory.fill (i32.const 2057) (i32.const 32) (i32.const {})) (i32.store8 (i32.const {}) (i32.const 34))
+             (call $expect (call {call} (i32.const {bytes})) (i32.const {error}))",
+            bytes - 2,
+            2056 + bytes - 1,
+        )
+        .leak()
+    };
+    let limit = 256 << 10;
+    for call in ["$set", "$put"] {
+        for (bytes, error) in [(limit, "-1"), (limit + 1, "1")] {
+            // What `$get` and the results of imports need lies inside the value: nothing here uses it afterwards but the error.
+            step(&Guest { begin: write(bytes, call, error), ..Guest::default() })
+                .begin(&visit(), &invocation())
+                .await
+                .result
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_json_is_refused() {
+    step(&Guest { begin: "(call $expect (call $set (i32.const 6)) (i32.const 0))", ..Guest::default() })
+        .begin(&visit(), &invocation())
+        .await
+        .result
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_fetch_ends_in_time_for_the_step_to_end_by_itself() {
+    let url = format!("http://{}/never", serve().await);
+    let step = step(&Guest { begin: "(call $expect (call $get (i32.const 60000)) (i32.const 2))", url, ..Guest::default() });
+    let limits = Limits { wall_clock: Duration::from_millis(800), ..Limits::default() };
+    let called = step.with_limits(limits).begin(&visit(), &invocation()).await;
+    called.result.unwrap();
+    assert!(called.usage.wall_clock >= Duration::from_millis(300) && called.usage.wall_clock < Duration::from_millis(800));
+}
+
+#[tokio::test]
+async fn a_fetch_has_the_time_it_asked_for() {
+    let url = format!("http://{}/never", serve().await);
+    let step = step(&Guest { begin: "(call $expect (call $get (i32.const 100)) (i32.const 2))", url, ..Guest::default() });
+    let called = step.begin(&visit(), &invocation()).await;
+    called.result.unwrap();
+    assert!(called.usage.wall_clock < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_call_that_waits_beyond_its_wall_clock_is_ended() {
+    assert_eq!(Limits::default().wall_clock, Duration::from_secs(45));
+    let url = format!("http://{}/never", serve().await);
+    let step =
+        step(&Guest { begin: "(drop (call $set (i32.const 7))) (drop (call $get (i32.const 60000)))", url, ..Guest::default() });
+    let limits = Limits { wall_clock: Duration::from_millis(300), margin: Duration::ZERO, ..Limits::default() };
+    // Without a margin, fetch and call would race to the same moment: the interceptor holds the answer back.
+    let called = step.with_limits(limits).with_interceptor(Arc::new(Sleeper)).begin(&visit(), &invocation()).await;
+    ended(&step, called, Cause::WallClock).await;
+}
+
+struct Sleeper;
+
+#[async_trait::async_trait]
+impl host_test::host::Interceptor for Sleeper {
+    async fn before(&self, call: &host_test::host::HostCall) -> Option<host_test::host::Injection> {
+        if call.import == Import::Fetch {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_traps_has_written_nothing() {
+    let step = step(&Guest { complete: "(drop (call $set (i32.const 7))) (unreachable)", ..Guest::default() });
+    let called = step.complete(&visit(), &invocation(), None, &AuthorizationResponse::FormPost(String::new())).await;
+    ended(&step, called, Cause::Guest).await;
+}
+
+#[tokio::test]
+async fn a_host_call_that_fails_ends_the_step() {
+    let step = step(&Guest { begin: "(drop (call $set (i32.const 7))) (call $now (i32.const 3072))", ..Guest::default() });
+    let faults = Faults::none().fail(Import::Clock, 0, Fault::Trap);
+    let called = step.with_interceptor(Arc::new(faults)).begin(&visit(), &invocation()).await;
+    ended(&step, called, Cause::Host).await;
+}
+
+#[tokio::test]
+async fn host_calls_are_counted() {
+    let step = step(&Guest { begin: "(loop $ever (call $now (i32.const 3072)) (br $ever))", ..Guest::default() });
+    let called = step.begin(&visit(), &invocation()).await;
+    ended(&step, called, Cause::HostCalls).await;
+}
+
+#[tokio::test]
+async fn a_host_call_takes_2_mib_and_hands_out_no_more_random_bytes_than_a_step_needs() {
+    for begin in [
+        "(drop (memory.grow (i32.const 64))) (drop (call $set (i32.const 0x200001)))",
+        "(call $random (i64.const 0x10000000000) (i32.const 3072))",
+    ] {
+        let step = step(&Guest { begin, ..Guest::default() });
+        let called = step.begin(&visit(), &invocation()).await;
+        ended(&step, called, Cause::Host).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pure_function_that_calls_an_import_is_ended() {
+    let step = step(&Guest { check: "(call $now (i32.const 3072))", ..Guest::default() });
+    assert_eq!(step.check("{}", "{}").await.unwrap_err().cause, Cause::Impure);
+    assert_eq!(step.origins("{}", "{}").await.unwrap().unwrap(), ["http://127.0.0.1:1"]);
+}
+
+#[tokio::test]
+async fn each_call_finds_memory_as_it_was_built() {
+    let begin = "(call $expect (i32.load (i32.const 40000)) (i32.const 0)) (i32.store (i32.const 40000) (i32.const 1))";
+    let step = step(&Guest { begin, ..Guest::default() });
+    for _ in 0..3 {
+        step.begin(&visit(), &invocation()).await.result.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_injected_fault_reaches_the_step_as_an_error() {
+    let step = step(&Guest {
+        begin: "(call $expect (call $set (i32.const 7)) (i32.const -1)) (call $expect (call $set (i32.const 7)) (i32.const 2))",
+        ..Guest::default()
+    });
+    let faults = Arc::new(Faults::none().fail(Import::SetVariable, 1, Fault::Unavailable));
+    step.with_interceptor(faults.clone()).begin(&visit(), &invocation()).await.result.unwrap();
+    assert_eq!(faults.record().len(), 2);
+}
