@@ -21,9 +21,7 @@ pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     // For the whole workspace, as the tests are: with the features of one package alone, Wasmtime would compile twice.
     run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
     let program = std::env::current_exe()?.with_file_name("host-test");
-    let arguments = arguments
-        .strip_prefix(&["--".to_owned()])
-        .unwrap_or(arguments);
+    let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     run(Command::new(program).arg("demo").args(arguments))
 }
 
@@ -36,39 +34,19 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
     part("component", || component::build(&[]))?;
     part("lints", || {
         tools::rustup_subcommand("clippy", "clippy")?;
-        run(cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     })?;
     part("lints of the component", || {
         if !toolchain::is_installed() {
-            say(format!(
-                "left out: Debian's route has no {} for clippy",
-                toolchain::TARGET
-            ));
+            say(format!("left out: Debian's route has no {} for clippy", toolchain::TARGET));
             return Ok(());
         }
         let mut clippy = cargo();
-        clippy.args([
-            "clippy",
-            "--package",
-            "cognito-oidc",
-            "--lib",
-            "--target",
-            toolchain::TARGET,
-        ]);
+        clippy.args(["clippy", "--package", "cognito-oidc", "--lib", "--target", toolchain::TARGET]);
         run(clippy.args(["--", "-D", "warnings"]))
     })?;
     part("tests", || run(cargo().args(["test", "--workspace"])))?;
-    say(format!(
-        "all of it holds ({:.0} s)",
-        started.elapsed().as_secs_f64()
-    ));
+    say(format!("all of it holds ({:.0} s)", started.elapsed().as_secs_f64()));
     Ok(())
 }
 
@@ -81,30 +59,19 @@ pub(crate) fn conformance(_arguments: &[String]) -> Result<()> {
 
 pub(crate) fn schema(_arguments: &[String]) -> Result<()> {
     let mut command = cargo();
-    command.args([
-        "test",
-        "--quiet",
-        "--package",
-        "cognito-oidc",
-        "--lib",
-        "schema",
-    ]);
+    command.args(["test", "--quiet", "--package", "cognito-oidc", "--lib", "schema"]);
     run(command.env("UPDATE_SCHEMA", "1"))
 }
 
 pub(crate) fn deny(_arguments: &[String]) -> Result<()> {
     tools::cargo_subcommand("deny")?;
-    part("bans, licences, sources", || {
-        run(cargo().args(["deny", "check", "bans", "licenses", "sources"]))
-    })?;
+    part("bans, licences, sources", || run(cargo().args(["deny", "check", "bans", "licenses", "sources"])))?;
     // A git repository of its own, which a machine that reaches the registry may still not reach.
     if !succeeds(cargo().args(["deny", "fetch", "db"])) {
         say("the advisory database can't be fetched: ADVISORIES WERE NOT CHECKED");
         return Ok(());
     }
-    part("advisories", || {
-        run(cargo().args(["deny", "check", "advisories"]))
-    })
+    part("advisories", || run(cargo().args(["deny", "check", "advisories"])))
 }
 
 pub(crate) fn coverage(_arguments: &[String]) -> Result<()> {
@@ -118,13 +85,7 @@ pub(crate) fn coverage(_arguments: &[String]) -> Result<()> {
 }
 
 pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
-    const FILES: [&str; 5] = [
-        "src/oidc/**",
-        "src/step/**",
-        "src/cognito/**",
-        "src/begin.rs",
-        "src/complete.rs",
-    ];
+    const FILES: [&str; 5] = ["src/oidc/**", "src/step/**", "src/cognito/**", "src/begin.rs", "src/complete.rs"];
     tools::cargo_subcommand("mutants")?;
     let mut command = cargo();
     command.args(["mutants", "--package", "cognito-oidc"]);
@@ -137,27 +98,21 @@ pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
 pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
     let seconds = match arguments.first() {
         None => FUZZ_SECONDS,
-        Some(seconds) => seconds
-            .parse()
-            .with_context(|| format!("`{seconds}` is no number of seconds"))?,
+        Some(seconds) => seconds.parse().with_context(|| format!("`{seconds}` is no number of seconds"))?,
     };
     tools::cargo_subcommand("fuzz")?;
     tools::nightly()?;
     let targets = output(cargo_fuzz().arg("list"))?;
     ensure!(!targets.trim().is_empty(), "there is no fuzz target");
     for target in targets.lines() {
-        part(target, || {
-            run(cargo_fuzz().args(["run", target, "--", &format!("-max_total_time={seconds}")]))
-        })?;
+        part(target, || run(cargo_fuzz().args(["run", target, "--", &format!("-max_total_time={seconds}")])))?;
     }
     Ok(())
 }
 
 fn cargo_fuzz() -> Command {
     let mut command = Command::new("rustup");
-    command
-        .current_dir(component_artifact::workspace())
-        .args(["run", "nightly", "cargo", "fuzz"]);
+    command.current_dir(component_artifact::workspace()).args(["run", "nightly", "cargo", "fuzz"]);
     command
 }
 
@@ -166,9 +121,6 @@ fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     say(format!("{name} …"));
     let started = Instant::now();
     work().with_context(|| format!("{name} failed"))?;
-    say(format!(
-        "{name}: fine ({:.1} s)",
-        started.elapsed().as_secs_f64()
-    ));
+    say(format!("{name}: fine ({:.1} s)", started.elapsed().as_secs_f64()));
     Ok(())
 }

@@ -52,27 +52,15 @@ fn core_module(toolchain: &Toolchain) -> Result<Vec<u8>> {
     let folder = component_artifact::workspace().join("target");
     let mut cargo = toolchain.cargo();
     cargo
-        .args([
-            "rustc",
-            "--package",
-            "cognito-oidc",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-        ])
+        .args(["rustc", "--package", "cognito-oidc", "--lib", "--crate-type", "cdylib"])
         .args(["--target", toolchain::TARGET, "--profile", "component"])
         .arg("--target-dir")
         .arg(&folder)
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            compiler_flags(toolchain)?.join("\u{1f}"),
-        )
+        .env("CARGO_ENCODED_RUSTFLAGS", compiler_flags(toolchain)?.join("\u{1f}"))
         .arg("--")
         .args(toolchain.linker_flags());
     run(&mut cargo)?;
-    let path = folder
-        .join(toolchain::TARGET)
-        .join("component/cognito_oidc.wasm");
+    let path = folder.join(toolchain::TARGET).join("component/cognito_oidc.wasm");
     fs::read(&path).with_context(|| path.display().to_string())
 }
 
@@ -84,9 +72,7 @@ fn compiler_flags(toolchain: &Toolchain) -> Result<Vec<String>> {
         (cargo_home()?.join("registry/src"), "/registry".to_owned()),
         (toolchain.library_sources(), toolchain.library_name()),
     ];
-    let flags = remapped
-        .iter()
-        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
+    let flags = remapped.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
     Ok(flags.collect())
 }
 
@@ -101,45 +87,29 @@ fn stripped(module: &[u8]) -> Result<Vec<u8>> {
             continue;
         }
         if let Some((id, range)) = payload.as_section() {
-            result.section(&RawSection {
-                id,
-                data: &module[range],
-            });
+            result.section(&RawSection { id, data: &module[range] });
         }
     }
     Ok(result.finish())
 }
 
 fn encode(core: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
-        .validate(true)
-        .module(core)?
-        .encode()
+    ComponentEncoder::default().validate(true).module(core)?.encode()
 }
 
 /// A component made elsewhere must be the same, and says nothing about who made it.
 fn no_builders_path(component: &[u8], toolchain: &Toolchain) -> Result<()> {
     let home = env::home_dir().unwrap_or_default();
-    let folders = [
-        component_artifact::workspace(),
-        cargo_home()?,
-        toolchain.sysroot().to_owned(),
-        home,
-    ];
+    let folders = [component_artifact::workspace(), cargo_home()?, toolchain.sysroot().to_owned(), home];
     for folder in folders {
         let needle = format!("{}/", folder.display());
         // The root folder, and `/usr`, where Debian's compiler is, tell nothing.
         if folder.components().count() <= 1 || folder == Path::new("/usr") {
             continue;
         }
-        let found = component
-            .windows(needle.len())
-            .position(|window| window == needle.as_bytes());
+        let found = component.windows(needle.len()).position(|window| window == needle.as_bytes());
         if let Some(at) = found {
-            let end = component[at..]
-                .iter()
-                .position(|byte| !byte.is_ascii_graphic())
-                .unwrap_or(0);
+            let end = component[at..].iter().position(|byte| !byte.is_ascii_graphic()).unwrap_or(0);
             let text = String::from_utf8_lossy(&component[at..at + end.min(200)]);
             bail!("the component holds a path of the machine it was built on: {text}");
         }
@@ -156,25 +126,12 @@ fn cargo_home() -> Result<PathBuf> {
 }
 
 fn report(path: &Path, component: &[u8], world: &World) {
-    let gzip = Command::new("gzip")
-        .args(["-9", "--stdout"])
-        .arg(path)
-        .output();
-    let gzipped = gzip.map_or_else(
-        |_| String::new(),
-        |gzip| format!(", {} gzipped", gzip.stdout.len()),
-    );
-    say(format!(
-        "{}: {} bytes{gzipped}",
-        shown(path),
-        component.len()
-    ));
+    let gzip = Command::new("gzip").args(["-9", "--stdout"]).arg(path).output();
+    let gzipped = gzip.map_or_else(|_| String::new(), |gzip| format!(", {} gzipped", gzip.stdout.len()));
+    say(format!("{}: {} bytes{gzipped}", shown(path), component.len()));
     say(format!("it imports {}", world.imports().join(", ")));
 }
 
 fn shown(path: &Path) -> String {
-    path.strip_prefix(component_artifact::workspace())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(component_artifact::workspace()).unwrap_or(path).display().to_string()
 }

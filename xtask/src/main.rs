@@ -33,12 +33,7 @@ const COMMANDS: [Command; 10] = [
         about: "log in through the component, against the local Cognito or the files named",
         run: checks::demo,
     },
-    Command {
-        name: "test",
-        arguments: "",
-        about: "format, lints and all tests",
-        run: checks::test,
-    },
+    Command { name: "test", arguments: "", about: "format, lints and all tests", run: checks::test },
     Command {
         name: "conformance",
         arguments: "",
@@ -51,18 +46,8 @@ const COMMANDS: [Command; 10] = [
         about: "write the JSON Schemas of settings and connector anew",
         run: checks::schema,
     },
-    Command {
-        name: "deny",
-        arguments: "",
-        about: "licences, origins and advisories of the dependencies",
-        run: checks::deny,
-    },
-    Command {
-        name: "coverage",
-        arguments: "",
-        about: "line coverage of the component's native tests",
-        run: checks::coverage,
-    },
+    Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },
+    Command { name: "coverage", arguments: "", about: "line coverage of the component's native tests", run: checks::coverage },
     Command {
         name: "mutants",
         arguments: "[arguments]",
@@ -75,12 +60,7 @@ const COMMANDS: [Command; 10] = [
         about: "each fuzz target in turn, 60 s if nothing else is said",
         run: checks::fuzz,
     },
-    Command {
-        name: "help",
-        arguments: "",
-        about: "this list",
-        run: help,
-    },
+    Command { name: "help", arguments: "", about: "this list", run: help },
 ];
 
 fn main() -> ExitCode {

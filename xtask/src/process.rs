@@ -40,9 +40,7 @@ pub(crate) fn say(line: impl AsRef<str>) {
 ///
 /// It can't be started or doesn't succeed. The message holds the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("can't start {}", shown(command)))?;
+    let status = command.status().with_context(|| format!("can't start {}", shown(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", shown(command));
     }
@@ -55,10 +53,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 ///
 /// It can't be started, doesn't succeed, or prints no UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("can't start {}", shown(command)))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("can't start {}", shown(command)))?;
     if !output.status.success() {
         bail!("{} ended with {}", shown(command), output.status);
     }
@@ -67,10 +62,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Whether it starts and succeeds; what it prints is dropped.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    let silent = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     silent.status().is_ok_and(|status| status.success())
 }
 

@@ -37,19 +37,11 @@ pub(crate) fn seal(core: &[u8], world: &World) -> Result<Vec<u8>> {
         } else if is_dead(&import.module, &import.name) {
             trap(&mut module, function)?;
         } else {
-            unknown.push(format!(
-                "{} {}{}",
-                import.module,
-                import.name,
-                hint(&import.module)
-            ));
+            unknown.push(format!("{} {}{}", import.module, import.name, hint(&import.module)));
         }
     }
     if !unknown.is_empty() {
-        bail!(
-            "the component imports what its world doesn't offer: {}",
-            unknown.join(", ")
-        );
+        bail!("the component imports what its world doesn't offer: {}", unknown.join(", "));
     }
     merge_duplicates(&mut module)?;
     Ok(module.emit_wasm())
@@ -81,11 +73,7 @@ fn drop_foreign_sections(module: &mut Module, world: &World) -> Result<()> {
         .filter(|(_, section)| section.name().starts_with(COMPONENT_TYPE))
         .map(|(id, section)| (id, world.owns_section(section.name())))
         .partition(|(_, own)| *own);
-    ensure!(
-        own.len() == 1,
-        "{} sections describe the world instead of one",
-        own.len()
-    );
+    ensure!(own.len() == 1, "{} sections describe the world instead of one", own.len());
     for (id, _) in foreign {
         module.customs.delete(id);
     }
@@ -95,11 +83,7 @@ fn drop_foreign_sections(module: &mut Module, world: &World) -> Result<()> {
 fn imported_functions(module: &Module) -> Result<Vec<(ImportId, FunctionId)>> {
     let functions = module.imports.iter().map(|import| match import.kind {
         ImportKind::Function(function) => Ok((import.id(), function)),
-        _ => bail!(
-            "{} {} is imported and no function",
-            import.module,
-            import.name
-        ),
+        _ => bail!("{} {} is imported and no function", import.module, import.name),
     });
     functions.collect()
 }
@@ -116,20 +100,13 @@ fn merge_duplicates(module: &mut Module) -> Result<()> {
     let mut seen: Vec<(String, String, FunctionId)> = Vec::new();
     for (id, function) in imported_functions(module)? {
         let import = module.imports.get(id);
-        let known = seen
-            .iter()
-            .find(|(module, name, _)| *module == import.module && *name == import.name);
+        let known = seen.iter().find(|(module, name, _)| *module == import.module && *name == import.name);
         let Some(&(_, _, first)) = known else {
             seen.push((import.module.clone(), import.name.clone(), function));
             continue;
         };
         let same_type = module.funcs.get(first).ty() == module.funcs.get(function).ty();
-        ensure!(
-            same_type,
-            "{} {} differs between two versions of it",
-            import.module,
-            import.name
-        );
+        ensure!(same_type, "{} {} differs between two versions of it", import.module, import.name);
         module
             .replace_imported_func(function, |(body, arguments)| {
                 for argument in arguments {
@@ -148,8 +125,7 @@ mod tests {
 
     use super::*;
 
-    const OWN_SECTION: &str =
-        "component-type:wit-bindgen:0.61.1:journey:step@0.1.0:redirect-step:encoded world";
+    const OWN_SECTION: &str = "component-type:wit-bindgen:0.61.1:journey:step@0.1.0:redirect-step:encoded world";
 
     #[test]
     fn an_unknown_import_fails_by_name() {
@@ -158,14 +134,8 @@ mod tests {
             ("wasi:sockets/tcp@0.2.4", "[resource-drop]tcp-socket"),
         ]);
         let error = seal(&core, &world()).unwrap_err().to_string();
-        assert!(
-            error.contains("wasi:random/insecure-seed@0.2.4 insecure-seed (a HashMap"),
-            "{error}"
-        );
-        assert!(
-            error.contains("wasi:sockets/tcp@0.2.4 [resource-drop]tcp-socket"),
-            "{error}"
-        );
+        assert!(error.contains("wasi:random/insecure-seed@0.2.4 insecure-seed (a HashMap"), "{error}");
+        assert!(error.contains("wasi:sockets/tcp@0.2.4 [resource-drop]tcp-socket"), "{error}");
     }
 
     #[test]
@@ -173,26 +143,13 @@ mod tests {
         let dead = module_importing(&[("wasi_snapshot_preview1", "proc_exit")]);
         assert!(imports_of(&seal(&dead, &world()).unwrap()).is_empty());
 
-        let error = seal(
-            &module_importing(&[("wasi_snapshot_preview1", "path_open")]),
-            &world(),
-        )
-        .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("wasi_snapshot_preview1 path_open"),
-            "{error}"
-        );
+        let error = seal(&module_importing(&[("wasi_snapshot_preview1", "path_open")]), &world()).unwrap_err();
+        assert!(error.to_string().contains("wasi_snapshot_preview1 path_open"), "{error}");
     }
 
     #[test]
     fn a_dead_import_becomes_a_trap() {
-        let sealed = seal(
-            &module_importing(&[("wasi:cli/stdout@0.2.4", "get-stdout")]),
-            &world(),
-        )
-        .unwrap();
+        let sealed = seal(&module_importing(&[("wasi:cli/stdout@0.2.4", "get-stdout")]), &world()).unwrap();
         assert!(imports_of(&sealed).is_empty());
         let module = Module::from_buffer(&sealed).unwrap();
         let trapping = module.funcs.iter_local().filter(|(_, function)| {
@@ -204,42 +161,24 @@ mod tests {
 
     #[test]
     fn an_import_gets_the_worlds_version() {
-        let sealed = seal(
-            &module_importing(&[("wasi:random/random@0.2.4", "get-random-u64")]),
-            &world(),
-        )
-        .unwrap();
-        assert_eq!(
-            imports_of(&sealed),
-            ["wasi:random/random@0.2.0 get-random-u64"]
-        );
+        let sealed = seal(&module_importing(&[("wasi:random/random@0.2.4", "get-random-u64")]), &world()).unwrap();
+        assert_eq!(imports_of(&sealed), ["wasi:random/random@0.2.0 get-random-u64"]);
     }
 
     #[test]
     fn two_versions_of_an_import_become_one() {
-        let core = module_importing(&[
-            ("wasi:random/random@0.2.0", "get-random-u64"),
-            ("wasi:random/random@0.2.4", "get-random-u64"),
-        ]);
+        let core =
+            module_importing(&[("wasi:random/random@0.2.0", "get-random-u64"), ("wasi:random/random@0.2.4", "get-random-u64")]);
         let sealed = seal(&core, &world()).unwrap();
-        assert_eq!(
-            imports_of(&sealed),
-            ["wasi:random/random@0.2.0 get-random-u64"]
-        );
+        assert_eq!(imports_of(&sealed), ["wasi:random/random@0.2.0 get-random-u64"]);
     }
 
     #[test]
     fn foreign_sections_are_dropped() {
         let mut module = Module::from_buffer(&module_importing(&[])).unwrap();
-        module.customs.add(section(
-            "component-type:wit-bindgen:0.45.0:wasi:cli@0.2.4:imports:encoded world",
-        ));
+        module.customs.add(section("component-type:wit-bindgen:0.45.0:wasi:cli@0.2.4:imports:encoded world"));
         let sealed = Module::from_buffer(&seal(&module.emit_wasm(), &world()).unwrap()).unwrap();
-        let names: Vec<_> = sealed
-            .customs
-            .iter()
-            .map(|(_, section)| section.name().to_owned())
-            .collect();
+        let names: Vec<_> = sealed.customs.iter().map(|(_, section)| section.name().to_owned()).collect();
         assert_eq!(names, [OWN_SECTION]);
     }
 
@@ -257,10 +196,7 @@ mod tests {
     fn module_importing(imports: &[(&str, &str)]) -> Vec<u8> {
         let mut module = Module::default();
         let result = module.types.add(&[], &[ValType::I64]);
-        let functions: Vec<_> = imports
-            .iter()
-            .map(|(from, name)| module.add_import_func(from, name, result).0)
-            .collect();
+        let functions: Vec<_> = imports.iter().map(|(from, name)| module.add_import_func(from, name, result).0).collect();
         let mut builder = FunctionBuilder::new(&mut module.types, &[], &[]);
         for function in functions {
             builder.func_body().call(function).drop();
@@ -272,24 +208,12 @@ mod tests {
     }
 
     fn section(name: &str) -> RawCustomSection {
-        RawCustomSection {
-            name: name.to_owned(),
-            data: Vec::new(),
-        }
+        RawCustomSection { name: name.to_owned(), data: Vec::new() }
     }
 
     fn imports_of(core: &[u8]) -> Vec<String> {
         let module = Module::from_buffer(core).unwrap();
-        assert!(
-            module
-                .funcs
-                .iter()
-                .all(|function| !matches!(function.kind, FunctionKind::Uninitialized(_)))
-        );
-        module
-            .imports
-            .iter()
-            .map(|import| format!("{} {}", import.module, import.name))
-            .collect()
+        assert!(module.funcs.iter().all(|function| !matches!(function.kind, FunctionKind::Uninitialized(_))));
+        module.imports.iter().map(|import| format!("{} {}", import.module, import.name)).collect()
     }
 }

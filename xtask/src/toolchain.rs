@@ -47,7 +47,9 @@ impl Toolchain {
         match forced.as_deref() {
             None => installed().or_else(|_| rustup()).or_else(|rustup| {
                 debian().map_err(|debian| {
-                    rustup.context(format!("{debian:#}")).context(format!("no compiler for {TARGET}: install rustup and run `rustup target add {TARGET}`"))
+                    rustup
+                        .context(format!("{debian:#}"))
+                        .context(format!("no compiler for {TARGET}: install rustup and run `rustup target add {TARGET}`"))
                 })
             }),
             Some("installed") => installed(),
@@ -74,24 +76,12 @@ impl Toolchain {
     /// Flags for the link, where the core module alone is wanted and no component yet.
     pub(crate) fn linker_flags(&self) -> Vec<OsString> {
         let Route::Debian { linker } = &self.route else {
-            return ["-C", "link-arg=--skip-wit-component"]
-                .map(OsString::from)
-                .to_vec();
+            return ["-C", "link-arg=--skip-wit-component"].map(OsString::from).to_vec();
         };
         let mut program = OsString::from("linker=");
         program.push(linker);
-        let flags = [
-            "-L",
-            "native=/usr/lib/wasm32-wasi",
-            "-C",
-            "linker-flavor=wasm-ld",
-            "-C",
-        ];
-        flags
-            .into_iter()
-            .map(OsString::from)
-            .chain([program])
-            .collect()
+        let flags = ["-L", "native=/usr/lib/wasm32-wasi", "-C", "linker-flavor=wasm-ld", "-C"];
+        flags.into_iter().map(OsString::from).chain([program]).collect()
     }
 
     /// Where the sources of the standard library are, if they are.
@@ -117,11 +107,7 @@ impl fmt::Display for Toolchain {
             Route::Rustup => "rustup",
             Route::Debian { .. } => "debian",
         };
-        write!(
-            f,
-            "{TARGET}, rustc {}, route {route}",
-            self.compiler.release
-        )
+        write!(f, "{TARGET}, rustc {}, route {route}", self.compiler.release)
     }
 }
 
@@ -143,50 +129,29 @@ enum Route {
 
 fn installed() -> Result<Toolchain> {
     let compiler = Compiler::ask(Path::new("rustc"))?;
-    ensure!(
-        compiler.has_target(),
-        "the compiler in {} has no {TARGET}",
-        compiler.sysroot.display()
-    );
-    Ok(Toolchain {
-        route: Route::Installed,
-        compiler,
-    })
+    ensure!(compiler.has_target(), "the compiler in {} has no {TARGET}", compiler.sysroot.display());
+    Ok(Toolchain { route: Route::Installed, compiler })
 }
 
 fn rustup() -> Result<Toolchain> {
     say(format!("installing {TARGET} by rustup"));
     run(Command::new("rustup").args(["target", "add", TARGET]))?;
     let compiler = Compiler::ask(Path::new("rustc"))?;
-    ensure!(
-        compiler.has_target(),
-        "rustup added {TARGET} to another toolchain than the one in {}",
-        compiler.sysroot.display()
-    );
-    Ok(Toolchain {
-        route: Route::Rustup,
-        compiler,
-    })
+    ensure!(compiler.has_target(), "rustup added {TARGET} to another toolchain than the one in {}", compiler.sysroot.display());
+    Ok(Toolchain { route: Route::Rustup, compiler })
 }
 
 fn debian() -> Result<Toolchain> {
     apt_install(&DEBIAN_PACKAGES)?;
     let compiler = Compiler::ask(Path::new("/usr/bin/rustc"))?;
     let linker = wasm_linker(&compiler)?;
-    Ok(Toolchain {
-        route: Route::Debian { linker },
-        compiler,
-    })
+    Ok(Toolchain { route: Route::Debian { linker }, compiler })
 }
 
 /// The linker that comes with rustup's toolchain, or Debian's of the LLVM that the compiler has.
 fn wasm_linker(compiler: &Compiler) -> Result<PathBuf> {
     if let Ok(other) = Compiler::ask(Path::new("rustc")) {
-        let linker = other
-            .sysroot
-            .join("lib/rustlib")
-            .join(other.host)
-            .join("bin/rust-lld");
+        let linker = other.sysroot.join("lib/rustlib").join(other.host).join("bin/rust-lld");
         if linker.is_file() {
             return Ok(linker);
         }
@@ -203,9 +168,7 @@ fn apt_install(packages: &[&str]) -> Result<()> {
     say(format!("installing {list} by apt-get"));
     let install = || -> Result<()> {
         run(as_root("apt-get").args(["update", "--quiet"]))?;
-        run(as_root("apt-get")
-            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-            .args(packages))
+        run(as_root("apt-get").args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
     };
     install().with_context(|| format!("Debian's packages are missing: install {list}"))
 }
@@ -237,12 +200,8 @@ impl Compiler {
         let version = output(Command::new(program).arg("-vV"))?;
         let sysroot = output(Command::new(program).args(["--print", "sysroot"]))?;
         let field = |name: &str| -> Result<String> {
-            let value = version
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-            Ok(value
-                .with_context(|| format!("{} doesn't say its {name}", program.display()))?
-                .to_owned())
+            let value = version.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            Ok(value.with_context(|| format!("{} doesn't say its {name}", program.display()))?.to_owned())
         };
         let llvm = field("LLVM version")?;
         Ok(Self {
@@ -256,12 +215,9 @@ impl Compiler {
     }
 
     fn has_target(&self) -> bool {
-        let Ok(entries) = fs::read_dir(self.sysroot.join("lib/rustlib").join(TARGET).join("lib"))
-        else {
+        let Ok(entries) = fs::read_dir(self.sysroot.join("lib/rustlib").join(TARGET).join("lib")) else {
             return false;
         };
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().as_encoded_bytes().starts_with(b"libstd-"))
+        entries.flatten().any(|entry| entry.file_name().as_encoded_bytes().starts_with(b"libstd-"))
     }
 }

@@ -17,8 +17,7 @@ pub(crate) fn cargo_subcommand(name: &str) -> Result<()> {
     }
     let package = format!("cargo-{name}");
     say(format!("installing {package}"));
-    run(cargo().args(["install", "--locked", &package]))
-        .with_context(|| format!("{package} is missing and can't be installed"))
+    run(cargo().args(["install", "--locked", &package])).with_context(|| format!("{package} is missing and can't be installed"))
 }
 
 /// Makes sure of a component of rustup's toolchain whose program is a subcommand of cargo, `clippy` or `fmt`.
@@ -40,11 +39,8 @@ pub(crate) fn rustup_subcommand(name: &str, component: &str) -> Result<()> {
 /// It is missing and can't be installed.
 pub(crate) fn rustup_component(component: &str) -> Result<()> {
     say(format!("installing {component} by rustup"));
-    run(Command::new("rustup").args(["component", "add", component])).with_context(|| {
-        format!(
-            "{component} is missing and can't be installed: run `rustup component add {component}`"
-        )
-    })
+    run(Command::new("rustup").args(["component", "add", component]))
+        .with_context(|| format!("{component} is missing and can't be installed: run `rustup component add {component}`"))
 }
 
 /// A cargo of the nightly compiler, which sanitizers need.
@@ -59,6 +55,5 @@ pub(crate) fn nightly() -> Result<()> {
     }
     say("installing the nightly compiler by rustup");
     let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
-    run(Command::new("rustup").args(install))
-        .context("the nightly compiler is missing and can't be installed")
+    run(Command::new("rustup").args(install)).context("the nightly compiler is missing and can't be installed")
 }

@@ -25,17 +25,9 @@ impl World {
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir(folder)?;
         let id = resolve.select_world(&[package], None)?;
-        let section = format!(
-            ":{}:{}:",
-            resolve.packages[package].name, resolve.worlds[id].name
-        );
+        let section = format!(":{}:{}:", resolve.packages[package].name, resolve.worlds[id].name);
         let imports = interfaces(&resolve, id);
-        Ok(Self {
-            resolve,
-            id,
-            section,
-            imports,
-        })
+        Ok(Self { resolve, id, section, imports })
     }
 
     /// Whether a custom section of this name describes this world, and not one of the standard library's.
@@ -47,10 +39,7 @@ impl World {
     /// for `wasi:random/random@0.2.4`.
     pub(crate) fn import(&self, name: &str) -> Option<&str> {
         let unversioned = without_version(name);
-        self.imports
-            .iter()
-            .map(String::as_str)
-            .find(|import| without_version(import) == unversioned)
+        self.imports.iter().map(String::as_str).find(|import| without_version(import) == unversioned)
     }
 
     /// The interfaces that the world imports, sorted.
@@ -65,8 +54,7 @@ impl World {
     ///
     /// What doesn't fit.
     pub(crate) fn check(&self, component: &[u8]) -> Result<()> {
-        wit_component::targets(&self.resolve, self.id, component)
-            .context("the component doesn't fit the world in wit/")?;
+        wit_component::targets(&self.resolve, self.id, component).context("the component doesn't fit the world in wit/")?;
         let DecodedWasm::Component(resolve, id) = wit_component::decode(component)? else {
             anyhow::bail!("this is a WIT package and no component");
         };
@@ -84,10 +72,8 @@ impl World {
 fn interfaces(resolve: &Resolve, world: WorldId) -> Vec<String> {
     let imports = resolve.worlds[world].imports.iter();
     // A world's type imports are no authority: they come with the interfaces that use them.
-    let mut names: Vec<String> = imports
-        .filter(|(_, item)| !matches!(item, WorldItem::Type { .. }))
-        .map(|(key, _)| resolve.name_world_key(key))
-        .collect();
+    let mut names: Vec<String> =
+        imports.filter(|(_, item)| !matches!(item, WorldItem::Type { .. })).map(|(key, _)| resolve.name_world_key(key)).collect();
     names.sort();
     names
 }

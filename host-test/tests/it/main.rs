@@ -1,8 +1,11 @@
 //! The integration tests, in one binary: Wasmtime links into it once.
 
+mod browsers;
 mod guest;
 mod journey;
 mod limits;
 mod local_cognito;
+mod login;
 mod sealed;
+mod stage;
 mod stores;

@@ -9,14 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// Files, and folders with all that is below them, relative to the workspace. The build itself is among them: another seal makes
 /// another component.
-const SOURCES: [&str; 6] = [
-    ".cargo/config.toml",
-    "Cargo.lock",
-    "Cargo.toml",
-    "src",
-    "wit",
-    "xtask",
-];
+const SOURCES: [&str; 6] = [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "src", "wit", "xtask"];
 
 /// SHA-256, in hexadecimal, over names and contents of the [`SOURCES`] in `workspace`.
 pub(crate) fn of(workspace: &Path) -> io::Result<String> {
@@ -26,19 +19,11 @@ pub(crate) fn of(workspace: &Path) -> io::Result<String> {
     }
     let mut hasher = Sha256::new();
     for file in &files {
-        let name = file
-            .strip_prefix(workspace)
-            .unwrap_or(file)
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = file.strip_prefix(workspace).unwrap_or(file).to_string_lossy().replace('\\', "/");
         field(&mut hasher, name.as_bytes());
         field(&mut hasher, &fs::read(file)?);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Adds the files at and below `path`, sorted, without hidden ones, which editors leave behind.
@@ -47,14 +32,8 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         files.push(path.to_owned());
         return Ok(());
     }
-    let mut entries = fs::read_dir(path)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    entries.retain(|entry| {
-        entry
-            .file_name()
-            .is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
-    });
+    let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.retain(|entry| entry.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b".")));
     entries.sort();
     entries.iter().try_for_each(|entry| collect(entry, files))
 }
@@ -77,11 +56,7 @@ mod tests {
 
         fs::write(workspace.0.join("src/lib.rs"), "b").unwrap();
         let edited = of(&workspace.0).unwrap();
-        fs::rename(
-            workspace.0.join("src/lib.rs"),
-            workspace.0.join("src/main.rs"),
-        )
-        .unwrap();
+        fs::rename(workspace.0.join("src/lib.rs"), workspace.0.join("src/main.rs")).unwrap();
         let renamed = of(&workspace.0).unwrap();
 
         assert_ne!(before, edited);
@@ -108,17 +83,11 @@ mod tests {
 
     impl Scratch {
         fn new(name: &str) -> Self {
-            let path = std::env::temp_dir()
-                .join(format!("component-artifact-{name}-{}", std::process::id()));
+            let path = std::env::temp_dir().join(format!("component-artifact-{name}-{}", std::process::id()));
             for folder in ["src", "wit", "xtask", ".cargo"] {
                 fs::create_dir_all(path.join(folder)).unwrap();
             }
-            for file in [
-                ".cargo/config.toml",
-                "Cargo.lock",
-                "Cargo.toml",
-                "src/lib.rs",
-            ] {
+            for file in [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "src/lib.rs"] {
                 fs::write(path.join(file), "a").unwrap();
             }
             Self(path)

@@ -86,10 +86,12 @@ pub enum Stale {
 impl fmt::Display for Stale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("the component isn't built: run `cargo xtask build`, or `cargo xtask test` for all tests"),
-            Self::Outdated => {
-                f.write_str("the component is older than its sources: run `cargo xtask build`, or `cargo xtask test` for all tests")
+            Self::Missing => {
+                f.write_str("the component isn't built: run `cargo xtask build`, or `cargo xtask test` for all tests")
             }
+            Self::Outdated => f.write_str(
+                "the component is older than its sources: run `cargo xtask build`, or `cargo xtask test` for all tests",
+            ),
             Self::Unreadable(error) => write!(f, "whether the component is up to date can't be told: {error}"),
         }
     }
