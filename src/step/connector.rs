@@ -23,7 +23,7 @@ const REGION: &str = "^[a-z]+(-[a-z]+){1,3}-[0-9]{1,2}$";
 
 /// Connector to an app client of an Amazon Cognito user pool. Without the client secret, which the host keeps apart.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Connector", deny_unknown_fields, extend("required" = ["user_pool_id", "client_id"])))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Connector", deny_unknown_fields))]
 #[serde(default)]
 pub struct ConnectorDocument {
     /// What people call the connector.
@@ -40,7 +40,7 @@ pub struct ConnectorDocument {
         test,
         schemars(
             title = "User pool ID",
-            extend("pattern" = format!("{}_[A-Za-z0-9]+$", REGION.trim_end_matches('$')), "maxLength" = 55, "examples" = ["eu-west-1_AbCdEf123"])
+            extend("x-required" = true, "pattern" = format!("{}_[A-Za-z0-9]+$", REGION.trim_end_matches('$')), "maxLength" = 55, "examples" = ["eu-west-1_AbCdEf123"])
         )
     )]
     user_pool_id: Field<String>,
@@ -65,7 +65,7 @@ pub struct ConnectorDocument {
     /// Client id of the app client.
     #[cfg_attr(
         test,
-        schemars(title = "Client ID", extend("minLength" = 1, "maxLength" = MAX_CLIENT_ID, "pattern" = "^[!-~]+$"))
+        schemars(title = "Client ID", extend("x-required" = true, "minLength" = 1, "maxLength" = MAX_CLIENT_ID, "pattern" = "^[!-~]+$"))
     )]
     client_id: Field<String>,
     /// How the app client authenticates. The secret itself is kept apart.

@@ -3,7 +3,10 @@
 //!
 //! A schema says what to write. The parser also takes `null` for an absent member, for hosts whose expressions may come out empty.
 
-use schemars::generate::SchemaSettings;
+mod file;
+mod tests;
+
+use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
@@ -12,29 +15,24 @@ use super::error_output::ErrorOutput;
 use super::output::Output;
 use super::settings::SettingsDocument;
 
-/// A document's file name under `schema/`, without its extension, and its schema.
-type Document = (&'static str, fn() -> Value);
-
-const DOCUMENTS: [Document; 4] = [("settings", settings), ("connector", connector), ("output", output), ("error", error)];
-
 /// The author's settings.
 pub(crate) fn settings() -> Value {
-    schema::<SettingsDocument>(SchemaSettings::draft2020_12())
+    schema::<SettingsDocument>(Contract::Deserialize)
 }
 
 /// The connector.
 pub(crate) fn connector() -> Value {
-    schema::<ConnectorDocument>(SchemaSettings::draft2020_12())
+    schema::<ConnectorDocument>(Contract::Deserialize)
 }
 
 /// The output variable.
 pub(crate) fn output() -> Value {
-    schema::<Output>(SchemaSettings::draft2020_12().for_serialize())
+    schema::<Output>(Contract::Serialize)
 }
 
 /// The error variable.
 pub(crate) fn error() -> Value {
-    schema::<ErrorOutput>(SchemaSettings::draft2020_12().for_serialize())
+    schema::<ErrorOutput>(Contract::Serialize)
 }
 
 /// A member of a document, with the names of the objects around it: `advanced.max_age`.
@@ -65,13 +63,16 @@ fn collect(prefix: &str, schema: &Value, members: &mut Vec<Member>) {
     }
 }
 
-/// Whole in one piece: not every editor follows references.
-fn schema<T: JsonSchema>(settings: SchemaSettings) -> Value {
-    let settings = settings.with(|settings| settings.inline_subschemas = true).with_transform(tidy);
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+/// Whole in one piece: not every editor follows references. What is written requires all members, in the order of their declaration.
+fn schema<T: JsonSchema>(contract: Contract) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.contract = contract;
+    });
+    settings.with_transform(tidy).into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// Folds the line breaks of doc comments, and drops formats that are Rust's.
+/// Folds the line breaks of doc comments, drops formats that are Rust's, and collects the members that must be written.
 fn tidy(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.replace('\n', " ");
@@ -79,23 +80,11 @@ fn tidy(schema: &mut Schema) {
     if schema.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {
         schema.remove("format");
     }
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+    let required = properties.filter_map(|(name, property)| property.as_object_mut()?.remove("x-required").map(|_| json!(name)));
+    let required: Vec<Value> = required.collect();
+    if !required.is_empty() && schema.get("required").is_none() {
+        schema.insert("required".to_owned(), json!(required));
+    }
     schemars::transform::transform_subschemas(&mut tidy, schema);
 }
-
-#[test]
-fn schema_files_are_up_to_date() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
-    for (name, schema) in DOCUMENTS {
-        let path = folder.join(format!("{name}.json"));
-        let text = format!("{:#}\n", schema());
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(&path, text).unwrap();
-        } else {
-            let file = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(file == text, "schema/{name}.json is out of date: run `cargo xtask schema`");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -34,12 +34,12 @@ const A_VARIABLE_NAME: &str =
 
 /// Settings of the step "Cognito OIDC Authentication".
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Settings", deny_unknown_fields, extend("required" = ["callback_url"])))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Settings", deny_unknown_fields))]
 #[serde(default)]
 pub struct SettingsDocument {
     /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for 127.0.0.1, [::1] and
     /// localhost, or an app's own scheme.
-    #[cfg_attr(test, schemars(title = "Callback URL", extend("format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
+    #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
     /// OAuth scopes, as a list or separated by spaces. `openid` is always added.
     #[cfg_attr(test, schemars(title = "Scope", extend("default" = DEFAULT_SCOPE.join(" "))))]
