@@ -179,6 +179,29 @@ fn the_code_map_names_every_file() {
 }
 
 #[test]
+fn each_layer_imports_from_those_below_alone() {
+    let above = [
+        ("oidc", &["cognito", "step", "begin", "complete", "component"][..]),
+        ("cognito", &["step", "begin", "complete", "component"]),
+        ("step", &["begin", "complete", "component"]),
+    ];
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (layer, above) in above {
+        for entry in std::fs::read_dir(source.join(layer)).unwrap() {
+            let path = entry.unwrap().path();
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            for name in above {
+                assert!(!text.contains(&format!("crate::{name}")), "{} imports {name}", path.display());
+            }
+        }
+    }
+    for name in ["host.rs", "json.rs", "secret.rs"] {
+        let text = std::fs::read_to_string(source.join(name)).unwrap();
+        assert!(["oidc", "cognito", "step"].iter().all(|layer| !text.contains(&format!("crate::{layer}"))), "{name}");
+    }
+}
+
+#[test]
 fn links_within_the_repository_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let anchors: Vec<String> = README.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
