@@ -13,5 +13,5 @@ pub mod recorder;
 pub mod redaction;
 pub mod rejections;
 #[cfg(test)]
-mod schema;
+pub(crate) mod schema;
 pub mod settings;

@@ -61,7 +61,7 @@ fn collect(prefix: &str, schema: &Value, members: &mut Vec<Member>) {
         let is_required = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name[prefix.len()..])));
         members.push(Member { name: name.clone(), schema: property.clone(), is_required });
         collect(&format!("{name}."), property, members);
-        collect(&format!("{name}."), &property["items"], members);
+        collect(&format!("{name}[]."), &property["items"], members);
     }
 }
 
