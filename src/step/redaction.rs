@@ -3,6 +3,7 @@
 //! A text is replaced as a whole where it holds a secret, or 16 characters of one, plainly or as base64 or percent-encoded: an innocent
 //! text has no such run in common with 256 random bits.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use base64::Engine;
@@ -19,37 +20,43 @@ const SHORTEST: usize = 6;
 /// What stands instead.
 pub const REDACTED: &str = "[redacted]";
 
-/// The secrets of a call, in every form to look for.
+/// The secrets of a call. Most calls have nothing to look through, so the forms to look for are made when the first text comes.
 #[derive(Default)]
 pub struct Redaction {
+    secrets: Vec<Secret>,
+    forms: OnceCell<Forms>,
+}
+
+/// Every form of every secret.
+#[derive(Default)]
+struct Forms {
     /// Every run of [`FRAGMENT`] bytes.
     fragments: BTreeSet<Vec<u8>>,
     /// Secrets, or forms of them, that are shorter than that.
     short: BTreeSet<String>,
 }
 
-impl Redaction {
-    /// Adds a secret.
-    pub fn add(&mut self, secret: &Secret) {
-        let text = secret.expose();
-        if text.len() < SHORTEST {
-            return;
-        }
-        self.add_form(text);
-        self.add_form(&utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());
-        // What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
-        // whatever stands beside it.
-        for offset in 0..3_usize {
-            let padded = [vec![0; offset], text.as_bytes().to_vec()].concat();
-            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-                let encoded = engine.encode(&padded);
-                let inner = encoded.get(if offset == 0 { 0 } else { 4 }..padded.len() / 3 * 4);
-                self.add_form(inner.unwrap_or_default());
+impl Forms {
+    fn of(secrets: &[Secret]) -> Self {
+        let mut forms = Self::default();
+        for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
+            forms.add(secret);
+            forms.add(&utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
+            // What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared
+            // with whatever stands beside it.
+            for offset in 0..3_usize {
+                let padded = [vec![0; offset], secret.as_bytes().to_vec()].concat();
+                for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+                    let encoded = engine.encode(&padded);
+                    let inner = encoded.get(if offset == 0 { 0 } else { 4 }..padded.len() / 3 * 4);
+                    forms.add(inner.unwrap_or_default());
+                }
             }
         }
+        forms
     }
 
-    fn add_form(&mut self, form: &str) {
+    fn add(&mut self, form: &str) {
         if form.len() >= FRAGMENT {
             self.fragments.extend(form.as_bytes().windows(FRAGMENT).map(<[u8]>::to_vec));
         } else if form.len() >= SHORTEST {
@@ -57,14 +64,24 @@ impl Redaction {
         }
     }
 
+    fn are_in(&self, text: &str) -> bool {
+        text.as_bytes().windows(FRAGMENT).any(|window| self.fragments.contains(window))
+            || self.short.iter().any(|short| text.contains(short.as_str()))
+    }
+}
+
+impl Redaction {
+    /// Adds a secret.
+    pub fn add(&mut self, secret: &Secret) {
+        self.secrets.push(secret.clone());
+        self.forms.take();
+    }
+
     /// Whether a text holds a secret, or a fragment of one.
     #[must_use]
     pub fn concerns(&self, text: &str) -> bool {
-        let decoded = percent_decode_str(text).decode_utf8_lossy();
-        [text, decoded.as_ref()].iter().any(|text| {
-            text.as_bytes().windows(FRAGMENT).any(|window| self.fragments.contains(window))
-                || self.short.iter().any(|short| text.contains(short.as_str()))
-        })
+        let forms = self.forms.get_or_init(|| Forms::of(&self.secrets));
+        forms.are_in(text) || forms.are_in(&percent_decode_str(text).decode_utf8_lossy())
     }
 
     /// The text, or what stands instead.
