@@ -238,12 +238,13 @@ impl Call<'_> {
         }
         // Settings without a valid name don't come this far.
         let name = outlets.output_variable.as_deref().ok_or(Code::Internal)?;
-        self.host.set_variable(name, Some(&json))?;
+        // The output goes last: where the store fails from some write on, a login that fails leaves none.
         let none = ErrorOutput::none().to_json().to_string();
         self.host.set_variable(&outlets.error_output_variable, Some(&none)).map_err(|error| match error {
             StoreError::TooLarge => Failure::from(Code::StorageFailed),
             other => other.into(),
         })?;
+        self.host.set_variable(name, Some(&json))?;
         Ok(Success { issuer: output.issuer().to_owned(), subject: output.subject().to_owned(), document })
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct FakeHost {
     pub(crate) random_fails: bool,
     pub(crate) cache_fails: bool,
     pub(crate) put_cached_fails: bool,
-    /// Calls of that name fail with that error.
+    /// Calls of that name, or of that name with that argument, fail with that error.
     pub(crate) failing: BTreeMap<String, StoreError>,
     answers: BTreeMap<String, Answer>,
     respond_with: Option<Script>,
@@ -68,8 +68,10 @@ impl FakeHost {
     }
 
     fn called(&mut self, name: &str, argument: &str) -> Result<(), StoreError> {
-        self.calls.push(format!("{name} {argument}"));
-        self.failing.get(name).map_or(Ok(()), |error| Err(*error))
+        let call = format!("{name} {argument}");
+        let error = self.failing.get(name).or_else(|| self.failing.get(&call)).copied();
+        self.calls.push(call);
+        error.map_or(Ok(()), Err)
     }
 }
 

@@ -14,27 +14,27 @@ use host_test::host::{
 use serde_json::Value;
 
 /// Nothing listens there: browsers stop before it.
-pub const CALLBACK_URL: &str = "http://127.0.0.1:9/callback";
+pub(crate) const CALLBACK_URL: &str = "http://127.0.0.1:9/callback";
 const NOW: u64 = 1_800_000_000;
 
 /// Where a login is played.
-pub struct Stage {
-    pub cognito: LocalCognito,
-    pub step: Step,
-    pub visit: Visit,
-    pub settings: Value,
-    pub connector: Value,
-    pub client_secret: Option<ClientSecret>,
-    pub browser: Browser,
-    pub user_agent: UserAgent,
-    pub clock: Arc<ManualClock>,
-    pub journeys: Arc<MemoryJourneys>,
-    pub attempts: Arc<MemoryAttempts>,
-    pub cache: Arc<MemoryCache>,
+pub(crate) struct Stage {
+    pub(crate) cognito: LocalCognito,
+    pub(crate) step: Step,
+    pub(crate) visit: Visit,
+    pub(crate) settings: Value,
+    pub(crate) connector: Value,
+    pub(crate) client_secret: Option<ClientSecret>,
+    pub(crate) browser: Browser,
+    pub(crate) user_agent: UserAgent,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) journeys: Arc<MemoryJourneys>,
+    pub(crate) attempts: Arc<MemoryAttempts>,
+    pub(crate) cache: Arc<MemoryCache>,
 }
 
 /// The sealed component, compiled once for all tests.
-pub fn compiled() -> Compiled {
+pub(crate) fn compiled() -> Compiled {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
     let compile = || Compiled::load(&component()).expect("the sealed component compiles");
     COMPILED.get_or_init(compile).clone()
@@ -46,12 +46,12 @@ fn component() -> PathBuf {
 
 impl Stage {
     /// With the default pool and the default settings.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Config::default()).await
     }
 
     /// With a pool of one's own; the callback URL is registered, and the clock is the stage's.
-    pub async fn with(mut config: Config) -> Self {
+    pub(crate) async fn with(mut config: Config) -> Self {
         let clock = Arc::new(ManualClock::at(NOW));
         let pool_clock = Arc::clone(&clock);
         config.clock = Arc::new(move || pool_clock.now().as_secs());
@@ -92,21 +92,21 @@ impl Stage {
     }
 
     /// Moves the clock of all parties.
-    pub fn advance(&self, seconds: u64) {
+    pub(crate) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    pub fn invocation(&self) -> Invocation {
+    pub(crate) fn invocation(&self) -> Invocation {
         Invocation { settings: self.settings.to_string(), connector: self.connector.to_string(), browser: self.browser.clone() }
     }
 
     /// `begin`, whatever comes of it.
-    pub async fn call_begin(&self) -> Called<Begun> {
+    pub(crate) async fn call_begin(&self) -> Called<Begun> {
         self.step.begin(&self.visit, &self.invocation()).await
     }
 
     /// `begin`, which sends the user agent away.
-    pub async fn begin(&self) -> AuthorizationRequest {
+    pub(crate) async fn begin(&self) -> AuthorizationRequest {
         match self.call_begin().await.result.expect("an outcome").outcome {
             BeginOutcome::Redirect(request) => request,
             BeginOutcome::Failed(failure) => panic!("{failure:?}"),
@@ -114,7 +114,7 @@ impl Stage {
     }
 
     /// `begin`, which fails.
-    pub async fn begin_failure(&self) -> Failure {
+    pub(crate) async fn begin_failure(&self) -> Failure {
         match self.call_begin().await.result.expect("an outcome").outcome {
             BeginOutcome::Redirect(_) => panic!("begin didn't fail"),
             BeginOutcome::Failed(failure) => failure,
@@ -122,7 +122,7 @@ impl Stage {
     }
 
     /// The default user signs in; what then arrives at the callback URL.
-    pub async fn sign_in(&self, request: &AuthorizationRequest) -> AuthorizationResponse {
+    pub(crate) async fn sign_in(&self, request: &AuthorizationRequest) -> AuthorizationResponse {
         let arrival = self.user_agent.open_until(&request.url, CALLBACK_URL).await.expect("an answer");
         let arrival = match arrival {
             // A session at the provider, or an error: no page is shown.
@@ -137,43 +137,43 @@ impl Stage {
     }
 
     /// `complete`.
-    pub async fn complete(&self, response: &AuthorizationResponse) -> Called<Completed> {
+    pub(crate) async fn complete(&self, response: &AuthorizationResponse) -> Called<Completed> {
         self.step.complete(&self.visit, &self.invocation(), self.client_secret.as_ref(), response).await
     }
 
     /// `begin`, the user's part, `complete`.
-    pub async fn login(&self) -> Called<Completed> {
+    pub(crate) async fn login(&self) -> Called<Completed> {
         let request = self.begin().await;
         let response = self.sign_in(&request).await;
         self.complete(&response).await
     }
 
     /// A variable of the journey.
-    pub async fn variable(&self, name: &str) -> Option<Value> {
+    pub(crate) async fn variable(&self, name: &str) -> Option<Value> {
         let json = self.journeys.variable(&self.visit.tenant, &self.visit.journey, name).await.expect("a store that works");
         json.map(|json| serde_json::from_str(&json).expect("JSON"))
     }
 
     /// The output variable.
-    pub async fn output(&self) -> Option<Value> {
+    pub(crate) async fn output(&self) -> Option<Value> {
         self.variable("cognito_oidc_output").await
     }
 
     /// The error variable's code.
-    pub async fn error_code(&self) -> Option<String> {
+    pub(crate) async fn error_code(&self) -> Option<String> {
         let error = self.variable("error_output").await?;
         Some(error["code"].as_str().expect("a code").to_owned())
     }
 }
 
 /// An HTTP client that reaches what the step names, and the domain that only discovery tells.
-pub fn http_client(cognito: &LocalCognito) -> HttpClient {
+pub(crate) fn http_client(cognito: &LocalCognito) -> HttpClient {
     let policy = TenantPolicy::trusting_the_step().with_discovered(&[cognito.domain_origin()]).expect("an origin");
     HttpClient::new(Egress::deny_all().with_loopback().with_tenant("tenant", policy)).expect("an HTTP client")
 }
 
 /// What a navigation to the callback URL brings.
-pub fn response(navigation: &Navigation) -> AuthorizationResponse {
+pub(crate) fn response(navigation: &Navigation) -> AuthorizationResponse {
     match &navigation.body {
         Some(body) => AuthorizationResponse::FormPost(body.clone()),
         None => AuthorizationResponse::Query(navigation.url.query().unwrap_or_default().to_owned()),
@@ -181,7 +181,7 @@ pub fn response(navigation: &Navigation) -> AuthorizationResponse {
 }
 
 /// `authenticated`, `failed: <code>`, `ignored: <code>` or `step_trapped: <why>`.
-pub fn verdict(called: &Called<Completed>) -> String {
+pub(crate) fn verdict(called: &Called<Completed>) -> String {
     match &called.result {
         Ok(completed) => match &completed.outcome {
             CompleteOutcome::Authenticated(_) => "authenticated".to_owned(),
