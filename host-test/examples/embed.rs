@@ -23,7 +23,7 @@ async fn main() -> wasmtime::Result<()> {
     };
     let request = match step.begin(&visit, &invocation).await.result?.outcome {
         BeginOutcome::Redirect(request) => request,
-        BeginOutcome::Failed(failure) => return Ok(println!("on to the failure branch: {}", failure.code)),
+        BeginOutcome::Failed(failure) => wasmtime::bail!("on to the failure branch: {}", failure.code),
     };
     println!("303 See Other, to a URL of {} bytes; abandoned in {} s", request.url.len(), request.expires_in);
 
