@@ -2,8 +2,11 @@
 //!
 //! A text is replaced as a whole where it holds a secret, or 16 characters of one, plainly or as base64 or percent-encoded: an innocent
 //! text has no such run in common with 256 random bits.
+//!
+//! Most calls have no text to judge, and an ID token may have many kilobytes: nothing is computed before it is needed, and then few of
+//! a secret's blocks are looked up, not each of its runs.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -16,55 +19,37 @@ use crate::secret::Secret;
 const FRAGMENT: usize = 16;
 /// Shorter secrets would match by chance, and hide everything.
 const SHORTEST: usize = 6;
+/// Bytes of a block that leads to a fragment.
+const BLOCK: usize = 8;
+/// From one block to the next: of each run of [`FRAGMENT`] bytes one block is whole.
+const STRIDE: usize = FRAGMENT - BLOCK + 1;
+/// A block that stands more often is taken for a fragment by itself: no text may keep us busy.
+const MAX_CANDIDATES: usize = 64;
 /// What stands instead.
 pub const REDACTED: &str = "[redacted]";
 
-/// The secrets of a call, in every form to look for.
+/// The secrets of a call.
 #[derive(Default)]
 pub struct Redaction {
-    /// Every run of [`FRAGMENT`] bytes.
-    fragments: BTreeSet<Vec<u8>>,
-    /// Secrets, or forms of them, that are shorter than that.
-    short: BTreeSet<String>,
+    secrets: Vec<Secret>,
+    index: OnceCell<Index>,
 }
 
 impl Redaction {
     /// Adds a secret.
     pub fn add(&mut self, secret: &Secret) {
-        let text = secret.expose();
-        if text.len() < SHORTEST {
-            return;
-        }
-        self.add_form(text);
-        self.add_form(&utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());
-        // What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
-        // whatever stands beside it.
-        for offset in 0..3_usize {
-            let padded = [vec![0; offset], text.as_bytes().to_vec()].concat();
-            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-                let encoded = engine.encode(&padded);
-                let inner = encoded.get(if offset == 0 { 0 } else { 4 }..padded.len() / 3 * 4);
-                self.add_form(inner.unwrap_or_default());
-            }
-        }
-    }
-
-    fn add_form(&mut self, form: &str) {
-        if form.len() >= FRAGMENT {
-            self.fragments.extend(form.as_bytes().windows(FRAGMENT).map(<[u8]>::to_vec));
-        } else if form.len() >= SHORTEST {
-            self.short.insert(form.to_owned());
+        if secret.expose().len() >= SHORTEST {
+            self.secrets.push(secret.clone());
+            self.index.take();
         }
     }
 
     /// Whether a text holds a secret, or a fragment of one.
     #[must_use]
     pub fn concerns(&self, text: &str) -> bool {
+        let index = self.index.get_or_init(|| Index::new(&self.secrets));
         let decoded = percent_decode_str(text).decode_utf8_lossy();
-        [text, decoded.as_ref()].iter().any(|text| {
-            text.as_bytes().windows(FRAGMENT).any(|window| self.fragments.contains(window))
-                || self.short.iter().any(|short| text.contains(short.as_str()))
-        })
+        [text, decoded.as_ref()].iter().any(|text| index.finds(text))
     }
 
     /// The text, or what stands instead.
@@ -85,6 +70,70 @@ impl Redaction {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
+}
+
+/// The secrets in every form to look for.
+struct Index {
+    /// At least [`FRAGMENT`] bytes long.
+    forms: Vec<String>,
+    /// Shorter ones.
+    short: Vec<String>,
+    /// Every block, its form and its place there, in order.
+    blocks: Vec<([u8; BLOCK], usize, usize)>,
+}
+
+impl Index {
+    fn new(secrets: &[Secret]) -> Self {
+        let forms = secrets.iter().flat_map(|secret| forms(secret.expose())).filter(|form| form.len() >= SHORTEST);
+        let (mut forms, short): (Vec<_>, Vec<_>) = forms.partition(|form| form.len() >= FRAGMENT);
+        forms.sort_unstable();
+        forms.dedup();
+        let mut blocks = Vec::new();
+        for (number, form) in forms.iter().enumerate() {
+            let each = form.as_bytes().windows(BLOCK).enumerate().step_by(STRIDE);
+            blocks.extend(each.filter_map(|(start, block)| Some((block.try_into().ok()?, number, start))));
+        }
+        blocks.sort_unstable();
+        Self { forms, short, blocks }
+    }
+
+    fn finds(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let holds_fragment = |(start, block): (usize, &[u8])| {
+            let first = self.blocks.partition_point(|(candidate, ..)| candidate.as_slice() < block);
+            let candidates = self.blocks.iter().skip(first).take_while(|(candidate, ..)| candidate.as_slice() == block);
+            let is_fragment = |(count, (_, form, place)): (usize, &(_, usize, usize))| {
+                let form = self.forms.get(*form).map(String::as_bytes).unwrap_or_default();
+                count >= MAX_CANDIDATES || common_run((bytes, start), (form, *place)) >= FRAGMENT
+            };
+            candidates.enumerate().any(is_fragment)
+        };
+        bytes.windows(BLOCK).enumerate().any(holds_fragment) || self.short.iter().any(|short| text.contains(short.as_str()))
+    }
+}
+
+/// Bytes around a common block that two texts have in common, up to a [`FRAGMENT`] on either side.
+fn common_run((a, at): (&[u8], usize), (b, bt): (&[u8], usize)) -> usize {
+    let equal = |(x, y): &(&u8, &u8)| x == y;
+    let after = a.iter().skip(at).zip(b.iter().skip(bt)).take(FRAGMENT).take_while(equal).count();
+    let before = a.iter().take(at).rev().zip(b.iter().take(bt).rev()).take(FRAGMENT).take_while(equal).count();
+    before.saturating_add(after)
+}
+
+/// A text plainly, percent-encoded, and as base64.
+fn forms(text: &str) -> Vec<String> {
+    let mut forms = vec![text.to_owned(), utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()];
+    // What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
+    // whatever stands beside it.
+    for offset in 0..3_usize {
+        let padded = [vec![0; offset], text.as_bytes().to_vec()].concat();
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(&padded);
+            let inner = encoded.get(if offset == 0 { 0 } else { 4 }..padded.len() / 3 * 4);
+            forms.push(inner.unwrap_or_default().to_owned());
+        }
+    }
+    forms
 }
 
 #[cfg(test)]
@@ -130,6 +179,21 @@ mod tests {
         assert!(redaction.concerns(&STANDARD.encode("hunter2")));
         assert!(!redaction.concerns("hunter"));
         assert!(!self::redaction("abc").concerns("abc"), "too short to tell from a word");
+    }
+
+    #[test]
+    fn h01_a_secret_that_repeats_itself_keeps_nobody_busy() {
+        let redaction = redaction(&"0123456789".repeat(10_000));
+        assert!(redaction.concerns("x0123456789012345x"));
+        assert!(!redaction.concerns(&"x0123456x".repeat(1000)));
+    }
+
+    #[test]
+    fn h01_a_secret_added_later_is_looked_for_too() {
+        let mut redaction = redaction("the first of the secrets");
+        assert!(!redaction.concerns(SECRET));
+        redaction.add(&Secret::new(SECRET));
+        assert!(redaction.concerns(SECRET) && redaction.concerns("the first of the secrets"));
     }
 
     #[test]
