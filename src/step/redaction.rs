@@ -2,9 +2,11 @@
 //!
 //! A text is replaced as a whole where it holds a secret, or 16 characters of one, plainly, percent-encoded, as base64 or as a Basic header
 //! has it: an innocent text has no such run in common with 256 random bits.
+//!
+//! Most calls have no text to judge, and an ID token may have many kilobytes: nothing is computed before it is needed, and then few of
+//! a secret's blocks are looked up, not each of its runs.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -18,28 +20,37 @@ use crate::secret::Secret;
 const FRAGMENT: usize = 16;
 /// Shorter secrets would match by chance, and hide everything.
 const SHORTEST: usize = 6;
+/// Bytes of a block that leads to a fragment.
+const BLOCK: usize = 8;
+/// From one block to the next: of each run of [`FRAGMENT`] bytes one block is whole.
+const STRIDE: usize = FRAGMENT - BLOCK + 1;
+/// A block that stands more often is taken for a fragment by itself: no text may keep us busy.
+const MAX_CANDIDATES: usize = 64;
 /// What stands instead.
 pub const REDACTED: &str = "[redacted]";
 
-/// The secrets of a call. Most calls have no text to look through, so the forms to look for are made when the first one comes.
+/// The secrets of a call.
 #[derive(Default)]
 pub struct Redaction {
     secrets: Vec<Secret>,
-    forms: OnceCell<Forms>,
+    index: OnceCell<Index>,
 }
 
 impl Redaction {
     /// Adds a secret.
     pub fn add(&mut self, secret: &Secret) {
-        self.secrets.push(secret.clone());
-        self.forms.take();
+        if secret.expose().len() >= SHORTEST {
+            self.secrets.push(secret.clone());
+            self.index.take();
+        }
     }
 
     /// Whether a text holds a secret, or a fragment of one.
     #[must_use]
     pub fn concerns(&self, text: &str) -> bool {
-        let forms = self.forms.get_or_init(|| Forms::of(&self.secrets));
-        forms.are_in(text) || forms.are_in(&percent_decode_str(text).decode_utf8_lossy())
+        let index = self.index.get_or_init(|| Index::new(&self.secrets));
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        [text, decoded.as_ref()].iter().any(|text| index.finds(text))
     }
 
     /// The text, or what stands instead.
@@ -62,56 +73,77 @@ impl Redaction {
     }
 }
 
-/// Every form of every secret.
-#[derive(Default)]
-struct Forms {
-    /// Every run of [`FRAGMENT`] bytes.
-    fragments: BTreeSet<Vec<u8>>,
-    /// Secrets, or forms of them, that are shorter than that.
-    short: BTreeSet<String>,
+/// The secrets in every form to look for.
+struct Index {
+    /// At least [`FRAGMENT`] bytes long.
+    forms: Vec<String>,
+    /// Shorter ones.
+    short: Vec<String>,
+    /// Every block, its form and its place there, in order.
+    blocks: Vec<([u8; BLOCK], usize, usize)>,
 }
 
-impl Forms {
-    fn of(secrets: &[Secret]) -> Self {
-        let mut forms = Self::default();
-        for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
-            forms.add(secret);
-            forms.add(&utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
-            forms.add_base64(secret);
-            // A Basic header form-encodes the secret first (RFC 6749 2.3.1).
-            let form_encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            if form_encoded != secret {
-                forms.add(&form_encoded);
-                forms.add_base64(&form_encoded);
-            }
+impl Index {
+    fn new(secrets: &[Secret]) -> Self {
+        let forms = secrets.iter().flat_map(|secret| forms(secret.expose())).filter(|form| form.len() >= SHORTEST);
+        let (mut forms, short): (Vec<_>, Vec<_>) = forms.partition(|form| form.len() >= FRAGMENT);
+        forms.sort_unstable();
+        forms.dedup();
+        let mut blocks = Vec::new();
+        for (number, form) in forms.iter().enumerate() {
+            let each = form.as_bytes().windows(BLOCK).enumerate().step_by(STRIDE);
+            blocks.extend(each.filter_map(|(start, block)| Some((block.try_into().ok()?, number, start))));
         }
-        forms
+        blocks.sort_unstable();
+        Self { forms, short, blocks }
     }
 
-    /// What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
-    /// whatever stands beside it.
-    fn add_base64(&mut self, text: &str) {
-        for offset in 0..3_usize {
-            let bytes = [vec![0; offset], text.as_bytes().to_vec()].concat();
-            let (first, end) = ((offset * 8).div_ceil(6), bytes.len() * 8 / 6);
-            for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-                self.add(engine.encode(&bytes).get(first..end).unwrap_or_default());
-            }
+    fn finds(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let holds_fragment = |(start, block): (usize, &[u8])| {
+            let first = self.blocks.partition_point(|(candidate, ..)| candidate.as_slice() < block);
+            let candidates = self.blocks.iter().skip(first).take_while(|(candidate, ..)| candidate.as_slice() == block);
+            let is_fragment = |(count, (_, form, place)): (usize, &(_, usize, usize))| {
+                let form = self.forms.get(*form).map(String::as_bytes).unwrap_or_default();
+                count >= MAX_CANDIDATES || common_run((bytes, start), (form, *place)) >= FRAGMENT
+            };
+            candidates.enumerate().any(is_fragment)
+        };
+        bytes.windows(BLOCK).enumerate().any(holds_fragment) || self.short.iter().any(|short| text.contains(short.as_str()))
+    }
+}
+
+/// Bytes around a common block that two texts have in common, up to a [`FRAGMENT`] on either side.
+fn common_run((a, at): (&[u8], usize), (b, bt): (&[u8], usize)) -> usize {
+    let equal = |(x, y): &(&u8, &u8)| x == y;
+    let after = a.iter().skip(at).zip(b.iter().skip(bt)).take(FRAGMENT).take_while(equal).count();
+    let before = a.iter().take(at).rev().zip(b.iter().take(bt).rev()).take(FRAGMENT).take_while(equal).count();
+    before.saturating_add(after)
+}
+
+/// A text plainly, percent-encoded, and as base64; the same again form-encoded, as a Basic header has it (RFC 6749 2.3.1).
+fn forms(text: &str) -> Vec<String> {
+    let form_encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let mut forms = base64_forms(text);
+    if form_encoded != text {
+        forms.extend(base64_forms(&form_encoded));
+    }
+    forms.extend([text.to_owned(), form_encoded, utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()]);
+    forms
+}
+
+/// What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
+/// whatever stands beside it.
+fn base64_forms(text: &str) -> Vec<String> {
+    let mut forms = Vec::new();
+    for offset in 0..3_usize {
+        let bytes = [vec![0; offset], text.as_bytes().to_vec()].concat();
+        let (first, end) = ((offset * 8).div_ceil(6), bytes.len() * 8 / 6);
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            forms.push(engine.encode(&bytes).get(first..end).unwrap_or_default().to_owned());
         }
     }
-
-    fn add(&mut self, form: &str) {
-        if form.len() >= FRAGMENT {
-            self.fragments.extend(form.as_bytes().windows(FRAGMENT).map(<[u8]>::to_vec));
-        } else if form.len() >= SHORTEST {
-            self.short.insert(form.to_owned());
-        }
-    }
-
-    fn are_in(&self, text: &str) -> bool {
-        text.as_bytes().windows(FRAGMENT).any(|window| self.fragments.contains(window))
-            || self.short.iter().any(|short| text.contains(short.as_str()))
-    }
+    forms
 }
 
 #[cfg(test)]
@@ -157,6 +189,21 @@ mod tests {
         assert!(redaction.concerns(&STANDARD.encode("hunter2")));
         assert!(!redaction.concerns("hunter"));
         assert!(!self::redaction("abc").concerns("abc"), "too short to tell from a word");
+    }
+
+    #[test]
+    fn h01_a_secret_that_repeats_itself_keeps_nobody_busy() {
+        let redaction = redaction(&"0123456789".repeat(10_000));
+        assert!(redaction.concerns("x0123456789012345x"));
+        assert!(!redaction.concerns(&"x0123456x".repeat(1000)));
+    }
+
+    #[test]
+    fn h01_a_secret_added_later_is_looked_for_too() {
+        let mut redaction = redaction("the first of the secrets");
+        assert!(!redaction.concerns(SECRET));
+        redaction.add(&Secret::new(SECRET));
+        assert!(redaction.concerns(SECRET) && redaction.concerns("the first of the secrets"));
     }
 
     #[test]

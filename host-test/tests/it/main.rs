@@ -2,6 +2,7 @@
 
 mod browsers;
 mod guest;
+mod hostile;
 mod journey;
 mod limits;
 mod local_cognito;
