@@ -3,12 +3,14 @@
 //! A text is replaced as a whole where it holds a secret, or 16 characters of one, plainly or as base64 or percent-encoded: an innocent
 //! text has no such run in common with 256 random bits.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::secret::Secret;
 
@@ -19,26 +21,45 @@ const SHORTEST: usize = 6;
 /// What stands instead.
 pub const REDACTED: &str = "[redacted]";
 
-/// The secrets of a call, in every form to look for.
+/// The secrets of a call.
 #[derive(Default)]
 pub struct Redaction {
-    /// Every run of [`FRAGMENT`] bytes.
-    fragments: BTreeSet<Vec<u8>>,
+    secrets: Vec<Secret>,
+    /// Made for the first text that is looked at: tokens are long, and most logins have no such text.
+    forms: OnceCell<Forms>,
+}
+
+/// Secrets in every form to look for.
+#[derive(Default)]
+struct Forms {
+    /// Every run of [`FRAGMENT`] bytes, as a number: there are tens of thousands of them.
+    fragments: BTreeSet<u128>,
     /// Secrets, or forms of them, that are shorter than that.
     short: BTreeSet<String>,
 }
 
-impl Redaction {
-    /// Adds a secret.
-    pub fn add(&mut self, secret: &Secret) {
-        let text = secret.expose();
-        if text.len() < SHORTEST {
-            return;
+impl Forms {
+    fn of(secrets: &[Secret]) -> Self {
+        let mut forms = Self::default();
+        secrets.iter().for_each(|secret| forms.add(secret.expose()));
+        forms
+    }
+
+    fn add(&mut self, secret: &str) {
+        // As a client's credentials are encoded before they're joined (RFC 6749 2.3.1).
+        let form_encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        self.add_form(secret);
+        self.add_form(&form_encoded);
+        self.add_form(&utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
+        self.add_base64(secret);
+        if form_encoded != secret {
+            self.add_base64(&form_encoded);
         }
-        self.add_form(text);
-        self.add_form(&utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());
-        // What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
-        // whatever stands beside it.
+    }
+
+    /// What base64 makes of a text depends on where in a group of three bytes it begins; the characters at both ends are shared with
+    /// whatever stands beside it.
+    fn add_base64(&mut self, text: &str) {
         for offset in 0..3_usize {
             let padded = [vec![0; offset], text.as_bytes().to_vec()].concat();
             for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
@@ -51,20 +72,38 @@ impl Redaction {
 
     fn add_form(&mut self, form: &str) {
         if form.len() >= FRAGMENT {
-            self.fragments.extend(form.as_bytes().windows(FRAGMENT).map(<[u8]>::to_vec));
+            self.fragments.extend(fragments(form));
         } else if form.len() >= SHORTEST {
             self.short.insert(form.to_owned());
+        }
+    }
+
+    fn are_in(&self, text: &str) -> bool {
+        fragments(text).any(|fragment| self.fragments.contains(&fragment))
+            || self.short.iter().any(|short| text.contains(short.as_str()))
+    }
+}
+
+/// Runs of [`FRAGMENT`] bytes.
+fn fragments(text: &str) -> impl Iterator<Item = u128> {
+    text.as_bytes().windows(FRAGMENT).filter_map(|window| window.try_into().ok().map(u128::from_be_bytes))
+}
+
+impl Redaction {
+    /// Adds a secret.
+    pub fn add(&mut self, secret: &Secret) {
+        if secret.expose().len() >= SHORTEST {
+            self.secrets.push(secret.clone());
+            self.forms.take();
         }
     }
 
     /// Whether a text holds a secret, or a fragment of one.
     #[must_use]
     pub fn concerns(&self, text: &str) -> bool {
+        let forms = self.forms.get_or_init(|| Forms::of(&self.secrets));
         let decoded = percent_decode_str(text).decode_utf8_lossy();
-        [text, decoded.as_ref()].iter().any(|text| {
-            text.as_bytes().windows(FRAGMENT).any(|window| self.fragments.contains(window))
-                || self.short.iter().any(|short| text.contains(short.as_str()))
-        })
+        forms.are_in(text) || forms.are_in(&decoded)
     }
 
     /// The text, or what stands instead.
@@ -121,6 +160,25 @@ mod tests {
         for text in ["", "the code is wrong", &SECRET[5..20], &"x".repeat(1000)] {
             assert!(!redaction.concerns(text), "{text}");
         }
+    }
+
+    #[test]
+    fn h01_a_secret_of_odd_characters_is_found_form_encoded_and_in_basic_credentials() {
+        let secret = "p/s+s w&rd=äö:%41~0123456789";
+        let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let redaction = redaction(secret);
+        assert!(redaction.concerns(&encode(secret)));
+        for client in ["client", "client1", "client12"] {
+            assert!(redaction.concerns(&format!("Basic {}", STANDARD.encode(format!("{client}:{}", encode(secret))))));
+        }
+    }
+
+    #[test]
+    fn h01_a_secret_that_comes_later_is_found_too() {
+        let mut redaction = redaction(SECRET);
+        assert!(!redaction.concerns("hunter2"));
+        redaction.add(&Secret::new("hunter2"));
+        assert!(redaction.concerns("hunter2") && redaction.concerns(SECRET));
     }
 
     #[test]
