@@ -227,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn h01_a_secret_of_odd_characters_is_found_form_encoded_and_in_basic_credentials() {
+        let secret = "p/s+s w&rd=äö:%41~0123456789";
+        let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let redaction = redaction(secret);
+        assert!(redaction.concerns(&encode(secret)));
+        for client in ["client", "client1", "client12"] {
+            assert!(redaction.concerns(&format!("Basic {}", STANDARD.encode(format!("{client}:{}", encode(secret))))));
+        }
+    }
+
+    #[test]
     fn h01_every_character_of_base64_that_a_secret_decides_counts() {
         let redaction = redaction(SECRET);
         for (before, first, last) in [("", 0, 57), ("a", 2, 58), ("ab", 3, 60)] {
