@@ -1,6 +1,7 @@
 //! The integration tests, in one binary: Wasmtime links into it once.
 
 mod browsers;
+mod conformance;
 mod guest;
 mod hostile;
 mod journey;
