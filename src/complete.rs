@@ -309,3 +309,6 @@ fn is_same_issuers(current: &[attempt::Issuer], attempt: &Attempt) -> bool {
     let names = |issuers: &[attempt::Issuer]| issuers.iter().map(|issuer| issuer.issuer.clone()).collect::<Vec<_>>();
     names(current) == names(&attempt.issuers)
 }
+
+#[cfg(test)]
+mod tests;
