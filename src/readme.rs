@@ -1,4 +1,4 @@
-//! `README.md` and the code say the same: tables, JSON blocks, the example of a host, the code map.
+//! `README.md` and the code say the same: tables, JSON blocks, the example of a host, commands, links, layers, the code map.
 
 use std::path::Path;
 
@@ -198,6 +198,15 @@ fn each_layer_imports_from_those_below_alone() {
     for name in ["host.rs", "json.rs", "secret.rs"] {
         let text = std::fs::read_to_string(source.join(name)).unwrap();
         assert!(["oidc", "cognito", "step"].iter().all(|layer| !text.contains(&format!("crate::{layer}"))), "{name}");
+    }
+}
+
+#[test]
+fn each_command_exists() {
+    let commands = include_str!("../xtask/src/main.rs");
+    let named = README.split("cargo xtask ").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap());
+    for name in named {
+        assert!(commands.contains(&format!("name: \"{name}\"")), "cargo xtask {name}");
     }
 }
 
