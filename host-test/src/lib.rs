@@ -2,5 +2,6 @@
 
 pub mod browser;
 pub mod cognito;
+pub mod demo;
 pub mod host;
 pub mod journey;

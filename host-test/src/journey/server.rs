@@ -1,6 +1,6 @@
 //! The server: its routes, and the calls that they make.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use url::{Host, Url};
 
 use super::register::{Register, Session};
 use super::session::{Cookie, id_of};
@@ -20,6 +21,12 @@ use crate::host::{Applied, ClientSecret, Ending, Step, Usage};
 
 /// How often the server looks for attempts that are over time.
 const SWEEP: Duration = Duration::from_secs(1);
+
+/// Where responses come, unless a callback URL says otherwise.
+const CALLBACK_PATH: &str = "/callback";
+
+/// Paths that can't be a callback URL's.
+const OWN_PATHS: [&str; 3] = ["/start", "/journey", "/cancel"];
 
 /// The journey that the server runs: one step, with or without a failure branch.
 #[derive(Clone, Debug)]
@@ -57,6 +64,7 @@ pub struct Event {
 pub struct Bound {
     listener: TcpListener,
     base_url: String,
+    callback_path: String,
 }
 
 /// A server at work, until it is dropped.
@@ -69,6 +77,7 @@ pub(super) struct Server {
     pub step: Step,
     pub definition: Definition,
     base_url: String,
+    callback_path: String,
     pub register: Register,
     pub events: Mutex<Vec<Event>>,
 }
@@ -82,7 +91,32 @@ impl Bound {
     pub async fn loopback() -> std::io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        Ok(Self { listener, base_url })
+        Ok(Self { listener, base_url, callback_path: CALLBACK_PATH.to_owned() })
+    }
+
+    /// Listens on the port of a callback URL that is settled already, and takes responses at its path. `None` where that isn't
+    /// plain http to a loopback address, or a path that the server has another use for.
+    ///
+    /// # Errors
+    ///
+    /// Where the port is taken.
+    pub async fn at_callback_url(callback_url: &str) -> std::io::Result<Option<Self>> {
+        let Ok(url) = Url::parse(callback_url) else { return Ok(None) };
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::from(address),
+            Some(Host::Ipv6(address)) => IpAddr::from(address),
+            Some(Host::Domain("localhost")) => IpAddr::from(Ipv4Addr::LOCALHOST),
+            _ => return Ok(None),
+        };
+        let (true, true, Some(port)) = (url.scheme() == "http", address.is_loopback(), url.port_or_known_default()) else {
+            return Ok(None);
+        };
+        if OWN_PATHS.contains(&url.path()) {
+            return Ok(None);
+        }
+        let listener = TcpListener::bind(SocketAddr::from((address, port))).await?;
+        let base_url = url.origin().ascii_serialization();
+        Ok(Some(Self { listener, base_url, callback_path: url.path().to_owned() }))
     }
 
     /// Says that user agents reach this server at another origin, through a proxy that ends TLS: `https://journey.example.com`.
@@ -99,7 +133,7 @@ impl Bound {
 
     /// Where the identity provider sends the user agent back to.
     pub fn callback_url(&self) -> String {
-        format!("{}/callback", self.base_url)
+        format!("{}{}", self.base_url, self.callback_path)
     }
 
     /// Starts to serve.
@@ -108,14 +142,15 @@ impl Bound {
             step,
             definition,
             base_url: self.base_url,
+            callback_path: self.callback_path,
             register: Register::default(),
             events: Mutex::default(),
         });
         let routes = Router::new()
             .route("/start", any(start))
-            .route("/callback", any(answer))
             .route("/journey", any(journey))
             .route("/cancel", any(cancel))
+            .fallback(any(answer))
             .with_state(Arc::clone(&server));
         let listener = self.listener;
         let serving = tokio::spawn(async move {
@@ -165,6 +200,9 @@ async fn start(State(server): State<Arc<Server>>, request: Request<Body>) -> Res
 }
 
 async fn answer(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
+    if request.uri().path() != server.callback_path {
+        return page::text(StatusCode::NOT_FOUND, "There is nothing here.");
+    }
     if callback::is_prefetch(request.headers()) {
         return page::bare(StatusCode::SERVICE_UNAVAILABLE);
     }

@@ -1,0 +1,121 @@
+//! The arguments of the demo.
+
+use std::path::PathBuf;
+
+/// What `--help` prints.
+pub const USAGE: &str = "\
+usage: host-test demo [options]
+
+  Plays one whole login through the component, in its sandbox, against a Cognito on this machine,
+  and prints what happened. With files, it is played with their settings.
+
+  --config FILE       the settings of the step, as JSON
+  --integration FILE  the connector, as JSON, without the client secret
+  --local             use the local Cognito (the default). callback_url and the connector's
+                      endpoints are replaced by local ones; everything else is used as written
+  --acr VALUE         what the local Cognito states as `acr`; without it, it states none
+  --serve             don't play the login: serve it, for a browser of yours, until Ctrl-C
+  --real              serve it with the files exactly as they are: the user pool that they name,
+                      and callback_url, which must be http://localhost:PORT/...
+  --help              this text
+
+  The client secret is read from the environment variable COGNITO_CLIENT_SECRET and from nowhere
+  else. Without it, the local Cognito uses one of its own.
+
+  Exit code: 0 the user is logged in, 1 the login failed, 2 the arguments or the files are wrong.
+";
+
+/// How the demo was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// The file with the settings.
+    pub config: Option<PathBuf>,
+    /// The file with the connector.
+    pub integration: Option<PathBuf>,
+    /// What the local Cognito states as `acr`.
+    pub acr: Option<String>,
+    /// Whether a person's browser plays the login.
+    pub serve: bool,
+    /// Whether the user pool is the one that the files name.
+    pub real: bool,
+    /// Whether only the usage is asked for.
+    pub help: bool,
+}
+
+impl Arguments {
+    /// Reads the arguments after `demo`.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse(arguments: &[String]) -> Result<Self, String> {
+        let mut parsed = Self::default();
+        let mut local = false;
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let (name, mut given) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (argument.as_str(), None),
+            };
+            let mut value = || {
+                let value = given.take().or_else(|| rest.next().cloned());
+                value.filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} needs a value"))
+            };
+            match name {
+                "--config" => parsed.config = Some(value()?.into()),
+                "--integration" => parsed.integration = Some(value()?.into()),
+                "--acr" => parsed.acr = Some(value()?),
+                "--local" => local = true,
+                "--serve" => parsed.serve = true,
+                "--real" => parsed.real = true,
+                "--help" | "-h" => parsed.help = true,
+                _ => return Err(format!("there is no argument `{name}`")),
+            }
+            if given.is_some() {
+                return Err(format!("{name} takes no value"));
+            }
+        }
+        if local && parsed.real {
+            return Err("--local and --real exclude each other".to_owned());
+        }
+        if parsed.real && (parsed.config.is_none() || parsed.integration.is_none()) {
+            return Err("--real needs --config FILE and --integration FILE".to_owned());
+        }
+        if parsed.real && parsed.acr.is_some() {
+            return Err("--acr is for the local Cognito; a real one states what it will".to_owned());
+        }
+        Ok(parsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, String> {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Arguments::parse(&arguments)
+    }
+
+    #[test]
+    fn a_value_stands_behind_an_equals_sign_or_a_space() {
+        let expected = Arguments { config: Some("a.json".into()), serve: true, ..Arguments::default() };
+        assert_eq!(parse("--config a.json --serve"), Ok(expected.clone()));
+        assert_eq!(parse("--serve --config=a.json"), Ok(expected));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_a_reason() {
+        for (line, word) in [
+            ("--config", "needs a value"),
+            ("--serve=yes", "takes no value"),
+            ("--secret x", "no argument"),
+            ("x", "no argument"),
+            ("--real", "needs --config"),
+            ("--real --local --config a --integration b", "exclude"),
+            ("--real --acr 1 --config a --integration b", "--acr"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(word), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! One login against the local Cognito, played from end to end.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::documents::Documents;
+use super::hops::Hops;
+use super::json::readable;
+use super::local;
+use super::screen::Screen;
+use super::site::{Site, print_time, print_usage};
+use crate::browser::{Arrival, Browser, Form, Navigation, Page};
+use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
+use crate::host::{Compiled, Egress, TenantPolicy};
+use crate::journey::Bound;
+
+/// A journey server and a local Cognito, ready for a login.
+pub struct Login {
+    pub(super) cognito: LocalCognito,
+    pub(super) site: Site,
+    written: Documents,
+    browser: Browser,
+}
+
+impl Login {
+    /// Starts both. `secret`: of the app client, if the local Cognito isn't to use one of its own.
+    ///
+    /// # Errors
+    /// No port is free, or the documents aren't JSON objects.
+    pub async fn prepare(
+        compiled: Compiled,
+        documents: &Documents,
+        acr: Option<String>,
+        secret: Option<String>,
+    ) -> anyhow::Result<Self> {
+        anyhow::ensure!(documents.settings().is_object() && documents.connector().is_object(), "the documents are no JSON objects");
+        let bound = Bound::loopback().await?;
+        let callback_url = bound.callback_url();
+        let cognito = LocalCognito::start(local::config(documents, &callback_url, acr, secret)).await?;
+        let fitted = local::fitted(documents, &cognito, &callback_url);
+        let origins = [cognito.issuer_origin(), cognito.domain_origin()];
+        let egress = |tenant: &str| {
+            let policy = TenantPolicy::permitting(&origins)?.with_discovered(&origins[1..])?;
+            Ok(Egress::deny_all().with_loopback().with_tenant(tenant, policy))
+        };
+        let site = Site::serve(bound, compiled, fitted, cognito.client_secret(), egress)?;
+        Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new() })
+    }
+
+    /// The local Cognito, for a look at what it was asked.
+    #[must_use]
+    pub fn cognito(&self) -> &LocalCognito {
+        &self.cognito
+    }
+
+    /// The output variable as the journey has it, tokens and all.
+    ///
+    /// # Errors
+    /// The journey's store fails.
+    pub async fn output(&self) -> anyhow::Result<Value> {
+        self.site.newest_output().await
+    }
+
+    /// Prints who takes part and what it runs with.
+    pub(super) fn introduce(&self, screen: &mut Screen<'_>) -> std::io::Result<()> {
+        screen.heading("Who takes part")?;
+        for (origin, who) in [
+            (self.site.running.base_url(), "the journey host, which runs the component, a fresh sandbox for each call"),
+            (self.cognito.domain_origin(), "the local Cognito as the user pool's domain: sign-in pages, tokens, user info"),
+            (self.cognito.issuer_origin(), "the local Cognito as the issuer: its keys and metadata"),
+        ] {
+            screen.cells(&[(2, origin), (26, who)])?;
+        }
+        screen.heading("What the step runs with")?;
+        screen.row("settings", &self.site.documents.settings().to_string().replace(",\"", ", \""))?;
+        screen.row("connector", &self.site.documents.connector().to_string().replace(",\"", ", \""))?;
+        screen.line("")?;
+        let written = self.written.settings()["callback_url"].clone();
+        screen.row("replaced", &format!("callback_url, which was {written}, by the demo's own"))?;
+        screen.row("", "the connector's domain and custom_endpoints, by those of the local Cognito")
+    }
+
+    /// Plays the login and prints it; whether the user is logged in.
+    ///
+    /// # Errors
+    /// A server of the demo's can't be reached, or `out` can't be written to.
+    pub async fn play(&self, compile_time: Duration, out: &mut dyn Write) -> anyhow::Result<bool> {
+        let mut screen = Screen::new(out);
+        let mut hops = Hops::default();
+        self.introduce(&mut screen)?;
+
+        screen.heading("1. The journey reaches the step: `begin`")?;
+        let start = Navigation::get(&self.site.start_url())?;
+        let away = self.walk(start, &self.cognito.authorization_endpoint(), &mut hops, &mut screen).await?;
+        let begun = self.site.last("begin").ok_or_else(|| anyhow::anyhow!("the step wasn't called"))?;
+        self.site.print_call(&begun, &mut screen)?;
+
+        let mut users_part = Duration::ZERO;
+        let mut ended = begun.clone();
+        if let Arrival::Stopped { navigation, .. } = away {
+            screen.heading("2. The user signs in at Cognito")?;
+            let since = Instant::now();
+            let back = self.sign_in(navigation, &mut hops, &mut screen).await?;
+            users_part = since.elapsed();
+            screen.heading("3. Back at the journey: `complete`")?;
+            match back {
+                Some(response) => drop(self.walk(response, "none:", &mut hops, &mut screen).await?),
+                None => self.give_up(&mut hops, &mut screen).await?,
+            }
+            ended = self.site.last("complete").unwrap_or(begun.clone());
+            if ended.call == "complete" {
+                self.site.print_call(&ended, &mut screen)?;
+            }
+        }
+        self.site.print_result(&ended, &mut screen).await?;
+        let standing = self.standing().await?;
+        if ended.outcome != "authenticated" {
+            print_standing(&standing, &mut screen)?;
+        }
+
+        screen.heading("Time and memory")?;
+        print_time("compile", compile_time, "once for a process, whatever the number of journeys", &mut screen)?;
+        print_usage("begin", &begun.usage, &mut screen)?;
+        print_time("the user's part", users_part, "the browser and the local Cognito", &mut screen)?;
+        if ended.call == "complete" {
+            print_usage("complete", &ended.usage, &mut screen)?;
+        }
+        Ok(ended.outcome == "authenticated")
+    }
+
+    /// Goes where a navigation leads, unless that is below `stop`, and prints each hop.
+    async fn walk(
+        &self,
+        navigation: Navigation,
+        stop: &str,
+        hops: &mut Hops,
+        screen: &mut Screen<'_>,
+    ) -> anyhow::Result<Arrival> {
+        let form = if navigation.body.is_some() { navigation.parameters() } else { Vec::new() };
+        let arrival = self.browser.follow_until(navigation, stop).await?;
+        let made = match &arrival {
+            Arrival::Page(page) => &page.hops,
+            Arrival::Stopped { hops, .. } => hops,
+        };
+        for (position, hop) in made.iter().enumerate() {
+            hops.print(hop, if position == 0 { &form } else { &[] }, screen)?;
+        }
+        Ok(arrival)
+    }
+
+    /// The user's part; the authorization response, if one comes.
+    async fn sign_in(
+        &self,
+        request: Navigation,
+        hops: &mut Hops,
+        screen: &mut Screen<'_>,
+    ) -> anyhow::Result<Option<Navigation>> {
+        let callback_url = self.site.documents.settings()["callback_url"].as_str().unwrap_or_default().to_owned();
+        let mut arrival = self.walk(request, &callback_url, hops, screen).await?;
+        if let Some(form) = sign_in_form(&arrival) {
+            let filled_in = form.filled_in(&[("username", DEFAULT_USERNAME), ("password", DEFAULT_PASSWORD)]);
+            arrival = self.walk(filled_in, &callback_url, hops, screen).await?;
+        }
+        match arrival {
+            Arrival::Stopped { navigation, .. } => Ok(Some(navigation)),
+            Arrival::Page(page) => {
+                screen.say(&format!("Cognito ends the login with a page of its own (status {}).", page.status))?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// No response will come: the user goes back to the journey and cancels.
+    async fn give_up(&self, hops: &mut Hops, screen: &mut Screen<'_>) -> anyhow::Result<()> {
+        screen.say("No response will come, so the user goes back to the journey and cancels.")?;
+        let waiting = self.browser.open(&format!("{}/journey", self.site.running.base_url())).await?;
+        if let Some(form) = waiting.form() {
+            self.walk(form.filled_in(&[]), "none:", hops, screen).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the journey stands, as its server tells clients that are no browsers.
+    async fn standing(&self) -> anyhow::Result<Value> {
+        let url = format!("{}/journey", self.site.running.base_url());
+        let page: Page = self.browser.follow(Navigation::get(&url)?.header("accept", "application/json")).await?;
+        page.json()
+    }
+}
+
+fn sign_in_form(arrival: &Arrival) -> Option<Form> {
+    match arrival {
+        Arrival::Page(page) => page.form().filter(|form| form.field("username").is_some()),
+        Arrival::Stopped { .. } => None,
+    }
+}
+
+fn print_standing(standing: &Value, screen: &mut Screen<'_>) -> std::io::Result<()> {
+    screen.heading("What becomes of the journey")?;
+    screen.say(match standing["status"].as_str() {
+        Some("failure_branch") => "It goes on to its failure branch, where the author can branch on the code:",
+        Some("aborted") => "It ends here. The client gets the code of an error of the user's, and nothing of any other:",
+        _ => "It waits for an answer:",
+    })?;
+    screen.block(&readable(&json!(standing)))
+}

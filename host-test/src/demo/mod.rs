@@ -1,0 +1,136 @@
+//! The demo: one whole login through the component, printed so that a person understands what happened.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `arguments`, `documents` | how the demo was asked for, and the settings and connector it runs with |
+//! | `local` | a local Cognito that fits them |
+//! | `login` | plays the login as a user's browser would |
+//! | `serve` | or leaves it to a person's browser, against the local Cognito or a real one |
+//! | `site` | the journey server, and what each call of the component tells |
+//! | `hops`, `parameters`, `trace`, `json`, `screen` | how all that is printed |
+//!
+//! Invariant: what is printed holds no secret of the login. Codes, tokens, state, nonce and cookies are masked; the code verifier
+//! and the client secret aren't known to what prints.
+
+mod arguments;
+mod documents;
+mod hops;
+mod json;
+mod local;
+mod login;
+mod parameters;
+mod screen;
+mod serve;
+mod site;
+mod trace;
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
+use screen::Screen;
+
+pub use arguments::{Arguments, USAGE};
+pub use documents::Documents;
+pub use login::Login;
+
+/// How the demo ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The user is logged in, or the usage was asked for.
+    Done = 0,
+    /// The login failed, as it must with these settings.
+    LoginFailed = 1,
+    /// The arguments or the files are wrong.
+    Refused = 2,
+}
+
+/// Runs the demo. `load` compiles the component; `client_secret` comes from the environment.
+///
+/// # Errors
+/// The component can't be loaded, a server can't be started or reached, or `out` can't be written to.
+pub async fn run(
+    arguments: &[String],
+    load: impl FnOnce() -> anyhow::Result<Compiled>,
+    client_secret: Option<String>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    let arguments = match Arguments::parse(arguments) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            writeln!(out, "{problem}\n\n{USAGE}")?;
+            return Ok(Exit::Refused);
+        }
+    };
+    if arguments.help {
+        write!(out, "{USAGE}")?;
+        return Ok(Exit::Done);
+    }
+    let documents = match Documents::read(&arguments) {
+        Ok(documents) => documents,
+        Err(error) => {
+            writeln!(out, "{error:#}")?;
+            return Ok(Exit::Refused);
+        }
+    };
+    let since = Instant::now();
+    let compiled = load()?;
+    let compile_time = since.elapsed();
+
+    let checker = checker(compiled.clone())?;
+    let problems = checker.check(&documents.settings, &documents.connector).await?;
+    if !problems.is_empty() {
+        print_problems(&problems, &arguments, out)?;
+        return Ok(Exit::Refused);
+    }
+    if arguments.real {
+        let origins = checker.origins(&documents.settings, &documents.connector).await?.unwrap_or_default();
+        return serve::real(compiled, documents, client_secret, &origins, out).await;
+    }
+    let login = Login::prepare(compiled, &documents, arguments.acr.clone(), client_secret).await?;
+    if arguments.serve {
+        match serve::local(&login, out).await? {}
+    }
+    play(&login, compile_time, out).await
+}
+
+async fn play(login: &Login, compile_time: Duration, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    Screen::new(out).say(
+        "One login with OpenID Connect, from the journey to Amazon Cognito and back, by the WebAssembly component in its sandbox. \
+         Cognito is a local stand-in; the user is a small browser.",
+    )?;
+    let logged_in = login.play(compile_time, out).await?;
+    let mut screen = Screen::new(out);
+    screen.heading("Try it")?;
+    screen.row("in your browser", "cargo xtask demo --serve")?;
+    screen.row("with your settings", "cargo xtask demo --config settings.json --integration connector.json")?;
+    screen.row("with your user pool", "the same and --real; the client secret in COGNITO_CLIENT_SECRET")?;
+    screen.row("more", "cargo xtask demo --help")?;
+    screen.line("")?;
+    screen.say(if logged_in { "The user is logged in." } else { "The login failed, as shown above; exit code 1." })?;
+    Ok(if logged_in { Exit::Done } else { Exit::LoginFailed })
+}
+
+/// The step with no authority at all: enough for its pure functions.
+fn checker(compiled: Compiled) -> anyhow::Result<Step> {
+    let http = HttpClient::new(Egress::deny_all()).map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    Ok(Step::new(compiled, Services::in_memory(http), Limits::default()))
+}
+
+/// The step's own list.
+fn print_problems(problems: &[Problem], arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut screen = Screen::new(out);
+    screen.line("The step can't run with these files:")?;
+    for (document, file) in [("/settings", &arguments.config), ("/connector", &arguments.integration)] {
+        let of_it: Vec<&Problem> = problems.iter().filter(|problem| problem.path.starts_with(document)).collect();
+        if of_it.is_empty() {
+            continue;
+        }
+        screen.line("")?;
+        screen.line(&file.as_ref().map_or("the demo's own".to_owned(), |file| file.display().to_string()))?;
+        for problem in of_it {
+            screen.cells(&[(2, &problem.path), (44, &problem.message)])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The journey server of the demo, and what it tells of each call.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::documents::Documents;
+use super::json::{readable, without_secrets};
+use super::screen::Screen;
+use super::trace::{Trace, milliseconds};
+use crate::host::{Applied, ClientSecret, Compiled, Egress, HttpClient, Journeys, Limits, Services, Step, Usage};
+use crate::journey::{Bound, Definition, Event, Running, create_user};
+
+/// Whose journeys these are.
+const TENANT: &str = "demo";
+
+/// A journey server with one step, watched.
+pub(super) struct Site {
+    pub(super) running: Running,
+    pub(super) documents: Documents,
+    trace: Arc<Trace>,
+    journeys: Arc<dyn Journeys>,
+}
+
+impl Site {
+    /// Serves the documents as they are.
+    pub(super) fn serve(
+        bound: Bound,
+        compiled: Compiled,
+        documents: Documents,
+        secret: Option<String>,
+        egress: impl FnOnce(&str) -> Result<Egress, String>,
+    ) -> anyhow::Result<Self> {
+        let trace = Arc::new(Trace::default());
+        let egress = egress(TENANT).map_err(anyhow::Error::msg)?;
+        let http = HttpClient::new(egress).map_err(|error| anyhow::anyhow!("{error:#}"))?;
+        let step = Step::new(compiled, Services::in_memory(http), Limits::default());
+        let step = step.with_interceptor(Arc::clone(&trace) as _);
+        let journeys = Arc::clone(&step.services().journeys);
+        let definition = Definition {
+            tenant: TENANT.to_owned(),
+            settings: documents.settings.clone(),
+            connector: documents.connector.clone(),
+            client_secret: secret.map(ClientSecret::new),
+            has_failure_branch: true,
+        };
+        Ok(Self { running: bound.serve(step, definition), documents, trace, journeys })
+    }
+
+    /// Where a login begins.
+    pub(super) fn start_url(&self) -> String {
+        format!("{}/start", self.running.base_url())
+    }
+
+    /// The newest call with this name.
+    pub(super) fn last(&self, call: &str) -> Option<Event> {
+        self.running.events().into_iter().rfind(|event| event.call == call)
+    }
+
+    /// What the component asked of the host in one call, and what came of it.
+    pub(super) fn print_call(&self, event: &Event, screen: &mut Screen<'_>) -> io::Result<()> {
+        screen.line("")?;
+        screen.say(&format!("`{}` runs in a fresh sandbox. What it asks of its host:", event.call))?;
+        self.trace.print(&event.journey, screen)?;
+        screen.row(&format!("{} returns", event.call), &outcome(event))?;
+        match &event.applied {
+            Applied::Yes | Applied::Ignored => {}
+            Applied::TooLate => screen.row("", "Another call had ended this login before: nothing was changed.")?,
+            Applied::Unknown(error) => screen.row("", &format!("The host's store failed: {error}."))?,
+        }
+        if let Some(data) = event.event_data.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+            screen.line("")?;
+            screen.say(&format!("The event data that the settings ask for, of `{}`:", event.call))?;
+            screen.block(&readable(&data))?;
+        }
+        Ok(())
+    }
+
+    /// What a finished login left for the journey's next steps.
+    pub(super) async fn print_result(&self, event: &Event, screen: &mut Screen<'_>) -> anyhow::Result<()> {
+        let settings = self.documents.settings();
+        let name = |setting: &str, default: &str| settings[setting].as_str().unwrap_or(default).to_owned();
+        if event.outcome != "authenticated" {
+            let name = name("error_output_variable", "error_output");
+            screen.heading(&format!("The error variable `{name}`"))?;
+            screen.block(&readable(&self.variable(event, &name).await?))?;
+            return Ok(());
+        }
+        let name = name("output_variable", "cognito_oidc_output");
+        let output = self.variable(event, &name).await?;
+        screen.heading(&format!("The output variable `{name}`"))?;
+        screen.say("Every key is always there, null or empty where nothing is known. Tokens and nonce are masked here.")?;
+        screen.line("")?;
+        screen.block(&readable(&without_secrets(output.clone())))?;
+        screen.heading("The user that the journey's next step creates")?;
+        match create_user(&output) {
+            Ok(user) => screen.block(&readable(&user))?,
+            Err(missing) => screen.say(&missing.to_string())?,
+        }
+        Ok(())
+    }
+
+    async fn variable(&self, event: &Event, name: &str) -> anyhow::Result<Value> {
+        let json = self.journeys.variable(TENANT, &event.journey, name).await?;
+        Ok(json.map_or(Ok(Value::Null), |json| serde_json::from_str(&json))?)
+    }
+
+    /// The output variable of the newest login, and its user agent's cookie aside all that a test looks for.
+    pub(super) async fn newest_output(&self) -> anyhow::Result<Value> {
+        let settings = self.documents.settings();
+        let name = settings["output_variable"].as_str().unwrap_or("cognito_oidc_output");
+        match self.last("complete") {
+            Some(event) => self.variable(&event, name).await,
+            None => Ok(Value::Null),
+        }
+    }
+}
+
+/// One call's line in the table of times.
+pub(super) fn print_usage(name: &str, usage: &Usage, screen: &mut Screen<'_>) -> io::Result<()> {
+    let text = format!(
+        "the component itself computed for {}, in {:.1} MB of memory, with {} fetches",
+        milliseconds(usage.cpu).trim_start(),
+        usage.memory as f64 / f64::from(1 << 20),
+        usage.fetches
+    );
+    print_time(name, usage.wall_clock, &text, screen)
+}
+
+/// A line in the table of times.
+pub(super) fn print_time(name: &str, time: Duration, text: &str, screen: &mut Screen<'_>) -> io::Result<()> {
+    screen.cells(&[(2, name), (24, &milliseconds(time)), (38, text)])
+}
+
+/// An outcome in words.
+fn outcome(event: &Event) -> String {
+    let said = match event.outcome.split_once(": ") {
+        None if event.outcome == "redirect" => "send the user agent to Cognito",
+        None => "the user is known; the journey goes on",
+        Some(("failed", _)) => "the login failed; the journey goes on as failure_behavior says",
+        Some(("ignored", _)) => "the journey waits on; nothing was changed",
+        Some(_) => "the host ended the call",
+    };
+    format!("{}: {said}", event.outcome)
+}

@@ -1,0 +1,44 @@
+//! The command line: `host-test demo`.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use host_test::{demo, host::Compiled};
+
+const USAGE: &str = "\
+usage: host-test demo [options]     one login through the component, printed; `host-test demo --help` says more
+";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let arguments: Vec<String> = arguments.collect();
+    match command.as_deref() {
+        None | Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Some("demo") => demo(&arguments).await,
+        Some(other) => {
+            eprintln!("there is no command `{other}`\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn demo(arguments: &[String]) -> ExitCode {
+    let client_secret = std::env::var("COGNITO_CLIENT_SECRET").ok().filter(|secret| !secret.is_empty());
+    match demo::run(arguments, load, client_secret, &mut std::io::stdout()).await {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(error) => {
+            eprintln!("the demo can't run: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn load() -> anyhow::Result<Compiled> {
+    let path = component_artifact::fresh()?;
+    Compiled::load(&path).map_err(|error| anyhow!("{error:#}"))
+}
