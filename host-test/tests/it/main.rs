@@ -1,12 +1,17 @@
 //! The integration tests, in one binary: Wasmtime links into it once.
 
+mod authorization_request;
+mod authorization_response;
 mod browsers;
+mod checklist;
 mod conformance;
 mod guest;
 mod journey;
 mod limits;
 mod local_cognito;
 mod login;
+mod robustness;
 mod sealed;
 mod stage;
 mod stores;
+mod tokens;
