@@ -107,3 +107,6 @@ fn fail(host: &mut dyn Host, outlets: &Outlets, failure: Failure) -> Failed {
     let _ = host.set_variable(&outlets.error_output_variable, Some(&json));
     Failed { failure, behavior: outlets.failure_behavior }
 }
+
+#[cfg(test)]
+mod tests;

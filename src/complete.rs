@@ -238,12 +238,13 @@ impl Call<'_> {
         }
         // Settings without a valid name don't come this far.
         let name = outlets.output_variable.as_deref().ok_or(Code::Internal)?;
-        self.host.set_variable(name, Some(&json))?;
+        // The output goes last: where the store fails from some write on, a login that fails leaves none.
         let none = ErrorOutput::none().to_json().to_string();
         self.host.set_variable(&outlets.error_output_variable, Some(&none)).map_err(|error| match error {
             StoreError::TooLarge => Failure::from(Code::StorageFailed),
             other => other.into(),
         })?;
+        self.host.set_variable(name, Some(&json))?;
         Ok(Success { issuer: output.issuer().to_owned(), subject: output.subject().to_owned(), document })
     }
 
@@ -308,3 +309,6 @@ fn is_same_issuers(current: &[attempt::Issuer], attempt: &Attempt) -> bool {
     let names = |issuers: &[attempt::Issuer]| issuers.iter().map(|issuer| issuer.issuer.clone()).collect::<Vec<_>>();
     names(current) == names(&attempt.issuers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! JSON, read strictly: a document that two readers could read differently isn't read at all.
 //!
 //! `serde_json` keeps the last of several members with one name; another reader may keep the first. In a token that is a way past a
-//! check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at 128.
+//! check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at 128, the
+//! number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,6 +13,10 @@ use serde_json::{Map, Number, Value};
 /// A JSON object.
 pub type Object = Map<String, Value>;
 
+/// Values in one document, at every depth together. A key set of 100 keys has 800; each can take some 400 bytes of memory, and an output
+/// is copied a few times on its way.
+const MAX_VALUES: u32 = 4096;
+
 /// Why a text isn't an object that can be trusted to mean one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -19,6 +24,8 @@ pub enum Fault {
     Syntax,
     /// A member stands twice in one object.
     DuplicateMember,
+    /// More values than anything here has.
+    TooManyValues,
     /// JSON, but no object.
     NotAnObject,
 }
@@ -30,6 +37,7 @@ impl Fault {
         match self {
             Self::Syntax => "expected JSON",
             Self::DuplicateMember => "expected each member of a JSON object once",
+            Self::TooManyValues => "expected JSON of at most 4096 values",
             Self::NotAnObject => "expected a JSON object",
         }
     }
@@ -51,24 +59,36 @@ pub fn object(text: &[u8]) -> Result<Object, Fault> {
 /// # Errors
 /// See [`Fault`].
 pub fn value(text: &[u8]) -> Result<Value, Fault> {
-    let duplicate = Cell::new(false);
+    let (fault, values) = (Cell::new(Fault::Syntax), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let fault = |_| if duplicate.get() { Fault::DuplicateMember } else { Fault::Syntax };
-    let value = Strict { duplicate: &duplicate }.deserialize(&mut deserializer).map_err(fault)?;
+    let strict = Strict { fault: &fault, values: &values };
+    let value = strict.deserialize(&mut deserializer).map_err(|_| fault.get())?;
     deserializer.end().map_err(|_| Fault::Syntax)?;
     Ok(value)
 }
 
-/// Builds a [`Value`] and notes whether a duplicate is what stopped it.
+/// Builds a [`Value`] and notes what stopped it.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
-    duplicate: &'a Cell<bool>,
+    fault: &'a Cell<Fault>,
+    values: &'a Cell<u32>,
+}
+
+impl Strict<'_> {
+    fn stop<E: Error>(self, fault: Fault) -> E {
+        self.fault.set(fault);
+        E::custom(fault.expected())
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.values.set(self.values.get().saturating_add(1));
+        if self.values.get() > MAX_VALUES {
+            return Err(self.stop(Fault::TooManyValues));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -121,8 +141,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self)?;
             if object.insert(name, value).is_some() {
-                self.duplicate.set(true);
-                return Err(A::Error::custom("duplicate member"));
+                return Err(self.stop(Fault::DuplicateMember));
             }
         }
         Ok(Value::Object(object))
@@ -165,6 +184,14 @@ mod tests {
     fn each_fault_says_what_was_expected() {
         let texts = [Fault::Syntax, Fault::DuplicateMember, Fault::NotAnObject].map(Fault::expected);
         assert_eq!(texts, ["expected JSON", "expected each member of a JSON object once", "expected a JSON object"]);
+        assert!(Fault::TooManyValues.expected().contains(&MAX_VALUES.to_string()));
+    }
+
+    #[test]
+    fn more_values_than_memory_holds_are_not_read() {
+        let nested = |values: usize| format!(r#"{{"a":[{}0]}}"#, "{\"\":0},".repeat((values - 3) / 2));
+        assert!(object(nested(4095).as_bytes()).is_ok());
+        assert_eq!(object(nested(4097).as_bytes()), Err(Fault::TooManyValues));
     }
 
     proptest! {

@@ -20,6 +20,8 @@ mod component;
 pub mod host;
 pub mod json;
 pub mod oidc;
+#[cfg(test)]
+mod readme;
 pub mod secret;
 pub mod step;
 #[cfg(test)]

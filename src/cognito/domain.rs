@@ -32,8 +32,8 @@ impl Domain {
         if name.len() > 253 || !name.split('.').all(is_label) {
             return Err(Invalid("expected a host name"));
         }
-        // A last label of digits makes an address, of one number or of four.
-        if name.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit())) {
+        // A last label that is a number, be it hexadecimal, makes an address, of one number or of up to four (WHATWG URL, host parsing).
+        if name.rsplit('.').next().is_some_and(is_number) {
             return Err(Invalid("expected a host name, not an address"));
         }
         if name.contains('.') {
@@ -48,6 +48,11 @@ impl Domain {
     pub fn endpoint(&self, path: &str) -> String {
         format!("https://{}{path}", self.0)
     }
+}
+
+fn is_number(label: &str) -> bool {
+    let is_hexadecimal = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    label.bytes().all(|byte| byte.is_ascii_digit()) || label.strip_prefix("0x").is_some_and(is_hexadecimal)
 }
 
 #[cfg(test)]
@@ -97,6 +102,8 @@ mod tests {
             ("127.0.0.1", address),
             ("2130706433", address),
             ("example.1", address),
+            ("127.0.0.0x1", address),
+            ("example.0x", address),
             (&format!("{}.example", "a".repeat(64)), name),
             (&format!("{}example", "a.".repeat(124)), name),
         ] {

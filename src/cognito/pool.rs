@@ -24,11 +24,14 @@ pub struct Invalid;
 #[serde(rename_all = "snake_case")]
 pub enum IssuerKind {
     /// Either one: a pool that is being switched over keeps working.
+    #[cfg_attr(test, schemars(title = "Either"))]
     #[default]
     Either,
     /// `https://cognito-idp.<region>.amazonaws.com/<pool id>`, a pool's default.
+    #[cfg_attr(test, schemars(title = "Original"))]
     Original,
     /// `https://issuer-cognito-idp.<region>.amazonaws.com/<pool id>`, for pools that were switched to it.
+    #[cfg_attr(test, schemars(title = "Updated"))]
     Updated,
 }
 

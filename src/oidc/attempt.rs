@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `attempt.<hash of state>` | the attempt, with its secrets | a response took it |
 //! | `marker.<hash of state>` | what a response is judged by before it may take the attempt, and when it was taken | an hour after the attempt would be |
-//! | `open` | that no attempt of this visit has moved the journey yet | the first that may move it took it |
+//! | `open` | that no attempt of this visit has moved the journey yet, and which one was begun last | the first that may move it took it |
 //!
 //! The states that a response can find:
 //!
@@ -16,8 +16,9 @@
 //! | another browser's, or another response mode's | - | - | mismatch, nothing taken |
 //! | there | there | - | it is taken |
 //! | there | taken | gone | duplicate: an attempt has won |
-//! | taken over a minute ago | taken | there | interrupted: whoever took it is dead |
-//! | taken just now | taken | there | duplicate: it is being handled |
+//! | taken over a minute ago | taken | as it was then | interrupted: whoever took it is dead |
+//! | taken just now | taken | as it was then | duplicate: it is being handled |
+//! | taken at any time | taken | of an attempt begun since | duplicate: this may be the journey's next visit, and that attempt moves it |
 //! | not taken | taken | there | somebody stopped in between: noted now, duplicate |
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -92,7 +93,15 @@ struct Marker {
     browser: String,
     response_mode: ResponseMode,
     expires_at: u64,
-    taken_at: Option<u64>,
+    taken: Option<Taken>,
+}
+
+/// When an attempt was taken, and what was in `open` then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Taken {
+    at: u64,
+    open: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -152,11 +161,11 @@ pub fn store(host: &mut dyn Host, state: &Secret, browser: &[u8], attempt: &Atte
         browser: secret::digest(browser),
         response_mode: attempt.response_mode,
         expires_at: attempt.expires_at,
-        taken_at: None,
+        taken: None,
     };
     put_marker(host, state, &marker, now)?;
     host.put_attempt(&attempt_key(state), &write(attempt), lifetime)?;
-    host.put_attempt(OPEN, "1", lifetime.saturating_add(GRACE))
+    host.put_attempt(OPEN, &attempt_key(state), lifetime.saturating_add(GRACE))
 }
 
 /// Hands the attempt over to the one who may have it, once.
@@ -176,18 +185,25 @@ pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Res
         }
     }
     let taken = host.take_attempt(&attempt_key(state))?;
+    let open = match taken {
+        // The attempt is out of the store: its login goes on, whatever the store says now.
+        Some(_) => host.attempt(OPEN).ok().flatten(),
+        None => host.attempt(OPEN)?,
+    };
     let now = host.now().as_secs();
-    if taken.is_none() {
-        let is_open = host.attempt(OPEN)?.is_some();
-        let is_lost = marker.taken_at.is_some_and(|taken_at| now > taken_at.saturating_add(LOST_AFTER));
-        if is_open && is_lost {
-            return Err(Rejection::Interrupted);
+    match &marker.taken {
+        Some(earlier) if taken.is_none() => {
+            let is_lost = now > earlier.at.saturating_add(LOST_AFTER);
+            if is_lost && open.is_some() && open == earlier.open {
+                return Err(Rejection::Interrupted);
+            }
         }
-    }
-    if marker.taken_at.is_none() {
-        marker.taken_at = Some(now);
-        // Only the explanation of a later duplicate depends on it; this login doesn't.
-        let _ = put_marker(host, state, &marker, now);
+        Some(_) => {}
+        None => {
+            marker.taken = Some(Taken { at: now, open });
+            // Only the explanation of a later duplicate depends on it; this login doesn't.
+            let _ = put_marker(host, state, &marker, now);
+        }
     }
     match taken {
         Some(stored) => read(&stored).ok_or(Rejection::Unreadable),
@@ -347,6 +363,38 @@ mod tests {
             assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Duplicate));
             host.advance(61);
         }
+    }
+
+    #[test]
+    fn what_was_handled_in_an_earlier_visit_does_not_interrupt_the_next_one() {
+        let claimant = by(BROWSER, ResponseMode::Query);
+        let (mut host, handled) = begun("handled");
+        claim(&mut host, &handled, claimant).unwrap();
+        win(&mut host).unwrap();
+        let attempt = attempt(&mut host);
+        store(&mut host, &Secret::new("next"), BROWSER, &attempt).unwrap();
+        host.advance(61);
+        assert_eq!(claim_rejection(&mut host, &handled, claimant), Some(Rejection::Duplicate));
+        assert_eq!(win(&mut host), Ok(true));
+    }
+
+    #[test]
+    fn a_take_that_the_store_has_undone_is_made_again() {
+        let claimant = by(BROWSER, ResponseMode::Query);
+        let (mut host, state) = begun("s");
+        let stored = host.attempts[&attempt_key(&state)].clone();
+        claim(&mut host, &state, claimant).unwrap();
+        host.attempts.insert(attempt_key(&state), stored);
+        host.advance(61);
+        assert!(claim(&mut host, &state, claimant).is_ok());
+    }
+
+    #[test]
+    fn an_attempt_that_was_taken_goes_on_while_the_store_fails() {
+        let (mut host, state) = begun("s");
+        host.failing.insert("attempt open".into(), StoreError::Unavailable);
+        host.failing.insert("put_attempt".into(), StoreError::Unavailable);
+        assert!(claim(&mut host, &state, by(BROWSER, ResponseMode::Query)).is_ok());
     }
 
     #[test]

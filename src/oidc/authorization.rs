@@ -13,9 +13,11 @@ use crate::secret::Secret;
 #[serde(rename_all = "snake_case")]
 pub enum ResponseMode {
     /// In the query of a GET.
+    #[cfg_attr(test, schemars(title = "Query"))]
     #[default]
     Query,
     /// In the form body of a POST.
+    #[cfg_attr(test, schemars(title = "Form post"))]
     FormPost,
 }
 

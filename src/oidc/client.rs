@@ -13,11 +13,14 @@ use crate::secret::Secret;
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthentication {
     /// The client secret in the `Authorization` header.
+    #[cfg_attr(test, schemars(title = "Client secret, in the header"))]
     #[default]
     ClientSecretBasic,
     /// The client secret in the body.
+    #[cfg_attr(test, schemars(title = "Client secret, in the body"))]
     ClientSecretPost,
     /// A public client: no secret.
+    #[cfg_attr(test, schemars(title = "None: a public client"))]
     None,
 }
 

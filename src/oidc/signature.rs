@@ -132,6 +132,11 @@ fn bits(number: &[u8]) -> usize {
 }
 
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::keys;

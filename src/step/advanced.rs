@@ -17,6 +17,9 @@ const A_VALUE: &str = "expected a string without control characters, of 1 to 204
 const SETTINGS_OF_THEIR_OWN: &[&str] =
     &["acr_values", "claims", "max_age", "prompt", "login_hint", "lang", "identity_provider", "idp_identifier", "resource"];
 const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
+/// As a pattern of JSON Schema, which doesn't see repetitions.
+#[cfg(test)]
+const PROMPT: &str = "^(none|(login|consent|select_account)( (login|consent|select_account))*)$";
 
 /// Advanced OIDC configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -26,8 +29,8 @@ pub struct AdvancedDocument {
     /// Authentication contexts asked for, the preferred one first; as a list or separated by spaces.
     #[cfg_attr(test, schemars(title = "ACR values"))]
     acr_values: Field<Words>,
-    /// Authentication contexts accepted in the ID token. Where absent: those asked for. An empty list accepts any, and none at all: Cognito
-    /// ignores `acr_values` on some plans.
+    /// Authentication contexts accepted in the ID token. Where absent: those asked for. An empty list accepts any, and a token that names
+    /// none: Cognito ignores `acr_values` on some plans.
     #[cfg_attr(test, schemars(title = "Accepted ACR values"))]
     accepted_acr_values: Field<Vec<String>>,
     /// The `claims` parameter (OpenID Connect Core 5.5), as an object or as its JSON text. An essential `acr` or `auth_time` of the ID token
@@ -35,28 +38,28 @@ pub struct AdvancedDocument {
     #[cfg_attr(test, schemars(title = "Claims"))]
     claims: Field<Claims>,
     /// Longest time since the user last logged in, in seconds. Enforced with `auth_time`.
-    #[cfg_attr(test, schemars(title = "Maximum authentication age"))]
+    #[cfg_attr(test, schemars(title = "Maximum authentication age", extend("maximum" = u32::MAX)))]
     max_age: Field<u32>,
     /// `none`, or any of `login`, `consent`, `select_account`, separated by spaces. `login` is enforced with `auth_time`.
-    #[cfg_attr(test, schemars(title = "Prompt"))]
+    #[cfg_attr(test, schemars(title = "Prompt", extend("pattern" = PROMPT)))]
     prompt: Field<String>,
     /// Fills in the user name.
-    #[cfg_attr(test, schemars(title = "Login hint"))]
+    #[cfg_attr(test, schemars(title = "Login hint", extend("minLength" = 1, "maxLength" = MAX_VALUE)))]
     login_hint: Field<String>,
     /// Language of the login pages.
-    #[cfg_attr(test, schemars(title = "Language"))]
+    #[cfg_attr(test, schemars(title = "Language", extend("minLength" = 1, "maxLength" = MAX_VALUE, "examples" = ["en", "pt-BR"])))]
     lang: Field<String>,
     /// Goes straight to this identity provider, by its name in the pool.
-    #[cfg_attr(test, schemars(title = "Identity provider"))]
+    #[cfg_attr(test, schemars(title = "Identity provider", extend("minLength" = 1, "maxLength" = MAX_VALUE, "examples" = ["Google"])))]
     identity_provider: Field<String>,
     /// Goes straight to the identity provider with this identifier.
-    #[cfg_attr(test, schemars(title = "Identity provider identifier"))]
+    #[cfg_attr(test, schemars(title = "Identity provider identifier", extend("minLength" = 1, "maxLength" = MAX_VALUE)))]
     idp_identifier: Field<String>,
     /// The API that the access token is for (RFC 8707).
-    #[cfg_attr(test, schemars(title = "Resource"))]
+    #[cfg_attr(test, schemars(title = "Resource", extend("minLength" = 1, "maxLength" = MAX_VALUE)))]
     resource: Field<String>,
     /// Any other parameters of the authorization request. None that the protocol or another setting owns.
-    #[cfg_attr(test, schemars(title = "Additional authorize parameters"))]
+    #[cfg_attr(test, schemars(title = "Additional authorize parameters", with = "BTreeMap<String, String>"))]
     authorize_parameters: Field<BTreeMap<String, Value>>,
     #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
@@ -69,8 +72,10 @@ pub struct AdvancedDocument {
 #[serde(untagged)]
 enum Claims {
     /// An object.
+    #[cfg_attr(test, schemars(title = "Object"))]
     Object(Object),
     /// Its JSON text.
+    #[cfg_attr(test, schemars(title = "JSON text"))]
     Text(String),
 }
 

@@ -17,8 +17,11 @@ const A_LIST: &str = "expected a list of strings";
 const MAX_CLIENT_ID: usize = 128;
 /// More regions than AWS has.
 const MAX_REGIONS: usize = 64;
+/// As a pattern of JSON Schema.
+#[cfg(test)]
+const REGION: &str = "^[a-z]+(-[a-z]+){1,3}-[0-9]{1,2}$";
 
-/// Connector to an Amazon Cognito user pool.
+/// Connector to an app client of an Amazon Cognito user pool. Without the client secret, which the host keeps apart.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Connector", deny_unknown_fields))]
 #[serde(default)]
@@ -33,19 +36,37 @@ pub struct ConnectorDocument {
     #[cfg_attr(test, schemars(title = "Authentication methods", extend("default" = ["oidc"])))]
     authentication_methods: Field<Vec<String>>,
     /// User pool id, `<region>_<alphanumerics>`. The region is part of it.
-    #[cfg_attr(test, schemars(required, title = "User pool ID", extend("pattern" = "^[a-z]+(-[a-z]+)+-[0-9]{1,2}_[A-Za-z0-9]+$", "maxLength" = 55)))]
+    #[cfg_attr(
+        test,
+        schemars(
+            title = "User pool ID",
+            extend("x-required" = true, "pattern" = format!("{}_[A-Za-z0-9]+$", REGION.trim_end_matches('$')), "maxLength" = 55, "examples" = ["eu-west-1_AbCdEf123"])
+        )
+    )]
     user_pool_id: Field<String>,
     /// Domain of the user pool: a custom domain, a prefix domain, or its prefix alone. Where absent, endpoints are discovered.
-    #[cfg_attr(test, schemars(title = "Domain"))]
+    #[cfg_attr(
+        test,
+        schemars(
+            title = "Domain",
+            extend("minLength" = 1, "maxLength" = 253, "examples" = ["auth.example.com", "shop", "shop.auth.eu-west-1.amazoncognito.com"])
+        )
+    )]
     domain: Field<String>,
     /// Which of its issuers the pool puts into its tokens.
     #[cfg_attr(test, schemars(title = "Issuer", extend("default" = "either")))]
     issuer: Field<IssuerKind>,
     /// Regions that the pool is replicated to.
-    #[cfg_attr(test, schemars(title = "Additional regions", extend("default" = [])))]
+    #[cfg_attr(
+        test,
+        schemars(title = "Additional regions", extend("default" = [], "maxItems" = MAX_REGIONS), inner(regex(pattern = REGION)))
+    )]
     additional_regions: Field<Vec<String>>,
     /// Client id of the app client.
-    #[cfg_attr(test, schemars(required, title = "Client ID", extend("minLength" = 1, "maxLength" = MAX_CLIENT_ID)))]
+    #[cfg_attr(
+        test,
+        schemars(title = "Client ID", extend("x-required" = true, "minLength" = 1, "maxLength" = MAX_CLIENT_ID, "pattern" = "^[!-~]+$"))
+    )]
     client_id: Field<String>,
     /// How the app client authenticates. The secret itself is kept apart.
     #[cfg_attr(test, schemars(title = "Client authentication", extend("default" = "client_secret_basic")))]
@@ -64,22 +85,22 @@ pub struct ConnectorDocument {
 #[serde(default)]
 pub struct CustomEndpointsDocument {
     /// Where the user agent is sent.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "Authorization endpoint", extend("format" = "uri")))]
     authorization_endpoint: Field<String>,
     /// Where codes are exchanged.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "Token endpoint", extend("format" = "uri")))]
     token_endpoint: Field<String>,
-    /// Where claims come from.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    /// Where the user's claims come from.
+    #[cfg_attr(test, schemars(title = "Userinfo endpoint", extend("format" = "uri")))]
     userinfo_endpoint: Field<String>,
     /// Where refresh tokens are revoked.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "Revocation endpoint", extend("format" = "uri")))]
     revocation_endpoint: Field<String>,
     /// The key set, for every issuer.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "JWKS URI", extend("format" = "uri")))]
     jwks_uri: Field<String>,
     /// The provider metadata. What it says is believed only under the pool's own issuer.
-    #[cfg_attr(test, schemars(extend("format" = "uri")))]
+    #[cfg_attr(test, schemars(title = "OpenID configuration", extend("format" = "uri")))]
     openid_configuration: Field<String>,
     #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]

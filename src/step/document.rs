@@ -72,8 +72,10 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Field<T> {
 #[serde(untagged)]
 pub enum Words {
     /// Separated by spaces.
+    #[cfg_attr(test, schemars(title = "Text"))]
     Text(String),
     /// One by one.
+    #[cfg_attr(test, schemars(title = "List"))]
     List(Vec<String>),
 }
 

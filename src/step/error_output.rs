@@ -2,16 +2,19 @@
 
 use serde::Serialize;
 
+#[cfg(test)]
+use super::error::Code;
 use super::error::{Category, Failure};
 
-/// What the error variable holds.
+/// What the error variable holds after the step. Every member is always there.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Error"))]
 pub struct ErrorOutput {
     /// Version of this shape.
     #[cfg_attr(test, schemars(extend("const" = 1)))]
     version: u32,
-    /// The failure's name; empty after a success.
+    /// The failure's name; empty after a success. A later version may know further ones.
+    #[cfg_attr(test, schemars(extend("examples" = Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>())))]
     code: String,
     /// Who has to act; null after a success.
     category: Option<Category>,
@@ -87,7 +90,6 @@ mod tests {
     use super::*;
     use crate::oidc::exchange::Trace;
     use crate::oidc::response::ProviderError;
-    use crate::step::error::Code;
     use serde_json::json;
 
     #[test]

@@ -12,4 +12,6 @@ pub mod output;
 pub mod recorder;
 pub mod redaction;
 pub mod rejections;
+#[cfg(test)]
+pub(crate) mod schema;
 pub mod settings;

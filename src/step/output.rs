@@ -15,7 +15,11 @@ pub const MAX_VARIABLE_BYTES: usize = 256 * 1024;
 
 /// What the output variable holds. Secrets are in it: there is no `Debug`.
 #[derive(Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Output"))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(title = "Output", description = "What the output variable holds after a login. Every member is always there.")
+)]
 pub struct Output {
     /// Version of this shape.
     #[cfg_attr(test, schemars(extend("const" = 1)))]

@@ -23,6 +23,12 @@ const LOGIN_LIFETIMES: std::ops::RangeInclusive<u32> = 60..=86_400;
 const MAX_CALLBACK_URL: usize = 2048;
 const MAX_VARIABLE_NAME: usize = 128;
 
+/// Most fields of custom event data.
+const MAX_FIELDS: usize = 64;
+
+/// As a pattern of JSON Schema.
+#[cfg(test)]
+const VARIABLE_NAME: &str = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
 const A_VARIABLE_NAME: &str =
     "expected a variable name: letters, digits and `_`, not beginning with a digit, 128 characters at most";
 
@@ -31,24 +37,27 @@ const A_VARIABLE_NAME: &str =
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Settings", deny_unknown_fields))]
 #[serde(default)]
 pub struct SettingsDocument {
-    /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for a loopback address, or an
-    /// app's own scheme.
-    #[cfg_attr(test, schemars(required, title = "Callback URL", extend("format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
+    /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for 127.0.0.1, [::1] and
+    /// localhost, or an app's own scheme.
+    #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
     /// OAuth scopes, as a list or separated by spaces. `openid` is always added.
     #[cfg_attr(test, schemars(title = "Scope", extend("default" = DEFAULT_SCOPE.join(" "))))]
     scope: Field<Words>,
-    /// How the authorization response is asked to come back.
+    /// How the authorization response is asked to come back. A response by query is always accepted.
     #[cfg_attr(test, schemars(title = "Response mode", extend("default" = "query")))]
     response_mode: Field<ResponseMode>,
     /// Further parameters of the authorization request, and what the login has to fulfil.
     #[cfg_attr(test, schemars(title = "Advanced OIDC configuration"))]
     advanced: Field<AdvancedDocument>,
     /// Name of the variable that receives the result.
-    #[cfg_attr(test, schemars(title = "Output variable", extend("default" = DEFAULT_OUTPUT_VARIABLE, "pattern" = "^[A-Za-z_][A-Za-z0-9_]{0,127}$")))]
+    #[cfg_attr(test, schemars(title = "Output variable", extend("default" = DEFAULT_OUTPUT_VARIABLE, "pattern" = VARIABLE_NAME)))]
     output_variable: Field<String>,
     /// Name of the variable that receives an error. Another one than the output variable.
-    #[cfg_attr(test, schemars(title = "Error output variable", extend("default" = DEFAULT_ERROR_OUTPUT_VARIABLE, "pattern" = "^[A-Za-z_][A-Za-z0-9_]{0,127}$")))]
+    #[cfg_attr(
+        test,
+        schemars(title = "Error output variable", extend("default" = DEFAULT_ERROR_OUTPUT_VARIABLE, "pattern" = VARIABLE_NAME))
+    )]
     error_output_variable: Field<String>,
     /// What a failure does to the journey.
     #[cfg_attr(test, schemars(title = "Failure behavior", extend("default" = "failure_branch")))]
@@ -60,7 +69,13 @@ pub struct SettingsDocument {
     #[cfg_attr(test, schemars(title = "Tokens", extend("default" = "discard")))]
     tokens: Field<Tokens>,
     /// Seconds that a user has from the redirect to the response.
-    #[cfg_attr(test, schemars(title = "Login lifetime", extend("default" = DEFAULT_LOGIN_LIFETIME, "minimum" = 60, "maximum" = 86_400)))]
+    #[cfg_attr(
+        test,
+        schemars(
+            title = "Login lifetime",
+            extend("default" = DEFAULT_LOGIN_LIFETIME, "minimum" = LOGIN_LIFETIMES.start(), "maximum" = LOGIN_LIFETIMES.end())
+        )
+    )]
     login_lifetime: Field<u32>,
     #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
@@ -73,9 +88,11 @@ pub struct SettingsDocument {
 #[serde(rename_all = "snake_case")]
 pub enum FailureBehavior {
     /// The journey goes on to its failure branch; where it has none, it is aborted.
+    #[cfg_attr(test, schemars(title = "Failure branch"))]
     #[default]
     FailureBranch,
     /// The journey is aborted.
+    #[cfg_attr(test, schemars(title = "Abort"))]
     Abort,
 }
 
@@ -85,12 +102,24 @@ pub enum FailureBehavior {
 #[serde(rename_all = "snake_case")]
 pub enum EventData {
     /// Nothing.
+    #[cfg_attr(test, schemars(title = "None"))]
     #[default]
     None,
     /// The whole redacted document of the call.
+    #[cfg_attr(test, schemars(title = "Step input and output"))]
     InputOutput,
     /// These fields of the redacted document, as JSON Pointers (RFC 6901).
-    Custom(Vec<String>),
+    #[cfg_attr(test, schemars(title = "Custom data"))]
+    Custom(
+        #[cfg_attr(
+            test,
+            schemars(
+                extend("maxItems" = MAX_FIELDS, "examples" = [["/outcome", "/error/code", "/output/user/email"]]),
+                inner(regex(pattern = "^/([^~]|~[01])*$"))
+            )
+        )]
+        Vec<String>,
+    ),
 }
 
 /// What becomes of access token and refresh token.
@@ -99,11 +128,14 @@ pub enum EventData {
 #[serde(rename_all = "snake_case")]
 pub enum Tokens {
     /// They're used for userinfo and forgotten.
+    #[cfg_attr(test, schemars(title = "Discard"))]
     #[default]
     Discard,
     /// As `discard`, and the unused refresh token is revoked, best effort: it would count as a session of the user's.
+    #[cfg_attr(test, schemars(title = "Discard and revoke"))]
     Revoke,
     /// They're part of the output.
+    #[cfg_attr(test, schemars(title = "Put into the output"))]
     Output,
 }
 
@@ -273,7 +305,7 @@ fn check_event_data(event_data: &EventData) -> Result<(), &'static str> {
         text.starts_with('/') && escapes_are_whole
     };
     match event_data {
-        EventData::Custom(fields) if fields.len() > 64 => Err("expected at most 64 JSON Pointers"),
+        EventData::Custom(fields) if fields.len() > MAX_FIELDS => Err("expected at most 64 JSON Pointers"),
         EventData::Custom(fields) if !fields.iter().all(is_pointer) => {
             Err("expected JSON Pointers, such as `/output/user/email`")
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use crate::host::{FetchError, Host, RandomUnavailable, Request, Response, StoreError};
 
 type Answer = Result<Response, FetchError>;
@@ -17,10 +19,14 @@ pub(crate) struct FakeHost {
     pub(crate) requests: Vec<Request>,
     /// Every call that was made, by name, in order.
     pub(crate) calls: Vec<String>,
+    /// Random bytes handed out, as the step writes them.
+    pub(crate) drawn: Vec<String>,
     pub(crate) random_fails: bool,
     pub(crate) cache_fails: bool,
     pub(crate) put_cached_fails: bool,
-    /// Calls of that name fail with that error.
+    /// How long each fetch takes.
+    pub(crate) latency: Duration,
+    /// Calls of that name, or of that name with that argument, fail with that error.
     pub(crate) failing: BTreeMap<String, StoreError>,
     answers: BTreeMap<String, Answer>,
     respond_with: Option<Script>,
@@ -37,9 +43,11 @@ impl FakeHost {
             cache: BTreeMap::new(),
             requests: Vec::new(),
             calls: Vec::new(),
+            drawn: Vec::new(),
             random_fails: false,
             cache_fails: false,
             put_cached_fails: false,
+            latency: Duration::ZERO,
             failing: BTreeMap::new(),
             answers: BTreeMap::new(),
             respond_with: None,
@@ -68,8 +76,10 @@ impl FakeHost {
     }
 
     fn called(&mut self, name: &str, argument: &str) -> Result<(), StoreError> {
-        self.calls.push(format!("{name} {argument}"));
-        self.failing.get(name).map_or(Ok(()), |error| Err(*error))
+        let call = format!("{name} {argument}");
+        let error = self.failing.get(name).or_else(|| self.failing.get(&call)).copied();
+        self.calls.push(call);
+        error.map_or(Ok(()), Err)
     }
 }
 
@@ -77,6 +87,7 @@ impl Host for FakeHost {
     fn fetch(&mut self, request: &Request) -> Answer {
         self.calls.push(format!("fetch {}", request.url));
         self.requests.push(request.clone());
+        self.now += self.latency;
         if let Some(answer) = self.respond_with.as_mut().and_then(|respond| respond(request)) {
             return answer;
         }
@@ -131,11 +142,12 @@ impl Host for FakeHost {
         if self.random_fails {
             return Err(RandomUnavailable);
         }
-        for byte in bytes {
+        for byte in bytes.iter_mut() {
             // A linear congruential generator: reproducible, and no test asks for more.
             self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             *byte = self.random.to_be_bytes()[0];
         }
+        self.drawn.push(URL_SAFE_NO_PAD.encode(bytes));
         Ok(())
     }
 }

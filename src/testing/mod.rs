@@ -1,8 +1,13 @@
 //! For unit tests: a host that answers as a test tells it, and the small things that many tests need.
 
+mod faulty;
 mod host;
 pub(crate) mod keys;
+pub(crate) mod leaks;
+pub(crate) mod login;
+pub(crate) mod provider;
 
+pub(crate) use faulty::{Fault, Faulty};
 pub(crate) use host::FakeHost;
 
 use crate::host::{Host, Response};

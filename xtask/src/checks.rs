@@ -1,6 +1,6 @@
 //! The commands that run other programs over the finished component and its sources: each a row of the list in `main.rs`.
 
-use std::{process::Command, time::Instant};
+use std::{fs, process::Command, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -15,6 +15,9 @@ const LEAST_COVERAGE: &str = "95";
 
 /// Seconds for each fuzz target where nothing else is said.
 const FUZZ_SECONDS: u32 = 60;
+
+/// Inputs are texts that people could write: up to 2 KiB, some milliseconds each.
+const FUZZ_LIMITS: [&str; 3] = ["-max_len=2048", "-timeout=20", "-rss_limit_mb=3000"];
 
 pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     component::build(&[])?;
@@ -104,8 +107,20 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
     tools::nightly()?;
     let targets = output(cargo_fuzz().arg("list"))?;
     ensure!(!targets.trim().is_empty(), "there is no fuzz target");
+    let fuzz = component_artifact::workspace().join("fuzz");
     for target in targets.lines() {
-        part(target, || run(cargo_fuzz().args(["run", target, "--", &format!("-max_total_time={seconds}")])))?;
+        // Where libFuzzer keeps what it finds; the committed corpus is only read.
+        let found = fuzz.join("target/found").join(target);
+        fs::create_dir_all(&found).with_context(|| format!("can't create {}", found.display()))?;
+        let dictionary = fuzz.join("dictionaries").join(format!("{target}.dict"));
+        part(target, || {
+            let mut command = cargo_fuzz();
+            command.args(["run", target]).arg(&found);
+            command.arg(fuzz.join("corpus").join(target)).arg("--");
+            command.arg(format!("-dict={}", dictionary.display()));
+            command.args(FUZZ_LIMITS);
+            run(command.arg(format!("-max_total_time={seconds}")))
+        })?;
     }
     Ok(())
 }

@@ -99,19 +99,14 @@ fn encode(core: &[u8]) -> Result<Vec<u8>> {
 
 /// A component made elsewhere must be the same, and says nothing about who made it.
 fn no_builders_path(component: &[u8], toolchain: &Toolchain) -> Result<()> {
-    let home = env::home_dir().unwrap_or_default();
-    let folders = [component_artifact::workspace(), cargo_home()?, toolchain.sysroot().to_owned(), home];
-    for folder in folders {
+    let folders = [component_artifact::workspace(), cargo_home()?, toolchain.sysroot().to_owned()];
+    // Debian's compiler is in `/usr` on every machine.
+    for folder in folders.iter().filter(|folder| *folder != Path::new("/usr")) {
         let needle = format!("{}/", folder.display());
-        // The root folder, and `/usr`, where Debian's compiler is, tell nothing.
-        if folder.components().count() <= 1 || folder == Path::new("/usr") {
-            continue;
-        }
-        let found = component.windows(needle.len()).position(|window| window == needle.as_bytes());
-        if let Some(at) = found {
-            let end = component[at..].iter().position(|byte| !byte.is_ascii_graphic()).unwrap_or(0);
-            let text = String::from_utf8_lossy(&component[at..at + end.min(200)]);
-            bail!("the component holds a path of the machine it was built on: {text}");
+        let mut windows = component.windows(needle.len());
+        if let Some(at) = windows.position(|window| window == needle.as_bytes()) {
+            let text = String::from_utf8_lossy(&component[at..component.len().min(at + 120)]);
+            bail!("the component holds a path of the machine it was built on: {}", text.escape_debug());
         }
     }
     Ok(())

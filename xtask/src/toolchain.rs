@@ -18,7 +18,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::process::{cargo, cargo_at, output, run, say, succeeds};
 
@@ -43,19 +43,21 @@ impl Toolchain {
     ///
     /// None is there and none can be installed. The message says what to install.
     pub(crate) fn find() -> Result<Self> {
-        let forced = env::var(VARIABLE).ok();
-        match forced.as_deref() {
+        match env::var(VARIABLE).ok().as_deref() {
             None => installed().or_else(|_| rustup()).or_else(|rustup| {
                 debian().map_err(|debian| {
-                    rustup
-                        .context(format!("{debian:#}"))
-                        .context(format!("no compiler for {TARGET}: install rustup and run `rustup target add {TARGET}`"))
+                    anyhow!(
+                        "there is no compiler for {TARGET}: run `rustup target add {TARGET}`\n  \
+                         rustup: {rustup:#}\n  debian: {debian:#}"
+                    )
                 })
             }),
             Some("installed") => installed(),
             Some("rustup") => rustup(),
             Some("debian") => debian(),
-            Some(other) => bail!("{VARIABLE} is `{other}`; it can be `installed`, `rustup` or `debian`"),
+            Some(other) => {
+                bail!("{VARIABLE} is `{other}`; it can be `installed`, `rustup` or `debian`")
+            }
         }
     }
 

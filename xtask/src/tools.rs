@@ -32,13 +32,13 @@ pub(crate) fn rustup_subcommand(name: &str, component: &str) -> Result<()> {
     rustup_component(component)
 }
 
-/// Makes sure of a component of rustup's toolchain; where it is there already, rustup says so.
+/// Makes sure of a component of rustup's toolchain; where it is there already, rustup does nothing.
 ///
 /// # Errors
 ///
 /// It is missing and can't be installed.
 pub(crate) fn rustup_component(component: &str) -> Result<()> {
-    say(format!("installing {component} by rustup"));
+    say(format!("making sure of {component} by rustup"));
     run(Command::new("rustup").args(["component", "add", component]))
         .with_context(|| format!("{component} is missing and can't be installed: run `rustup component add {component}`"))
 }

@@ -94,8 +94,10 @@ impl Navigation {
     pub(super) fn to_request(&self, cookies: &[(String, String)]) -> anyhow::Result<http::Request<Full<Bytes>>> {
         let mut url = self.url.clone();
         url.set_fragment(None);
-        let mut request =
-            http::Request::builder().method(self.method.as_str()).uri(url.as_str()).header("accept", "text/html,*/*;q=0.8");
+        let mut request = http::Request::builder().method(self.method.as_str()).uri(url.as_str());
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+            request = request.header("accept", "text/html,*/*;q=0.8");
+        }
         if self.body.is_some() {
             let origin = self.initiator.as_ref().map_or_else(|| "null".to_owned(), |page| page.origin().ascii_serialization());
             request = request.header("content-type", "application/x-www-form-urlencoded").header("origin", origin);

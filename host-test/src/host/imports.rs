@@ -40,7 +40,7 @@ impl CallState {
         }
         let left = self.deadline.saturating_duration_since(tokio::time::Instant::now()).saturating_sub(self.limits.margin);
         if left.is_zero() {
-            return Ok(Err(FetchError::Denied("no time is left in this call".to_owned())));
+            return Ok(Err(FetchError::Timeout));
         }
         let exchange = Exchange {
             post: matches!(request.method, http::Method::Post),

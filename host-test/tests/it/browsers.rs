@@ -73,7 +73,7 @@ async fn a_user_logs_in_and_the_next_step_creates_the_user() {
     assert!(page.url.path().ends_with("/journey"), "the user agent is moved off the URL that holds the code");
     let status = site.status(&browser).await;
     assert_eq!(status["status"], "create_user");
-    assert_eq!(status["user"]["email"], DEFAULT_USERNAME);
+    assert_eq!(status["user"]["email"]["value"], DEFAULT_USERNAME);
 }
 
 /// Login CSRF: the attacker's finished login must not become the victim's.

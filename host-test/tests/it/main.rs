@@ -6,6 +6,7 @@ mod browsers;
 mod checklist;
 mod conformance;
 mod guest;
+mod hostile;
 mod journey;
 mod limits;
 mod local_cognito;

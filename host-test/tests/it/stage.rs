@@ -31,6 +31,7 @@ pub(crate) struct Stage {
     pub(crate) journeys: Arc<MemoryJourneys>,
     pub(crate) attempts: Arc<MemoryAttempts>,
     pub(crate) cache: Arc<MemoryCache>,
+    number: u32,
 }
 
 /// The sealed component, compiled once for all tests.
@@ -88,7 +89,16 @@ impl Stage {
             attempts,
             cache,
             cognito,
+            number: 0,
         }
+    }
+
+    /// Another journey on the same stage: nothing is cached, and nothing goes wrong unless it is set to.
+    pub(crate) fn next_journey(&mut self) {
+        self.number += 1;
+        self.visit = Visit::first("tenant", &format!("journey-{}", self.number), "login");
+        self.cache.clear("tenant");
+        self.cognito.faults().clear();
     }
 
     /// Moves the clock of all parties.
@@ -159,6 +169,21 @@ impl Stage {
         self.variable("cognito_oidc_output").await
     }
 
+    /// The journey has failed with this code: the error variable is whole, and there is nothing beside it.
+    pub(crate) async fn assert_failed(&self, code: &str, context: &str) {
+        assert!(self.output().await.is_none(), "{context}: no output");
+        let error = self.variable("error_output").await.unwrap_or_else(|| panic!("{context}: an error variable"));
+        assert_eq!(error["code"], code, "{context}");
+        assert_eq!(error["version"], 1, "{context}");
+        for member in ["category", "retryable", "message", "path", "provider"] {
+            assert!(error.get(member).is_some(), "{context}: {member}");
+        }
+        for member in ["error", "error_description", "status", "request_id"] {
+            assert!(error["provider"].get(member).is_some(), "{context}: {member}");
+        }
+        assert!(error.to_string().len() < 4096, "{context}: {} bytes", error.to_string().len());
+    }
+
     /// The error variable's code.
     pub(crate) async fn error_code(&self) -> Option<String> {
         let error = self.variable("error_output").await?;
@@ -177,6 +202,17 @@ pub(crate) fn response(navigation: &Navigation) -> AuthorizationResponse {
     match &navigation.body {
         Some(body) => AuthorizationResponse::FormPost(body.clone()),
         None => AuthorizationResponse::Query(navigation.url.query().unwrap_or_default().to_owned()),
+    }
+}
+
+/// `redirect`, `failed: <code>` or `step_trapped: <why>`.
+pub(crate) fn begin_verdict(called: &Called<Begun>) -> String {
+    match &called.result {
+        Ok(begun) => match &begun.outcome {
+            BeginOutcome::Redirect(_) => "redirect".to_owned(),
+            BeginOutcome::Failed(failure) => format!("failed: {}", failure.code),
+        },
+        Err(trapped) => format!("step_trapped: {trapped}"),
     }
 }
 

@@ -1,0 +1,98 @@
+//! Documents that are right: what an input leaves out.
+
+use cognito_oidc::begin::begin;
+use cognito_oidc::host::{FetchError, Host};
+use cognito_oidc::step::configuration::Configuration;
+use cognito_oidc::step::outcome::Invocation;
+use url::Url;
+
+use super::host::ScriptedHost;
+
+/// Settings that use everything that leads somewhere else.
+pub const SETTINGS: &str = r#"{"callback_url":"https://app.example.com/callback","event_data":"input_output","tokens":"revoke"}"#;
+/// A connector with a domain, so that nothing has to be discovered.
+pub const CONNECTOR: &str =
+    r#"{"user_pool_id":"eu-west-1_AbCdEf123","domain":"login.example.com","client_id":"client-of-tests"}"#;
+/// The host's binding of the user agent.
+pub const BROWSER: &str = "session of the user agent";
+
+/// Parameters of an authorization request that nobody may set twice.
+const OWNED: [&str; 8] =
+    ["client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "response_type", "scope", "state"];
+
+/// What must hold of two documents, whatever is in them.
+pub fn check(settings: &str, connector: &str) {
+    let (outlets, configuration) = Configuration::parse(settings, connector);
+    let problems = Configuration::check(settings, connector);
+    assert_eq!(configuration.is_err(), !problems.is_empty(), "both readings agree");
+    for problem in &problems {
+        assert!(problem.path.starts_with("/settings") || problem.path.starts_with("/connector"));
+        assert!(!problem.path.chars().any(char::is_control));
+    }
+    assert_ne!(outlets.output_variable.as_ref(), Some(&outlets.error_output_variable));
+    for name in outlets.output_variable.iter().chain([&outlets.error_output_variable]) {
+        assert!(!name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+    }
+
+    let mut host = ScriptedHost::new(|_| Err(FetchError::Unreachable));
+    host.variables.insert(outlets.error_output_variable.clone(), "stale".to_owned());
+    let begun = begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes() });
+    match (&begun.outcome, configuration) {
+        (Ok(redirect), Ok(configuration)) => {
+            check_origins(&configuration);
+            check_url(redirect.url.expose(), &configuration);
+            assert_eq!(host.variables.len(), 0, "variables are cleared");
+            assert_eq!(host.attempts.len(), 3, "attempt, marker and open");
+        }
+        (Err(failed), configuration) => {
+            assert!(host.attempts.is_empty());
+            let error = host.variables.get(&outlets.error_output_variable).expect("an error variable");
+            super::outcome::check_error_variable(error, failed.failure.code.as_str());
+            assert!(configuration.is_err() || !host.requests.is_empty(), "only the network can fail");
+        }
+        (Ok(_), Err(failure)) => panic!("begun in spite of {failure:?}"),
+    }
+    if let Some(data) = begun.event_data {
+        serde_json::from_str::<serde_json::Value>(&data).expect("event data in JSON");
+    }
+    // A host without anything: no panic, and a failure.
+    let mut host = ScriptedHost::new(|_| Err(FetchError::Denied));
+    host.random_fails = true;
+    assert!(begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes() }).outcome.is_err());
+    host.now();
+}
+
+fn check_origins(configuration: &Configuration) {
+    let origins = configuration.origins();
+    assert!(!origins.is_empty());
+    for origin in &origins {
+        let url = Url::parse(origin).expect("an origin");
+        let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+        assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{origin}");
+        assert_eq!(url.origin().ascii_serialization(), *origin);
+    }
+}
+
+/// The request is the protocol's, whatever the documents tried to add.
+fn check_url(text: &str, configuration: &Configuration) {
+    assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "{text}");
+    let url = Url::parse(text).expect("a URL");
+    let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{text}");
+    assert!(url.fragment().is_none());
+    let value = |name: &str| {
+        let values: Vec<String> = url
+            .query_pairs()
+            .filter(|(given, _)| given.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.into_owned())
+            .collect();
+        assert_eq!(values.len(), 1, "{name} in {text}");
+        values.concat()
+    };
+    OWNED.iter().for_each(|name| drop(value(name)));
+    assert_eq!(value("response_type"), "code");
+    assert_eq!(value("code_challenge_method"), "S256");
+    assert_eq!(value("client_id"), configuration.connector.client_id);
+    assert_eq!(value("redirect_uri"), configuration.settings.callback_url);
+    assert!(value("scope").split(' ').any(|scope| scope == "openid"));
+}

@@ -1,0 +1,13 @@
+//! Whole logins, on a scripted host with a scripted provider.
+
+mod attempts;
+mod echo;
+mod event_data;
+mod faults;
+mod model;
+mod order;
+mod outcomes;
+mod scenarios;
+mod secrecy;
+mod success;
+mod tokens;

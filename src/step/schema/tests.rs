@@ -1,0 +1,297 @@
+//! Schema and parser agree, and examples hold.
+
+use std::path::Path;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use super::{Member, connector, error, members, output, settings};
+use crate::host::Host;
+use crate::oidc::authorization::ResponseMode;
+use crate::oidc::{token, userinfo};
+use crate::secret::Secret;
+use crate::step::configuration::Configuration;
+use crate::step::connector::Connector;
+use crate::step::error::{Code, Failure};
+use crate::step::error_output::ErrorOutput;
+use crate::step::output::{Output, Verified};
+use crate::step::settings::Settings;
+use crate::testing::{self, FakeHost, keys};
+
+/// A document that people write: its schema, the least that it may hold, and whether the parser takes a text.
+struct Written {
+    schema: Value,
+    validator: Validator,
+    least: Value,
+    parses: fn(&str) -> bool,
+}
+
+fn written() -> [Written; 2] {
+    let document = |schema: Value, least, parses| {
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        Written { schema, validator, least, parses }
+    };
+    [
+        document(settings(), json!({"callback_url": "https://app.example.com/callback"}), |text| Settings::parse(text).1.is_ok()),
+        document(connector(), json!({"user_pool_id": "eu-west-1_Ab", "client_id": "client"}), |text| {
+            Connector::parse(text).is_ok()
+        }),
+    ]
+}
+
+impl Written {
+    /// What schema and parser say to the least document with one member more.
+    fn judge(&self, member: &Member, value: &Value) -> (bool, bool) {
+        let mut document = self.least.clone();
+        let place = member.name.split('.').fold(&mut document, |place, name| &mut place[name]);
+        *place = value.clone();
+        (self.validator.is_valid(&document), (self.parses)(&document.to_string()))
+    }
+
+    fn members(&self) -> Vec<Member> {
+        members(&self.schema)
+    }
+}
+
+/// What the schema itself names as good: defaults, examples and choices.
+fn named(schema: &Value) -> Vec<Value> {
+    let alternatives = ["oneOf", "anyOf"].iter().filter_map(|name| schema[name].as_array()).flatten();
+    let choices = alternatives.filter_map(|choice| choice.get("const").cloned());
+    let listed = schema["examples"].as_array().into_iter().flatten().cloned();
+    schema.get("default").cloned().into_iter().chain(choices).chain(listed).collect()
+}
+
+/// Values of every type, and near every bound that a schema sets.
+fn candidates(schema: &Value) -> Vec<Value> {
+    let mut values = vec![
+        json!(true),
+        json!(7),
+        json!(-1),
+        json!(1.5),
+        json!(""),
+        json!("x"),
+        json!("a b"),
+        json!("login"),
+        json!("no_such_choice"),
+        json!("https://a.example/"),
+        json!("eu-west-1"),
+        json!("eu-west-1_Ab1"),
+        json!([]),
+        json!(["x"]),
+        json!(["eu-west-1"]),
+        json!([7]),
+        json!({}),
+        json!({"x": "y"}),
+        json!({"x": 7}),
+        json!({"custom": ["/outcome"]}),
+        json!({"custom": ["outcome"]}),
+        json!({"custom": ["/a~b"]}),
+        json!({"custom": vec!["/a"; 65]}),
+        json!({"custom": ["/outcome"], "further": 1}),
+    ];
+    for bound in [&schema["minimum"], &schema["maximum"]].into_iter().filter_map(Value::as_i64) {
+        values.extend([json!(bound - 1), json!(bound), json!(bound + 1)]);
+    }
+    if let Some(longest) = schema["maxLength"].as_u64() {
+        values.push(json!("x".repeat(usize::try_from(longest).unwrap() + 1)));
+    }
+    if let Some(most) = schema["maxItems"].as_u64() {
+        values.push(json!(vec!["eu-west-1"; usize::try_from(most).unwrap() + 1]));
+    }
+    values.extend(named(schema));
+    values
+}
+
+#[test]
+fn what_the_schema_refuses_the_parser_refuses() {
+    for document in written() {
+        for member in document.members() {
+            let verdicts = candidates(&member.schema).into_iter().map(|value| (document.judge(&member, &value), value));
+            let (mut accepted, mut refused) = (0, 0);
+            for ((schema, parser), value) in verdicts {
+                assert!(schema || !parser, "{}: the schema alone refuses {value}", member.name);
+                accepted += usize::from(schema && parser);
+                refused += usize::from(!schema && !parser);
+            }
+            assert!(accepted > 0, "{}: no value that both accept", member.name);
+            assert!(refused > 0, "{}: no value that both refuse", member.name);
+        }
+    }
+}
+
+#[test]
+fn what_the_schema_names_the_parser_accepts() {
+    for document in written() {
+        for member in document.members() {
+            for value in named(&member.schema) {
+                assert_eq!(document.judge(&member, &value), (true, true), "{} {value}", member.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_choice_outside_of_the_schema_is_refused_by_both() {
+    for document in written() {
+        let choices = document.members().into_iter().filter(|member| member.schema.get("oneOf").is_some());
+        for member in choices {
+            for value in [json!("no_such_choice"), json!("QUERY"), json!(0), json!(["none"]), json!({})] {
+                assert_eq!(document.judge(&member, &value), (false, false), "{} {value}", member.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn unknown_and_missing_members_are_refused_by_both() {
+    for document in written() {
+        let objects = document.members().into_iter().filter(|member| member.schema["additionalProperties"] == json!(false));
+        let names = objects.map(|member| format!("{}.", member.name)).chain([String::new()]);
+        for name in names {
+            let member = Member { name: format!("{name}no_such_member"), schema: Value::Null, is_required: false };
+            assert_eq!(document.judge(&member, &json!("x")), (false, false), "{}", member.name);
+        }
+        for member in document.members().into_iter().filter(|member| member.is_required) {
+            let mut rest = document.least.clone();
+            rest.as_object_mut().unwrap().remove(&member.name).unwrap();
+            assert!(!document.validator.is_valid(&rest) && !(document.parses)(&rest.to_string()), "{}", member.name);
+        }
+        assert!(document.validator.is_valid(&document.least) && (document.parses)(&document.least.to_string()));
+    }
+}
+
+#[test]
+fn null_is_as_good_as_absent_to_the_parser() {
+    for document in written() {
+        for member in document.members() {
+            assert_eq!(document.judge(&member, &Value::Null), (false, !member.is_required), "{}", member.name);
+        }
+    }
+}
+
+#[test]
+fn defaults_of_the_schema_are_those_of_the_parser() {
+    let [settings, connector] = written();
+    let filled = |document: &Written| {
+        let mut filled = document.least.clone();
+        let defaults =
+            document.members().into_iter().filter_map(|member| Some((member.name, member.schema.get("default")?.clone())));
+        filled.as_object_mut().unwrap().extend(defaults);
+        assert_ne!(filled, document.least);
+        filled.to_string()
+    };
+    let parse = |text: &str| format!("{:?}", Settings::parse(text));
+    assert_eq!(parse(&filled(&settings)), parse(&settings.least.to_string()));
+    let parse = |text: &str| format!("{:?}", Connector::parse(text));
+    assert_eq!(parse(&filled(&connector)), parse(&connector.least.to_string()));
+}
+
+#[test]
+fn each_member_that_people_write_has_a_title_and_a_description() {
+    for member in written().iter().flat_map(Written::members) {
+        for keyword in ["title", "description"] {
+            assert!(member.schema[keyword].as_str().is_some_and(|text| !text.is_empty()), "{} has no {keyword}", member.name);
+        }
+        for choice in member.schema["oneOf"].as_array().into_iter().flatten() {
+            assert!(choice["title"].is_string() && choice["description"].is_string(), "{}: {choice}", member.name);
+        }
+    }
+}
+
+#[test]
+fn each_member_that_people_read_is_always_there() {
+    for member in [output(), error()].iter().flat_map(members) {
+        assert!(member.is_required, "{}", member.name);
+        assert!(member.schema["description"].is_string(), "{} has no description", member.name);
+    }
+}
+
+#[test]
+fn what_is_written_to_the_error_variable_is_valid() {
+    let validator = jsonschema::validator_for(&error()).unwrap();
+    assert!(validator.is_valid(&ErrorOutput::none().to_json()));
+    for code in Code::ALL {
+        assert!(validator.is_valid(&ErrorOutput::new(&Failure::from(*code)).to_json()), "{code:?}");
+    }
+}
+
+#[test]
+fn what_is_written_to_the_output_variable_is_valid() {
+    let validator = jsonschema::validator_for(&output()).unwrap();
+    let bare = json!({"sub": "the-sub"});
+    let full = json!({
+        "sub": "the-sub", "acr": "a", "amr": ["pwd"], "auth_time": 1, "email": "a@example.com", "email_verified": "true", "custom:tier": "x",
+        "cognito:groups": ["g"], "identities": [{"userId": "1", "providerName": "Google", "providerType": "Google", "issuer": null,
+        "primary": "true", "dateCreated": "1"}],
+    });
+    for (claims, with_tokens) in [(&bare, false), (&bare, true), (&full, true)] {
+        let output = login(claims.as_object().unwrap(), with_tokens);
+        let problems: Vec<String> = validator.iter_errors(&output).map(|problem| problem.to_string()).collect();
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+}
+
+/// The output of a login with these claims.
+fn login(claims: &Map<String, Value>, with_tokens: bool) -> Value {
+    let mut host = FakeHost::new();
+    let attempt = testing::attempt(&mut host);
+    let key = keys::signing(0);
+    let mut id_token = json!({
+        "iss": attempt.issuers[0].issuer, "aud": attempt.client_id, "exp": attempt.expires_at, "iat": attempt.begun_at,
+        "nonce": attempt.nonce.expose(), "token_use": "id",
+    });
+    id_token.as_object_mut().unwrap().extend(claims.clone());
+    let token = key.token(&json!({"alg": "RS256"}), &id_token);
+    let response = |body: Value| Ok(testing::response(200, "application/json", &body.to_string()));
+    let tokens = token::judge(response(json!({"access_token": "a", "token_type": "Bearer", "id_token": token}))).unwrap();
+    let id_token = verified(&tokens.id_token, &key, &attempt, &tokens.access_token);
+    let verified = Verified {
+        attempt: &attempt,
+        user_pool_id: "eu-west-1_Ab",
+        id_token: &id_token,
+        user_info: &userinfo::judge(response(Value::Object(claims.clone())), "the-sub").unwrap(),
+        tokens: &tokens,
+        response_mode: ResponseMode::Query,
+        now: host.now().as_secs(),
+    };
+    Output::new(&verified, with_tokens).to_json()
+}
+
+fn verified(
+    token: &Secret,
+    key: &keys::TestKey,
+    attempt: &crate::oidc::attempt::Attempt,
+    access_token: &Secret,
+) -> crate::oidc::id_token::IdToken {
+    use crate::oidc::id_token::{Expectations, UnverifiedIdToken};
+    let expectations = Expectations {
+        client_id: &attempt.client_id,
+        nonce: &attempt.nonce,
+        access_token,
+        acr: &attempt.acr,
+        auth_time_not_before: None,
+        begun_at: attempt.begun_at,
+        now: attempt.begun_at,
+    };
+    UnverifiedIdToken::parse(token, |_| true).unwrap().verify(&key.public(), &expectations).unwrap()
+}
+
+#[test]
+fn every_example_is_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let cases = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let mut count = 0;
+    for case in cases {
+        let name = case.file_name().unwrap().to_str().unwrap();
+        let read = |document: &str| std::fs::read_to_string(case.join(document)).unwrap();
+        let (settings, connector) = (read("settings.json"), read("connector.json"));
+        for (document, text) in written().iter().zip([&settings, &connector]) {
+            assert!(document.validator.is_valid(&serde_json::from_str(text).unwrap()), "{name}");
+        }
+        assert_eq!(Configuration::check(&settings, &connector), [], "{name}");
+        assert_eq!(index.matches(&format!("| [{name}]({name}) |")).count(), 1, "{name} has one row in examples/README.md");
+        count += 1;
+    }
+    assert_eq!(index.matches("\n| [").count(), count, "each row of examples/README.md has its folder");
+}
