@@ -106,7 +106,7 @@ impl Answer {
 }
 
 #[tokio::test]
-async fn a_login_is_sent_away_with_nothing_kept_and_a_session_of_its_own() {
+async fn b18_a_login_is_sent_away_with_nothing_kept_and_a_session_of_its_own() {
     let site = Site::new("{}").await;
     let answer = site.get("/start", "journey=chosen-by-another-site").await;
     assert_eq!(answer.status(), 303);
@@ -120,13 +120,19 @@ async fn a_login_is_sent_away_with_nothing_kept_and_a_session_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_response_is_passed_on_undecoded_and_its_url_is_left() {
+async fn c17_a_response_is_passed_on_undecoded_and_its_url_is_left() {
     let site = Site::new("{}").await;
     let cookie = site.begin().await;
     let answer = site.get("/callback?code=%20a+b&code=&&%zz", &cookie).await;
     assert_eq!((answer.status(), answer.header("location")), (303, vec!["/journey"]));
     assert_eq!(site.completes(), ["failed: code=%20a+b&code=&&%zz"]);
     assert_eq!(site.status(&cookie).await, serde_json::json!({"status": "failure_branch", "code": "code=%20a+b&code=&&%zz"}));
+
+    let page = site.get("/journey", &cookie).await;
+    assert!(
+        page.header("content-security-policy")[0].starts_with("default-src 'none';"),
+        "nothing of third parties is on the page"
+    );
 
     let replayed = site.get("/callback?code=%20a+b&code=&&%zz", &cookie).await;
     assert_eq!(replayed.status(), 303);

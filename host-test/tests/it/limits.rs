@@ -278,7 +278,7 @@ async fn a_pure_function_that_calls_an_import_is_ended() {
 }
 
 #[tokio::test]
-async fn each_call_finds_memory_as_it_was_built() {
+async fn h06_each_call_finds_memory_as_it_was_built() {
     let begin = "(call $expect (i32.load (i32.const 40000)) (i32.const 0)) (i32.store (i32.const 40000) (i32.const 1))";
     let step = step(&Guest { begin, ..Guest::default() });
     for _ in 0..3 {

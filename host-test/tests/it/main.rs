@@ -1,6 +1,9 @@
 //! The integration tests, in one binary: Wasmtime links into it once.
 
+mod authorization_request;
+mod authorization_response;
 mod browsers;
+mod checklist;
 mod conformance;
 mod guest;
 mod hostile;
@@ -8,6 +11,8 @@ mod journey;
 mod limits;
 mod local_cognito;
 mod login;
+mod robustness;
 mod sealed;
 mod stage;
 mod stores;
+mod tokens;

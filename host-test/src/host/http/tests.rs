@@ -63,7 +63,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_like_any_other_and_nothing_is_remembered() {
+async fn t05_a_redirect_is_an_answer_like_any_other_and_nothing_is_remembered() {
     let app = Router::new()
         .route("/away", get(|| async { (axum::http::StatusCode::FOUND, [("location", "/elsewhere"), ("set-cookie", "a=b")]) }))
         .route("/elsewhere", get(|headers: HeaderMap| async move { format!("{headers:?}") }));
@@ -130,7 +130,7 @@ async fn response_headers_are_lower_case_repeated_and_utf8() {
 }
 
 #[tokio::test]
-async fn the_cap_counts_decoded_bytes() {
+async fn t11_the_cap_counts_decoded_bytes() {
     let packed = |bytes: usize| move || async move { ([("content-encoding", "gzip")], gzip(&vec![b'x'; bytes])) };
     let plain = |bytes: usize| move || async move { vec![b'x'; bytes] };
     let app = Router::new()
@@ -205,7 +205,7 @@ async fn raw_server(answer: &'static [u8]) -> (String, Arc<std::sync::atomic::At
 }
 
 #[tokio::test]
-async fn an_exchange_that_breaks_off_is_not_tried_again() {
+async fn c16_an_exchange_that_breaks_off_is_not_tried_again() {
     for answer in [b"".as_slice(), b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort", b"no HTTP at all\r\n\r\n"] {
         let (url, requests) = raw_server(answer).await;
         let exchange = Exchange { post: true, body: b"code=secret".to_vec(), ..get_request(&url) };
@@ -256,7 +256,7 @@ async fn tls_server() -> (u16, CertificateDer<'static>) {
 }
 
 #[tokio::test]
-async fn a_certificate_must_be_trusted_and_of_that_name() {
+async fn t04_u07_a_certificate_must_be_trusted_and_of_that_name() {
     const NAMES: &[(&str, &[&str])] = &[("idp.test", &["127.0.0.1"]), ("other.test", &["127.0.0.1"])];
     let (port, certificate) = tls_server().await;
     let trusting = client(NAMES, vec![certificate]);
