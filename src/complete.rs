@@ -257,6 +257,8 @@ impl Call<'_> {
         if let Some(trace) = &mut failure.trace {
             trace.request_id = trace.request_id.take().map(|text| self.redaction.text(text));
         }
+        // A path ends in a member's name, and somebody may have pasted a secret in the wrong place.
+        failure.path = failure.path.take().map(|path| self.redaction.text(path));
         if let Some(name) = &outlets.output_variable {
             let _ = self.host.set_variable(name, None);
         }

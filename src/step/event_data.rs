@@ -65,7 +65,7 @@ pub fn record(
     redaction.document(&mut document);
     let data = match wanted {
         EventData::Custom(fields) => {
-            let pick = |field: &String| (field.clone(), document.pointer(field).cloned().unwrap_or_default());
+            let pick = |field: &String| (redaction.text(field.clone()), document.pointer(field).cloned().unwrap_or_default());
             Value::Object(fields.iter().map(pick).collect())
         }
         EventData::None | EventData::InputOutput => document,
