@@ -4,8 +4,8 @@
 //! [`complete`](complete::complete) judges the response and writes the verified result to a variable. Everything outside of the sandbox is the
 //! host's: see [`host::Host`]. The contract with the host is in `wit/`.
 //!
-//! Layers, each importing only from those below it: `component`; `begin` and `complete`; [`step`]; [`cognito`]; [`oidc`]; [`host`], with [`json`]
-//! and [`secret`]. All but `component` compiles, and is tested, natively.
+//! Layers, each importing only from those below it: `component`; `begin` and `complete`; [`step`]; [`cognito`]; [`oidc`]; [`host`], with [`json`],
+//! [`secret`] and [`web_address`]. All but `component` compiles, and is tested, natively.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
@@ -26,3 +26,4 @@ pub mod secret;
 pub mod step;
 #[cfg(test)]
 mod testing;
+pub mod web_address;

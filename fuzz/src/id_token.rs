@@ -1,5 +1,5 @@
-//! The ID token: lines of its header and claims (both signed, whatever they are), then what to do with the token: `claim` and `nonce`,
-//! `acr` and `not_before` for what is expected, `signed_by`, `id_token`. See [`super::script`].
+//! The ID token: lines of its header and of its claims (signed, whatever they are), then a script with `signed_by` and `id_token` as in
+//! [`super::script`], the times `begun_at` and `completed_at`, and what is expected: `acr`, `not_before`.
 
 use cognito_oidc::oidc::id_token::{AcrRequirement, Expectations, Rejection, UnverifiedIdToken};
 use cognito_oidc::oidc::keys::KeySet;

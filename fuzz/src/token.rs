@@ -13,19 +13,9 @@ pub fn run(input: &[u8]) {
             assert!(!access_token.is_empty() && access_token.bytes().all(|byte| byte.is_ascii_graphic()));
             assert!(tokens.token_type.eq_ignore_ascii_case("bearer"));
             assert_eq!(tokens.trace.status, 200);
-            // What is secret doesn't print itself.
-            assert!(
-                access_token.len() < 16 || !format!("{tokens:?}").contains(access_token) || is_elsewhere(&tokens, access_token)
-            );
         }
         Err(rejection) => check(&Failure::from(rejection)),
     }
-}
-
-fn is_elsewhere(tokens: &cognito_oidc::oidc::token::TokenResponse, text: &str) -> bool {
-    let request_id = tokens.trace.request_id.as_deref().unwrap_or_default();
-    let scope = tokens.scope.as_deref().unwrap_or_default();
-    [request_id, scope].iter().any(|other| other.contains(text))
 }
 
 /// What a provider said is fit for a log line.

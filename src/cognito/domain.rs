@@ -58,6 +58,7 @@ fn is_number(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn parse(text: &str, region: &str) -> Result<String, Invalid> {
         Domain::parse(text, &Region::parse(region).unwrap()).map(|domain| domain.endpoint("/x"))
@@ -108,6 +109,19 @@ mod tests {
             (&format!("{}example", "a.".repeat(124)), name),
         ] {
             assert_eq!(parse(text, "eu-west-1"), Err(invalid), "{text}");
+        }
+    }
+
+    proptest! {
+
+        #[test]
+        fn a_domain_that_is_accepted_is_the_host_of_its_endpoints(text in "[a-zA-Z0-9.-]{1,20}|\\PC{0,20}|[a-z0-9-]{1,9}(\\.[a-z0-9-]{1,9}){1,3}") {
+            if let Ok(endpoint) = parse(&text, "eu-west-1") {
+                let url = url::Url::parse(&endpoint).unwrap();
+                prop_assert_eq!((url.scheme(), url.path(), url.port()), ("https", "/x", None));
+                prop_assert!(url.host_str().unwrap().starts_with(&text.to_ascii_lowercase()));
+                prop_assert!(matches!(url.host(), Some(url::Host::Domain(_))));
+            }
         }
     }
 }

@@ -136,6 +136,7 @@ impl UserPoolId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_pool_id_names_its_region() {
@@ -211,5 +212,20 @@ mod tests {
     fn gov_cloud_is_known_by_its_name() {
         assert!(Region::parse("us-gov-east-1").unwrap().is_gov_cloud());
         assert!(!Region::parse("us-east-1").unwrap().is_gov_cloud());
+    }
+
+    proptest! {
+
+        #[test]
+        fn k02_a_pool_that_is_accepted_names_amazons_hosts_alone(text in "[a-z]{1,3}(-[a-z]{1,6}){1,3}-[0-9]{1,3}_[A-Za-z0-9]{1,9}|\\PC{0,30}") {
+            if let Ok(pool) = UserPoolId::parse(&text) {
+                for issuer in pool.issuers(IssuerKind::Either, &[]) {
+                    let url = url::Url::parse(&issuer).unwrap();
+                    let host = url.host_str().unwrap();
+                    prop_assert!(host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"), "{}", issuer);
+                    prop_assert_eq!(url.as_str(), issuer.as_str(), "written as it is compared");
+                }
+            }
+        }
     }
 }

@@ -174,7 +174,12 @@ pub fn store(host: &mut dyn Host, state: &Secret, browser: &[u8], attempt: &Atte
 /// See [`Rejection`].
 pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Result<Attempt, Rejection> {
     let stored = host.attempt(&marker_key(state))?.ok_or(Rejection::StateUnknown)?;
-    let mut marker: Marker = read(&stored).ok_or(Rejection::Store(StoreError::Unavailable))?;
+    let mut marker: Marker = match read(&stored) {
+        Some(marker) => marker,
+        // The host may end what nobody can judge any more; a user agent's response can't even be told from another's.
+        None if matches!(claimant, Claimant::Host) => return Err(Rejection::Unreadable),
+        None => return Err(Rejection::Store(StoreError::Unavailable)),
+    };
     if let Claimant::UserAgent { browser, response_mode } = claimant {
         if browser.is_empty() || marker.browser != secret::digest(browser) {
             return Err(Rejection::BrowserMismatch);

@@ -53,6 +53,8 @@ pub fn write(host: &mut dyn Host, key: &str, document: &serde_json::Value) {
 mod tests {
     use super::*;
     use crate::testing::FakeHost;
+    use crate::testing::json::object as json_object;
+    use proptest::prelude::*;
 
     fn stored(host: &mut FakeHost) -> Option<bool> {
         read(host, "k").map(|entry| {
@@ -104,6 +106,33 @@ mod tests {
         let keys = [key("a", "i", "u"), key("b", "i", "u"), key("a", "j", "u"), key("a", "i", "v"), key("a", "iu", "")];
         for (index, key) in keys.iter().enumerate() {
             assert!(!keys[..index].contains(key));
+        }
+    }
+
+    proptest! {
+
+        #[test]
+        fn any_entry_is_an_entry_of_at_most_a_day_or_a_miss(
+            entry in json_object(&["stored_at", "document"]), age in -10..200_000_i64, is_dated in any::<bool>()
+        ) {
+            let mut host = FakeHost::new();
+            let mut entry = entry;
+            if is_dated {
+                entry.insert("stored_at".to_owned(), json!(host.now().as_secs().checked_add_signed(-age).unwrap()));
+            }
+            host.cache.insert("k".into(), serde_json::Value::Object(entry.clone()).to_string());
+            let read = read(&mut host, "k");
+            if is_dated {
+                let is_entry = (0..=86_400).contains(&age) && entry.get("document").is_some_and(serde_json::Value::is_object);
+                prop_assert_eq!(read.as_ref().map(|entry| entry.is_fresh), is_entry.then_some(age < 3600));
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_miss(text in "\\PC*") {
+            let mut host = FakeHost::new();
+            host.cache.insert("k".into(), text);
+            prop_assert!(read(&mut host, "k").is_none());
         }
     }
 }

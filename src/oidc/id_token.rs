@@ -283,7 +283,9 @@ fn date(value: &Value) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::json::object as json_object;
     use crate::testing::keys;
+    use proptest::prelude::*;
     use serde_json::json;
 
     const NOW: u64 = 1_800_000_000;
@@ -527,5 +529,41 @@ mod tests {
         let absent = check_with(&AcrRequirement::None, Some(0), |_| {}).map(|_| ());
         assert_eq!(absent, Err(Rejection::AuthTime));
         assert_eq!(set("auth_time", json!(NOW - 5)).unwrap().auth_time(), Some(NOW - 5));
+    }
+
+    proptest! {
+
+        #[test]
+        fn i18_any_claims_are_judged_and_only_the_attempts_own_pass(
+            claims in json_object(&[
+                "iss", "aud", "sub", "nonce", "iat", "exp", "nbf", "azp", "at_hash", "acr", "auth_time", "token_use",
+            ])
+        ) {
+            let changed = claims.clone();
+            let result = check(move |whole| whole.as_object_mut().unwrap().extend(changed));
+            if let Ok(token) = result {
+                prop_assert_eq!(token.claims().get("iss"), Some(&json!(ISSUER)));
+                prop_assert_eq!(token.claims().get("nonce"), Some(&json!("the-nonce")));
+                prop_assert_eq!(token.claims().get("sub"), Some(&json!(token.subject())));
+                for (name, value) in &claims {
+                    prop_assert_eq!(token.claims().get(name), Some(value), "as received");
+                }
+            }
+        }
+
+        #[test]
+        fn i01_any_text_is_no_token(text in "[A-Za-z0-9_.-]{0,80}|\\PC*") {
+            prop_assert!(UnverifiedIdToken::parse(&Secret::new(text), |_| true).is_err());
+        }
+
+        #[test]
+        fn i12_any_number_is_a_date_of_this_age_or_none(number in any::<f64>(), whole in any::<i64>()) {
+            for value in [json!(number), json!(whole)] {
+                if let Some(date) = date(&value) {
+                    prop_assert!(date <= 253_402_300_799);
+                    prop_assert!((value.as_f64().unwrap() - date as f64).abs() < 1.0);
+                }
+            }
+        }
     }
 }

@@ -94,7 +94,9 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::json::object as json_object;
     use crate::testing::keys;
+    use proptest::prelude::*;
 
     fn set(keys: &[Value]) -> KeySet {
         KeySet::parse(json!({ "keys": keys }).as_object().unwrap()).unwrap()
@@ -201,5 +203,25 @@ mod tests {
         assert!(read.find(Some("a")).is_some());
         assert_eq!(read.to_json(), written);
         assert_eq!(read.0.len(), 2);
+    }
+
+    proptest! {
+
+        #[test]
+        fn k04_any_set_is_read_or_refused_and_reads_back(
+            set in json_object(&["keys", "kty", "use", "alg", "key_ops", "kid", "n", "e", "d"]),
+            odd in prop::collection::vec(json_object(&["kty", "use", "alg", "key_ops", "kid", "n", "e", "d"]), 0..3),
+        ) {
+            let mut set = set;
+            let _ = KeySet::parse(&set);
+            // Whatever lies beside it, a good key is found.
+            let mut keys: Vec<Value> = odd.into_iter().map(Value::Object).collect();
+            keys.push(jwk(Some("the good one"), 0));
+            set.insert("keys".to_owned(), json!(keys));
+            let read = KeySet::parse(&set).unwrap();
+            prop_assert!(read.find(Some("the good one")).is_some());
+            let written = read.to_json();
+            prop_assert_eq!(KeySet::parse(written.as_object().unwrap()).unwrap().to_json(), written);
+        }
     }
 }

@@ -107,7 +107,9 @@ fn judge(object: &Object, issuer: &str) -> Result<Metadata, Rejection> {
 mod tests {
     use super::*;
     use crate::host::FetchError;
+    use crate::testing::json::object as json_object;
     use crate::testing::{FakeHost, response};
+    use proptest::prelude::*;
     use serde_json::json;
 
     const ISSUER: &str = "https://idp.example.com/pool";
@@ -195,5 +197,28 @@ mod tests {
         host.cache.insert(cache::key("metadata", ISSUER, URI), entry);
         assert!(find(&mut host, ISSUER, URI).is_ok());
         assert_eq!(host.fetched(URI), 1);
+    }
+
+    proptest! {
+
+        #[test]
+        fn k01_any_document_is_judged_and_only_the_issuers_own_is_kept(
+            changes in json_object(&[
+                "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "revocation_endpoint",
+                "authorization_response_iss_parameter_supported",
+            ])
+        ) {
+            let mut document = document();
+            document.as_object_mut().unwrap().extend(changes);
+            let mut host = host(&document);
+            match find(&mut host, ISSUER, URI) {
+                Ok(metadata) => {
+                    prop_assert_eq!(&document["issuer"], &json!(ISSUER));
+                    prop_assert_eq!(&document["token_endpoint"], &json!(metadata.token_endpoint));
+                    prop_assert_eq!(host.cache.len(), 1);
+                }
+                Err(_) => prop_assert!(host.cache.is_empty()),
+            }
+        }
     }
 }

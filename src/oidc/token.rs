@@ -132,7 +132,9 @@ fn is_bearer_token(token: &str) -> bool {
 mod tests {
     use super::*;
     use crate::oidc::client::ClientAuthentication;
+    use crate::testing::json::object as json_object;
     use crate::testing::{FakeHost, response};
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     fn judge_json(status: u16, body: &Value) -> Result<TokenResponse, Rejection> {
@@ -242,6 +244,36 @@ mod tests {
         for status in [201, 204, 302, 307, 403, 404] {
             let trace = Trace { status, request_id: None };
             assert_eq!(judge_json(status, &full()).unwrap_err(), exchange::Rejection::Unavailable(Some(trace)).into());
+        }
+    }
+
+    proptest! {
+
+        #[test]
+        fn t07_t08_any_response_is_judged_and_only_bearer_tokens_pass(
+            body in json_object(&["access_token", "id_token", "token_type", "refresh_token", "expires_in", "scope", "error"]),
+            status in prop::sample::select(vec![200_u16, 400, 401, 429, 500, 204]),
+            is_sound in any::<bool>(),
+        ) {
+            let mut body = Value::Object(body);
+            if is_sound {
+                body["access_token"] = json!("at");
+                body["token_type"] = json!("Bearer");
+                body["id_token"] = json!("it");
+            }
+            if let Ok(tokens) = judge_json(status, &body) {
+                prop_assert_eq!(status, 200);
+                prop_assert!(is_bearer_token(tokens.access_token.expose()));
+                prop_assert!(tokens.token_type.eq_ignore_ascii_case("bearer"));
+                prop_assert_eq!(body["id_token"].as_str(), Some(tokens.id_token.expose()));
+            }
+        }
+
+        #[test]
+        fn t11_any_bytes_are_judged(body in prop::collection::vec(any::<u8>(), 0..64), status in 100..600_u16) {
+            let mut answer = response(status, "application/json", "");
+            answer.body = body;
+            prop_assert!(judge(Ok(answer)).is_err());
         }
     }
 }

@@ -91,7 +91,9 @@ fn parameter<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::oidc::exchange::Trace;
+    use crate::testing::json::object as json_object;
     use crate::testing::response;
+    use proptest::prelude::*;
 
     fn judge_text(status: u16, body: &str) -> Result<UserInfo, Rejection> {
         judge(Ok(response(status, "application/json", body)), "ada")
@@ -147,6 +149,29 @@ mod tests {
             let trace = Trace { status, request_id: None };
             let unavailable = exchange::Rejection::Unavailable(Some(trace));
             assert_eq!(judge_text(status, r#"{"sub":"ada"}"#), Err(unavailable.into()));
+        }
+    }
+
+    proptest! {
+
+        #[test]
+        fn u03_any_response_is_judged_and_only_the_subjects_passes(
+            claims in json_object(&["sub", "email"]), status in prop::sample::select(vec![200_u16, 201, 400, 401, 500]), is_sound in any::<bool>(),
+        ) {
+            let mut claims = claims;
+            if is_sound {
+                claims.insert("sub".to_owned(), "ada".into());
+            }
+            let result = judge_text(status, &serde_json::Value::Object(claims.clone()).to_string());
+            let passes = status == 200 && claims.get("sub").is_some_and(|sub| sub == "ada");
+            prop_assert_eq!(result.is_ok(), passes);
+        }
+
+        #[test]
+        fn u05_any_challenge_is_read_or_passed_over(challenge in "\\PC*", error in "[a-z_]{1,9}") {
+            let _ = parameter(&challenge, "error");
+            let whole = format!("{}, error=\"{error}\"", challenge.replace('"', ""));
+            prop_assert_eq!(parameter(&whole, "error"), Some(error.as_str()));
         }
     }
 }

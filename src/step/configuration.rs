@@ -29,7 +29,7 @@ impl Configuration {
                     Connector::parse(connector).map_err(|problems| Failure::of_document(Code::InvalidIntegration, &problems))?;
                 Ok(Self { settings, connector })
             })
-            .and_then(|configuration| match configuration.contradiction() {
+            .and_then(|configuration| match configuration.contradictions().into_iter().next() {
                 Some((code, problem)) => Err(Failure::of_document(code, &[problem])),
                 None => Ok(configuration),
             });
@@ -43,7 +43,7 @@ impl Configuration {
         match (settings, Connector::parse(connector)) {
             (Ok(settings), Ok(connector)) => {
                 let configuration = Self { settings, connector };
-                configuration.contradiction().map(|(_, problem)| problem).into_iter().collect()
+                configuration.contradictions().into_iter().map(|(_, problem)| problem).collect()
             }
             (settings, connector) => {
                 let problems = [settings.err(), connector.err()];
@@ -83,23 +83,23 @@ impl Configuration {
     }
 
     /// What each document alone doesn't show.
-    fn contradiction(&self) -> Option<(Code, Problem)> {
+    fn contradictions(&self) -> Vec<(Code, Problem)> {
         let problem = |path: &str, expected| Problem { path: path.to_owned(), expected };
+        let mut found = Vec::new();
         if !self.connector.is_enabled {
-            return Some((Code::IntegrationDisabled, problem("/connector/enabled", "expected an enabled connector")));
+            found.push((Code::IntegrationDisabled, problem("/connector/enabled", "expected an enabled connector")));
         }
         if !self.connector.has_oidc {
-            return Some((
-                Code::OidcNotEnabled,
-                problem("/connector/authentication_methods", "expected `oidc` among the methods"),
-            ));
+            let path = "/connector/authentication_methods";
+            found.push((Code::OidcNotEnabled, problem(path, "expected `oidc` among the methods")));
         }
         let known = self.connector.source.known();
         if self.settings.tokens == Tokens::Revoke && known.is_some_and(|endpoints| endpoints.revocation.is_none()) {
+            let path = "/connector/custom_endpoints/revocation_endpoint";
             let expected = "expected an endpoint, since the settings ask for tokens to be revoked";
-            return Some((Code::InvalidIntegration, problem("/connector/custom_endpoints/revocation_endpoint", expected)));
+            found.push((Code::InvalidIntegration, problem(path, expected)));
         }
-        None
+        found
     }
 }
 
@@ -153,6 +153,11 @@ mod tests {
             assert_eq!(code(&settings, connector), None);
             assert!(problems(&settings, connector).is_empty());
         }
+        let twice = connector(|connector| {
+            connector["enabled"] = json!(false);
+            connector["authentication_methods"] = json!([]);
+        });
+        assert_eq!(problems(&settings("discard"), &twice), ["/connector/enabled", "/connector/authentication_methods"]);
         assert_eq!(problems("{}", "{}"), ["/settings/callback_url", "/connector/user_pool_id", "/connector/client_id"]);
     }
 

@@ -228,6 +228,8 @@ fn check_client_id(client_id: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::json::object as json_object;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn with(name: &str, value: Value) -> Value {
@@ -344,5 +346,41 @@ mod tests {
         let problems = problems(&json!({"enabled": 1, "domain": 1, "custom_endpoints": {"token_endpoint": 1}}));
         assert_eq!(problems.len(), 5, "{problems:?}");
         assert_eq!(Connector::parse("x").unwrap_err(), [Problem { path: "/connector".into(), expected: "expected JSON" }]);
+    }
+
+    proptest! {
+
+        #[test]
+        fn any_connector_is_read_or_refused_with_problems_under_its_path(connector in json_object(&[
+            "name", "enabled", "authentication_methods", "user_pool_id", "domain", "issuer", "additional_regions", "client_id",
+            "client_authentication", "custom_endpoints", "token_endpoint", "jwks_uri",
+        ]), is_sound in any::<bool>()) {
+            let mut connector = connector;
+            if is_sound {
+                connector.extend([("user_pool_id".to_owned(), json!("eu-west-1_Ab")), ("client_id".to_owned(), json!("client"))]);
+            }
+            match Connector::parse(&Value::Object(connector).to_string()) {
+                Ok(connector) => {
+                    prop_assert!(check_client_id(&connector.client_id).is_ok());
+                    let issuers = connector.source.issuers();
+                    let of_the_pool = format!("/{}", connector.source.pool.as_str());
+                    let suffix = |host: &str| host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+                    for issuer in issuers {
+                        let url = url::Url::parse(&issuer.issuer).unwrap();
+                        prop_assert_eq!((url.scheme(), url.path()), ("https", of_the_pool.as_str()));
+                        prop_assert!(suffix(url.host_str().unwrap()));
+                    }
+                }
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    prop_assert!(problems.iter().all(|problem| problem.path.starts_with("/connector")));
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            prop_assert!(Connector::parse(&text).is_err());
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::document::{Field, Problem, Reader, Words};
 use crate::json::Object;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::scope::Scope;
+use crate::web_address;
 
 /// Default scope.
 const DEFAULT_SCOPE: [&str; 3] = ["openid", "profile", "email"];
@@ -269,25 +270,17 @@ impl SettingsDocument {
 
 /// A redirect URI: absolute, without fragment (RFC 6749 3.1.2), and of a kind that Cognito lets an app client register.
 fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
-    if callback_url.len() > MAX_CALLBACK_URL || !callback_url.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("expected a URL in ASCII, without spaces, of at most 2048 characters");
+    if callback_url.len() > MAX_CALLBACK_URL {
+        return Err("expected a URL of at most 2048 characters");
     }
-    if callback_url.contains(['#', '\\']) {
-        return Err("expected a URL without fragment and backslash");
-    }
-    let url = url::Url::parse(callback_url).map_err(|_| "expected an absolute URL")?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("expected a URL without user information");
-    }
-    match (url.scheme(), url.host_str()) {
-        ("https", Some(_)) | ("http", Some("127.0.0.1" | "[::1]" | "localhost")) => Ok(()),
-        ("http", _) => Err("expected https; http is for 127.0.0.1, [::1] and localhost"),
+    let url = web_address::parse(callback_url)?;
+    match url.scheme() {
+        "https" if callback_url.starts_with("https://") => Ok(()),
+        "http" if web_address::is_loopback(&url) && callback_url.starts_with("http://") => Ok(()),
+        "http" => Err("expected https; http is for 127.0.0.1, [::1] and localhost"),
         // What a browser would run or open itself is nobody's app (RFC 8252 7.1 asks for a scheme of one's own).
-        (
-            "about" | "blob" | "data" | "file" | "filesystem" | "ftp" | "https" | "javascript" | "mailto" | "vbscript"
-            | "view-source" | "ws" | "wss",
-            _,
-        ) => Err("expected `https://`, or the scheme of an app"),
+        "about" | "blob" | "data" | "file" | "filesystem" | "ftp" | "https" | "javascript" | "mailto" | "vbscript"
+        | "view-source" | "ws" | "wss" => Err("expected `https://`, or the scheme of an app"),
         _ => Ok(()),
     }
 }
@@ -316,6 +309,8 @@ fn check_event_data(event_data: &EventData) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::json::object as json_object;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn parse(settings: &Value) -> Result<Settings, Vec<(String, &'static str)>> {
@@ -474,5 +469,45 @@ mod tests {
         assert_eq!(outlets(r#"{"error_output_variable":"1"}"#).error_output_variable, "error_output");
         assert_eq!(outlets(r#"{"output_variable":"1"}"#).output_variable, None);
         assert_eq!(outlets(r#"{"output_variable":"error_output"}"#).output_variable, None, "the error needs its variable");
+    }
+
+    proptest! {
+
+        #[test]
+        fn any_settings_are_read_or_refused_with_problems_under_their_path(settings in json_object(&[
+            "callback_url", "scope", "response_mode", "advanced", "output_variable", "error_output_variable", "failure_behavior",
+            "event_data", "tokens", "login_lifetime", "custom", "claims", "acr_values", "max_age", "prompt",
+        ])) {
+            let text = Value::Object(settings).to_string();
+            let (outlets, parsed) = Settings::parse(&text);
+            prop_assert!(check_variable_name(&outlets.error_output_variable).is_ok());
+            prop_assert_ne!(outlets.output_variable.as_deref(), Some(outlets.error_output_variable.as_str()));
+            match parsed {
+                Ok(settings) => {
+                    prop_assert!(settings.scope.as_str().split(' ').any(|scope| scope == "openid"));
+                    prop_assert!(LOGIN_LIFETIMES.contains(&settings.login_lifetime));
+                    prop_assert!(outlets.output_variable.is_some());
+                }
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    prop_assert!(problems.iter().all(|problem| problem.path.starts_with("/settings")));
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            let (outlets, parsed) = Settings::parse(&text);
+            prop_assert!(parsed.is_ok() || !outlets.error_output_variable.is_empty());
+        }
+
+        #[test]
+        fn a_callback_url_that_is_accepted_goes_nowhere_but_home(url in "(https|http|myapp|ftp|data)?:?/{0,2}[a-z@:.\\[\\]0-9\\\\]{0,12}[/?#]?[ -~]{0,8}") {
+            if check_callback_url(&url).is_ok() {
+                let parsed = url::Url::parse(&url).unwrap();
+                prop_assert!(parsed.fragment().is_none() && parsed.username().is_empty() && parsed.password().is_none());
+                prop_assert!(parsed.scheme() != "http" || matches!(parsed.host_str(), Some("127.0.0.1" | "[::1]" | "localhost")));
+            }
+        }
     }
 }

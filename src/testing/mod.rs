@@ -2,6 +2,7 @@
 
 mod faulty;
 mod host;
+pub(crate) mod json;
 pub(crate) mod keys;
 pub(crate) mod leaks;
 pub(crate) mod login;

@@ -70,8 +70,9 @@ mod tests {
     #[test]
     fn the_app_client_may_have_what_the_settings_ask_for() {
         let documents = Documents {
-            settings: json!({"scope": ["openid", "api/read"], "response_mode": "form_post", "advanced": {"identity_provider": "Okta"}})
-                .to_string(),
+            settings:
+                json!({"scope": ["openid", "api/read"], "response_mode": "form_post", "advanced": {"identity_provider": "Okta"}})
+                    .to_string(),
             connector: json!({"user_pool_id": "us-east-1_Zz9", "client_id": "abc", "client_authentication": "none"}).to_string(),
         };
         let config = config(&documents, "http://127.0.0.1:1/callback", None, Some("unused".to_owned()));

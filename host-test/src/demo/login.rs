@@ -35,7 +35,10 @@ impl Login {
         acr: Option<String>,
         secret: Option<String>,
     ) -> anyhow::Result<Self> {
-        anyhow::ensure!(documents.settings().is_object() && documents.connector().is_object(), "the documents are no JSON objects");
+        anyhow::ensure!(
+            documents.settings().is_object() && documents.connector().is_object(),
+            "the documents are no JSON objects"
+        );
         let bound = Bound::loopback().await?;
         let callback_url = bound.callback_url();
         let cognito = LocalCognito::start(local::config(documents, &callback_url, acr, secret)).await?;
@@ -151,12 +154,7 @@ impl Login {
     }
 
     /// The user's part; the authorization response, if one comes.
-    async fn sign_in(
-        &self,
-        request: Navigation,
-        hops: &mut Hops,
-        screen: &mut Screen<'_>,
-    ) -> anyhow::Result<Option<Navigation>> {
+    async fn sign_in(&self, request: Navigation, hops: &mut Hops, screen: &mut Screen<'_>) -> anyhow::Result<Option<Navigation>> {
         let callback_url = self.site.documents.settings()["callback_url"].as_str().unwrap_or_default().to_owned();
         let mut arrival = self.walk(request, &callback_url, hops, screen).await?;
         if let Some(form) = sign_in_form(&arrival) {

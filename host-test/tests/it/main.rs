@@ -5,6 +5,7 @@ mod authorization_response;
 mod browsers;
 mod checklist;
 mod conformance;
+mod faults;
 mod guest;
 mod hostile;
 mod journey;
