@@ -122,6 +122,8 @@ fn expected(row: Row, keys_are_cached: bool) -> [&'static str; 3] {
     let verdict = match (import, index) {
         _ if row.is_trap() => "step_trapped",
         (GetAttempt | TakeAttempt, 0) => "ignored: storage_failed",
+        // The error variable goes first, the output last: only the output can be too large.
+        (SetVariable, 0) => "failed: storage_failed",
         (TakeAttempt, _) | (SetVariable, _) => row.storage_code(),
         (Fetch, 0) => row.fetch_code("failed: token_unavailable", "failed: token_response_invalid"),
         (Fetch, 1) => row.fetch_code("failed: keys_unavailable", "failed: keys_invalid"),

@@ -206,7 +206,7 @@ async fn a_revocation_endpoint_that_misbehaves_harms_no_login() {
 }
 
 #[tokio::test]
-async fn t06_t12_refusals_of_the_token_endpoint_are_told_apart_and_cut_to_size() {
+async fn t06_refusals_of_the_token_endpoint_are_told_apart_and_cut_to_size() {
     let mut stage = Stage::new().await;
     let error = |error: &str| json!({"error": error}).to_string();
     let novel = json!({"error": "x".repeat(100_000), "error_description": "\u{202e}\r\nS\u{0}".repeat(20_000)}).to_string();
