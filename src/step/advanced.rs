@@ -288,12 +288,13 @@ fn required_acr(request: &Value) -> Result<AcrRequirement, &'static str> {
 mod tests {
     use super::*;
     use crate::step::document::Problem;
+    use crate::step::error::Code;
     use serde_json::json;
 
     fn check(document: &Value) -> Result<Advanced, Vec<(String, &'static str)>> {
         let mut problems: Vec<Problem> = Vec::new();
         let document: AdvancedDocument = serde_json::from_value(document.clone()).unwrap();
-        let advanced = document.check(&mut Reader::new("", &mut problems));
+        let advanced = document.check(&mut Reader::new("", Code::InvalidSettings, &mut problems));
         if problems.is_empty() {
             return Ok(advanced.unwrap());
         }

@@ -23,32 +23,21 @@ impl Configuration {
     pub fn parse(settings: &str, connector: &str) -> (Outlets, Result<Self, Failure>) {
         let (outlets, settings) = Settings::parse(settings);
         let configuration = settings
-            .map_err(|problems| Failure::of_document(Code::InvalidSettings, &problems))
-            .and_then(|settings| {
-                let connector =
-                    Connector::parse(connector).map_err(|problems| Failure::of_document(Code::InvalidIntegration, &problems))?;
-                Ok(Self { settings, connector })
-            })
-            .and_then(|configuration| match configuration.contradictions().into_iter().next() {
-                Some((code, problem)) => Err(Failure::of_document(code, &[problem])),
-                None => Ok(configuration),
+            .and_then(|settings| Ok(Self { settings, connector: Connector::parse(connector)? }))
+            .and_then(|configuration| match configuration.contradictions() {
+                problems if problems.is_empty() => Ok(configuration),
+                problems => Err(problems),
             });
-        (outlets, configuration)
+        (outlets, configuration.map_err(Failure::from))
     }
 
-    /// Every problem of both documents.
+    /// Every problem of both documents; of two that have none, what contradicts the other.
     #[must_use]
     pub fn check(settings: &str, connector: &str) -> Vec<Problem> {
         let (_, settings) = Settings::parse(settings);
         match (settings, Connector::parse(connector)) {
-            (Ok(settings), Ok(connector)) => {
-                let configuration = Self { settings, connector };
-                configuration.contradictions().into_iter().map(|(_, problem)| problem).collect()
-            }
-            (settings, connector) => {
-                let problems = [settings.err(), connector.err()];
-                problems.into_iter().flatten().flatten().collect()
-            }
+            (Ok(settings), Ok(connector)) => Self { settings, connector }.contradictions(),
+            (settings, connector) => [settings.err(), connector.err()].into_iter().flatten().flatten().collect(),
         }
     }
 
@@ -83,23 +72,16 @@ impl Configuration {
     }
 
     /// What each document alone doesn't show.
-    fn contradictions(&self) -> Vec<(Code, Problem)> {
-        let problem = |path: &str, expected| Problem { path: path.to_owned(), expected };
-        let mut found = Vec::new();
-        if !self.connector.is_enabled {
-            found.push((Code::IntegrationDisabled, problem("/connector/enabled", "expected an enabled connector")));
-        }
-        if !self.connector.has_oidc {
-            let path = "/connector/authentication_methods";
-            found.push((Code::OidcNotEnabled, problem(path, "expected `oidc` among the methods")));
-        }
+    fn contradictions(&self) -> Vec<Problem> {
         let known = self.connector.source.known();
         if self.settings.tokens == Tokens::Revoke && known.is_some_and(|endpoints| endpoints.revocation.is_none()) {
-            let path = "/connector/custom_endpoints/revocation_endpoint";
-            let expected = "expected an endpoint, since the settings ask for tokens to be revoked";
-            found.push((Code::InvalidIntegration, problem(path, expected)));
+            return vec![Problem {
+                code: Code::InvalidIntegration,
+                path: "/connector/custom_endpoints/revocation_endpoint".to_owned(),
+                expected: "expected an endpoint, since the settings ask for tokens to be revoked",
+            }];
         }
-        found
+        Vec::new()
     }
 }
 
@@ -159,6 +141,8 @@ mod tests {
         });
         assert_eq!(problems(&settings("discard"), &twice), ["/connector/enabled", "/connector/authentication_methods"]);
         assert_eq!(problems("{}", "{}"), ["/settings/callback_url", "/connector/user_pool_id", "/connector/client_id"]);
+        let (unusable, invalid) = (connector(|connector| connector["enabled"] = json!(false)), settings("keep"));
+        assert_eq!(problems(&invalid, &unusable), ["/settings/tokens", "/connector/enabled"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{Field, Problem, Reader};
+use super::error::Code;
 use crate::cognito::domain::Domain;
 use crate::cognito::endpoints::{self, CustomEndpoints, Source};
 use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
@@ -107,13 +108,9 @@ pub struct CustomEndpointsDocument {
     unknown: Object,
 }
 
-/// A connector that holds together.
+/// A connector that holds together, is enabled, and has the authentication method `oidc`.
 #[derive(Clone, Debug)]
 pub struct Connector {
-    /// May be used.
-    pub is_enabled: bool,
-    /// Has the authentication method `oidc`.
-    pub has_oidc: bool,
     /// `client_id`.
     pub client_id: String,
     /// How the client authenticates.
@@ -129,7 +126,7 @@ impl Connector {
     /// Every problem.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let mut reader = Reader::new("/connector", &mut problems);
+        let mut reader = Reader::new("/connector", Code::InvalidIntegration, &mut problems);
         let object = reader.object(text);
         // Each member reads leniently, so the document does.
         let document: Option<ConnectorDocument> = object.and_then(|object| serde_json::from_value(Value::Object(object)).ok());
@@ -145,9 +142,13 @@ impl ConnectorDocument {
     fn check(self, reader: &mut Reader<'_>) -> Option<Connector> {
         refuse_unknown(&self.unknown, reader);
         reader.optional("name", self.name, "expected a string");
-        let is_enabled = reader.optional("enabled", self.enabled, "expected true or false").unwrap_or(true);
+        if reader.optional("enabled", self.enabled, "expected true or false") == Some(false) {
+            reader.problem_of(Code::IntegrationDisabled, "enabled", "expected an enabled connector");
+        }
         let methods = reader.optional("authentication_methods", self.authentication_methods, A_LIST);
-        let has_oidc = methods.is_none_or(|methods| methods.iter().any(|method| method == OIDC));
+        if methods.is_some_and(|methods| methods.iter().all(|method| method != OIDC)) {
+            reader.problem_of(Code::OidcNotEnabled, "authentication_methods", "expected `oidc` among the methods");
+        }
 
         let a_pool_id = "expected a user pool id, such as `eu-west-1_AbCdEf123`";
         let pool = reader.required("user_pool_id", self.user_pool_id, a_pool_id);
@@ -177,8 +178,6 @@ impl ConnectorDocument {
         let custom = custom.unwrap_or_default().check(&mut reader.at("custom_endpoints"));
 
         Some(Connector {
-            is_enabled,
-            has_oidc,
             client_id: client_id?,
             client_authentication: client_authentication.unwrap_or_default(),
             source: Source {
@@ -227,6 +226,8 @@ fn check_client_id(client_id: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
     use crate::testing::json::object as json_object;
     use proptest::prelude::*;
@@ -246,7 +247,6 @@ mod tests {
     #[test]
     fn pool_and_client_are_enough() {
         let connector = Connector::parse(r#"{"user_pool_id":"eu-west-1_Ab","client_id":"client"}"#).unwrap();
-        assert!(connector.is_enabled && connector.has_oidc);
         assert_eq!(connector.client_id, "client");
         assert_eq!(connector.client_authentication, ClientAuthentication::ClientSecretBasic);
         assert_eq!(connector.source.issuer, IssuerKind::Either);
@@ -258,7 +258,7 @@ mod tests {
     fn every_member_is_taken_over() {
         let connector = Connector::parse(
             &json!({
-                "name": "Shop", "enabled": false, "authentication_methods": ["password"], "user_pool_id": "eu-west-1_Ab",
+                "name": "Shop", "enabled": true, "authentication_methods": ["password", "oidc"], "user_pool_id": "eu-west-1_Ab",
                 "domain": "shop", "issuer": "updated", "additional_regions": ["us-east-1"], "client_id": "client",
                 "client_authentication": "none",
                 "custom_endpoints": {
@@ -269,7 +269,6 @@ mod tests {
             .to_string(),
         )
         .unwrap();
-        assert!(!connector.is_enabled && !connector.has_oidc);
         assert_eq!(connector.client_authentication, ClientAuthentication::None);
         let Source { pool, domain, issuer, additional_regions, custom } = connector.source;
         assert_eq!(pool.as_str(), "eu-west-1_Ab");
@@ -345,7 +344,24 @@ mod tests {
     fn every_problem_is_found_at_once() {
         let problems = problems(&json!({"enabled": 1, "domain": 1, "custom_endpoints": {"token_endpoint": 1}}));
         assert_eq!(problems.len(), 5, "{problems:?}");
-        assert_eq!(Connector::parse("x").unwrap_err(), [Problem { path: "/connector".into(), expected: "expected JSON" }]);
+        let problem = Problem { code: Code::InvalidIntegration, path: "/connector".into(), expected: "expected JSON" };
+        assert_eq!(Connector::parse("x").unwrap_err(), [problem]);
+    }
+
+    #[test]
+    fn a_connector_that_may_not_be_used_is_no_connector() {
+        let codes = |connector: &Value| -> Vec<_> {
+            let problems = Connector::parse(&connector.to_string()).unwrap_err();
+            problems.into_iter().map(|problem| (problem.code, problem.path)).collect()
+        };
+        let disabled = (Code::IntegrationDisabled, "/connector/enabled".to_owned());
+        let without_oidc = (Code::OidcNotEnabled, "/connector/authentication_methods".to_owned());
+        assert_eq!(codes(&with("enabled", json!(false))), slice::from_ref(&disabled));
+        for methods in [json!([]), json!(["password"]), json!(["OIDC"])] {
+            assert_eq!(codes(&with("authentication_methods", methods)), slice::from_ref(&without_oidc));
+        }
+        let neither = json!({"enabled": false, "authentication_methods": []});
+        assert_eq!(codes(&neither)[..2], [disabled, without_oidc]);
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::error::{Code, Failure};
 use crate::json::{self, Object};
 
 /// Longest document read, in bytes.
@@ -14,10 +15,22 @@ const MAX_NAME: usize = 64;
 /// What is wrong at one place of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The failure that it makes of a call.
+    pub code: Code,
     /// JSON Pointer (RFC 6901).
     pub path: String,
     /// What would be right.
     pub expected: &'static str,
+}
+
+/// A call fails with the first of them.
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        match problems.into_iter().next() {
+            Some(Problem { code, path, expected }) => Self { path: Some(path), ..Self::from(code).expecting(expected) },
+            None => Code::Internal.into(),
+        }
+    }
 }
 
 /// A member of a document as it was given. Reading never fails, so that one problem doesn't hide the next. `null` is as good as absent.
@@ -92,19 +105,20 @@ impl Words {
 
 /// Reads the members of one object, and collects what is wrong with them.
 pub struct Reader<'a> {
+    code: Code,
     path: String,
     problems: &'a mut Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
-    /// At the root of a document; `path` names it.
-    pub fn new(path: &str, problems: &'a mut Vec<Problem>) -> Self {
-        Self { path: path.to_owned(), problems }
+    /// At the root of a document; `path` names it, and `code` the failure of one that isn't valid.
+    pub fn new(path: &str, code: Code, problems: &'a mut Vec<Problem>) -> Self {
+        Self { code, path: path.to_owned(), problems }
     }
 
     /// At a member that is an object itself.
     pub fn at(&mut self, name: &str) -> Reader<'_> {
-        Reader { path: self.path_of(name), problems: self.problems }
+        Reader { code: self.code, path: self.path_of(name), problems: self.problems }
     }
 
     /// Reads the text of a document.
@@ -157,13 +171,18 @@ impl<'a> Reader<'a> {
 
     /// Notes a problem with a member.
     pub fn problem(&mut self, name: &str, expected: &'static str) {
+        self.problem_of(self.code, name, expected);
+    }
+
+    /// Notes a problem with a member of a document that is valid but for what it says.
+    pub fn problem_of(&mut self, code: Code, name: &str, expected: &'static str) {
         let path = self.path_of(name);
-        self.problems.push(Problem { path, expected });
+        self.problems.push(Problem { code, path, expected });
     }
 
     /// Notes a problem with the object itself.
     pub fn problem_here(&mut self, expected: &'static str) {
-        self.problems.push(Problem { path: self.path.clone(), expected });
+        self.problems.push(Problem { code: self.code, path: self.path.clone(), expected });
     }
 
     /// RFC 6901 section 3, with what could disturb a log taken out.
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn problems_have_paths() {
         let mut problems = Vec::new();
-        let mut reader = Reader::new("/settings", &mut problems);
+        let mut reader = Reader::new("/settings", Code::InvalidSettings, &mut problems);
         assert_eq!(reader.optional("a", Field::<u32>::Wrong, "x"), None);
         assert_eq!(reader.optional("a", Field::Given(1), "x"), Some(1));
         assert_eq!(reader.optional("a", Field::<u32>::Absent, "x"), None);
@@ -240,10 +259,10 @@ mod tests {
             (format!("{{}}{}", " ".repeat(64 * 1024 - 1)), "expected at most 64 KiB"),
         ] {
             let mut problems = Vec::new();
-            assert_eq!(Reader::new("/connector", &mut problems).object(&text), None);
-            assert_eq!(problems, [Problem { path: "/connector".into(), expected }]);
+            assert_eq!(Reader::new("/connector", Code::InvalidIntegration, &mut problems).object(&text), None);
+            assert_eq!(problems, [Problem { code: Code::InvalidIntegration, path: "/connector".into(), expected }]);
         }
         let text = format!("{{}}{}", " ".repeat(64 * 1024 - 2));
-        assert!(Reader::new("/connector", &mut Vec::new()).object(&text).is_some());
+        assert!(Reader::new("/connector", Code::InvalidIntegration, &mut Vec::new()).object(&text).is_some());
     }
 }

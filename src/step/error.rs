@@ -1,6 +1,5 @@
 //! Every way in which the step can fail: one table.
 
-use super::document::Problem;
 use crate::oidc::exchange::Trace;
 use crate::oidc::response::ProviderError;
 
@@ -150,17 +149,6 @@ impl From<Code> for Failure {
 }
 
 impl Failure {
-    /// A failure of a document: its first problem.
-    #[must_use]
-    pub fn of_document(code: Code, problems: &[Problem]) -> Self {
-        let first = problems.first();
-        Self {
-            expected: first.map(|problem| problem.expected),
-            path: first.map(|problem| problem.path.clone()),
-            ..Self::from(code)
-        }
-    }
-
     /// Says more.
     #[must_use]
     pub fn expecting(mut self, expected: &'static str) -> Self {
@@ -204,12 +192,8 @@ mod tests {
     #[test]
     fn a_message_says_where_and_what_was_expected() {
         assert_eq!(Failure::from(Code::AccessDenied).message(), "the user or the identity provider said no");
-        let problems = [
-            Problem { path: "/settings/scope".into(), expected: "expected a string" },
-            Problem { path: "/settings/x".into(), expected: "other" },
-        ];
-        let failure = Failure::of_document(Code::InvalidSettings, &problems);
+        let failure = Failure { path: Some("/settings/scope".into()), ..Code::InvalidSettings.into() };
+        let failure = failure.expecting("expected a string");
         assert_eq!(failure.message(), "the step's settings are not valid: /settings/scope: expected a string");
-        assert_eq!(failure.path.as_deref(), Some("/settings/scope"));
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::advanced::{Advanced, AdvancedDocument};
 use super::document::{Field, Problem, Reader, Words};
+use super::error::Code;
 use crate::json::Object;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::scope::Scope;
@@ -177,7 +178,7 @@ impl Settings {
     /// Every problem.
     pub fn parse(text: &str) -> (Outlets, Result<Self, Vec<Problem>>) {
         let mut problems = Vec::new();
-        let mut reader = Reader::new("/settings", &mut problems);
+        let mut reader = Reader::new("/settings", Code::InvalidSettings, &mut problems);
         let object = reader.object(text);
         // Each member reads leniently, so the document does.
         let document = object.and_then(|object| serde_json::from_value(Value::Object(object)).ok());
@@ -211,7 +212,7 @@ impl Outlets {
 
 impl SettingsDocument {
     fn check(self, problems: &mut Vec<Problem>) -> Option<Settings> {
-        let mut reader = Reader::new("/settings", problems);
+        let mut reader = Reader::new("/settings", Code::InvalidSettings, problems);
         reader.refuse_unknown(&self.unknown);
 
         let callback_url = reader.required("callback_url", self.callback_url, "expected a URL as a string");
