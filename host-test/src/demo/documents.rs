@@ -11,7 +11,7 @@ use super::Arguments;
 const SETTINGS: &str = r#"{
   "callback_url": "https://login.example.com/callback",
   "scope": "openid profile email phone",
-  "event_data": {"custom": ["/outcome", "/code", "/exchanges"]}
+  "event_data": {"custom": ["/outcome", "/error/code", "/exchanges"]}
 }"#;
 
 /// A connector, where no file says otherwise.

@@ -9,7 +9,7 @@ use crate::host::{HostCall, HostReply, Interceptor};
 
 /// Keeps every host call until it is printed.
 #[derive(Default)]
-pub(super) struct Trace(Mutex<Vec<(HostCall, HostReply)>>);
+pub(super) struct Trace(Mutex<Vec<Seen>>);
 
 impl Interceptor for Trace {
     fn after(&self, call: &HostCall, reply: &HostReply) {
@@ -24,12 +24,21 @@ impl Trace {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.extract_if(.., |(call, _)| call.visit.journey == journey).collect()
         };
-        for (call, reply) in calls {
-            let (import, took) = (call.import.to_string(), milliseconds(reply.took));
-            screen.cells(&[(2, &took), (14, &import), (39, &call.target), (78, &reply.summary)])?;
+        // Many of the same kind in a row, for the time or for random bytes, are one line.
+        for same in calls.chunk_by(is_same) {
+            let Some((HostCall { import, target, .. }, HostReply { summary, .. })) = same.first() else { continue };
+            let took = milliseconds(same.iter().map(|(_, reply)| reply.took).sum());
+            let target = if same.len() > 1 { format!("{} × {target}", same.len()) } else { target.clone() };
+            screen.cells(&[(2, &took), (14, &import.to_string()), (39, target.trim()), (78, summary)])?;
         }
         Ok(())
     }
+}
+
+type Seen = (HostCall, HostReply);
+
+fn is_same((call, reply): &Seen, (next_call, next_reply): &Seen) -> bool {
+    (call.import, &call.target, &reply.summary) == (next_call.import, &next_call.target, &next_reply.summary)
 }
 
 /// `  12.34 ms`
