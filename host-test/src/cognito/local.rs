@@ -190,10 +190,10 @@ impl LocalCognito {
         lock(&self.provider.keys).id_token_key().0
     }
 
-    /// Every refresh token issued, in order.
+    /// Every token issued, in order, each with its kind: access, refresh and ID token.
     #[must_use]
-    pub fn refresh_tokens(&self) -> Vec<String> {
-        lock(&self.provider.refresh_tokens).clone()
+    pub fn issued_tokens(&self) -> Vec<(&'static str, String)> {
+        lock(&self.provider.issued).clone()
     }
 
     /// The refresh tokens that were revoked, in order.

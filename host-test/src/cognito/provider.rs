@@ -24,7 +24,8 @@ pub(super) struct Provider {
     pub(super) sessions: Mutex<Sessions>,
     pub(super) federations: Mutex<Federations>,
     pub(super) access_tokens: Mutex<HashMap<String, AccessGrant>>,
-    pub(super) refresh_tokens: Mutex<Vec<String>>,
+    /// By kind, in order.
+    pub(super) issued: Mutex<Vec<(&'static str, String)>>,
     pub(super) revoked: Mutex<Vec<String>>,
     pub(super) faults: Faults,
     pub(super) requests: RequestLog,
@@ -41,7 +42,7 @@ impl Provider {
             sessions: Mutex::default(),
             federations: Mutex::default(),
             access_tokens: Mutex::default(),
-            refresh_tokens: Mutex::default(),
+            issued: Mutex::default(),
             revoked: Mutex::default(),
             faults: Faults::default(),
             requests: RequestLog::default(),

@@ -22,7 +22,7 @@ fn forget(provider: &Provider, request: &Request) -> Result<(), EndpointError> {
         return Err(EndpointError::new("unsupported_token_type"));
     }
     // A token that isn't known is no error (RFC 7009, 2.2).
-    if lock(&provider.refresh_tokens).contains(&token) {
+    if lock(&provider.issued).iter().any(|(kind, issued)| *kind == "refresh token" && *issued == token) {
         lock(&provider.access_tokens).retain(|_, grant| grant.refresh_token != token);
         lock(&provider.revoked).push(token);
     }

@@ -32,20 +32,22 @@ pub(super) fn issue(provider: &Provider, config: &Config, grant: &CodeGrant, use
         "token_type": "Bearer",
         "expires_in": config.token_lifetime,
     });
+    let mut issued = vec![("access token", access_token.clone()), ("refresh token", refresh_token.clone())];
     if grant.scopes.iter().any(|scope| scope == "openid") {
         let claims = id_token_claims(common, &access_token, config, grant, user);
         let faults = provider.faults.for_id_token();
-        response["id_token"] =
-            id_token_faults::encode(claims, &lock(&provider.keys), config.client.secret.as_deref(), faults).into();
+        let id_token = id_token_faults::encode(claims, &lock(&provider.keys), config.client.secret.as_deref(), faults);
+        issued.push(("ID token", id_token.clone()));
+        response["id_token"] = id_token.into();
     }
     let access_grant = AccessGrant {
         username: user.username.clone(),
         scopes: grant.scopes.clone(),
         expires_at: provider.now().saturating_add(config.token_lifetime),
-        refresh_token: refresh_token.clone(),
+        refresh_token,
     };
     lock(&provider.access_tokens).insert(access_token, access_grant);
-    lock(&provider.refresh_tokens).push(refresh_token);
+    lock(&provider.issued).extend(issued);
     response
 }
 

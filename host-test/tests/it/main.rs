@@ -5,15 +5,22 @@ mod authorization_response;
 mod browsers;
 mod checklist;
 mod conformance;
+mod examples;
 mod faults;
 mod guest;
 mod hostile;
 mod journey;
+// The component's own search for secrets, which its native tests use: it knows none of its code.
+#[path = "../../../src/testing/leaks.rs"]
+mod leaks;
 mod limits;
 mod local_cognito;
 mod login;
+mod outcomes;
+mod races;
 mod robustness;
 mod sealed;
+mod settings;
 mod stage;
 mod stores;
 mod tokens;

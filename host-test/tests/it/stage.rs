@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use host_test::browser::{Arrival, Browser as UserAgent, Navigation};
-use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
+use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use host_test::host::{
     AuthorizationRequest, AuthorizationResponse, BeginOutcome, Begun, Browser, Called, ClientSecret, Clock, Compiled,
     CompleteOutcome, Completed, Egress, Failure, HttpClient, Invocation, Journeys, Limits, ManualClock, MemoryAttempts,
@@ -133,14 +133,25 @@ impl Stage {
 
     /// The default user signs in; what then arrives at the callback URL.
     pub(crate) async fn sign_in(&self, request: &AuthorizationRequest) -> AuthorizationResponse {
-        let arrival = self.user_agent.open_until(&request.url, CALLBACK_URL).await.expect("an answer");
+        self.sign_in_as(&self.user_agent, request, DEFAULT_USERNAME, DEFAULT_PASSWORD).await
+    }
+
+    /// A user signs in with a user agent; what then arrives at the callback URL.
+    pub(crate) async fn sign_in_as(
+        &self,
+        user_agent: &UserAgent,
+        request: &AuthorizationRequest,
+        username: &str,
+        password: &str,
+    ) -> AuthorizationResponse {
+        let arrival = user_agent.open_until(&request.url, CALLBACK_URL).await.expect("an answer");
         let arrival = match arrival {
             // A session at the provider, or an error: no page is shown.
             Arrival::Stopped { .. } => arrival,
             Arrival::Page(page) => {
                 let form = page.form().expect("a login form");
-                let fields = [("username", DEFAULT_USERNAME), ("password", DEFAULT_PASSWORD)];
-                self.user_agent.submit_until(&form, &fields, CALLBACK_URL).await.expect("an answer")
+                let fields = [("username", username), ("password", password)];
+                user_agent.submit_until(&form, &fields, CALLBACK_URL).await.expect("an answer")
             }
         };
         response(&arrival.stopped().expect("a response at the callback URL"))
@@ -149,6 +160,21 @@ impl Stage {
     /// `complete`.
     pub(crate) async fn complete(&self, response: &AuthorizationResponse) -> Called<Completed> {
         self.step.complete(&self.visit, &self.invocation(), self.client_secret.as_ref(), response).await
+    }
+
+    /// `complete`, on a host that dies while it waits for this endpoint.
+    pub(crate) async fn lose(&self, response: &AuthorizationResponse, endpoint: Endpoint) {
+        let asked = self.cognito.requests().count(endpoint);
+        self.cognito.faults().set(endpoint, Times::Always, Fault::Hang);
+        let is_asked = async {
+            while self.cognito.requests().count(endpoint) == asked {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            called = self.complete(response) => panic!("{}", verdict(&called)),
+            () = is_asked => self.cognito.faults().clear(),
+        }
     }
 
     /// `begin`, the user's part, `complete`.

@@ -1,0 +1,35 @@
+//! Every example of settings and connector, played by the demo as its user would play it.
+
+use std::fs;
+
+use host_test::demo::{self, Exit};
+
+use crate::stage::compiled;
+
+#[tokio::test]
+async fn the_demo_logs_in_with_every_example() {
+    let folder = component_artifact::workspace().join("examples");
+    let mut played = 0;
+    for entry in fs::read_dir(folder).expect("a folder of examples") {
+        let example = entry.expect("an entry").path();
+        if !example.is_dir() {
+            continue;
+        }
+        let file = |name: &str| example.join(name).display().to_string();
+        let mut arguments =
+            vec!["--config".to_owned(), file("settings.json"), "--integration".to_owned(), file("connector.json")];
+        // What a pool that honours `acr_values` states.
+        let settings: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(file("settings.json")).expect("a file")).expect("JSON");
+        if let Some(acr) = settings["advanced"]["accepted_acr_values"][0].as_str() {
+            arguments.extend(["--acr".to_owned(), acr.to_owned()]);
+        }
+        let mut printed = Vec::new();
+        let exit = demo::run(&arguments, || Ok(compiled()), None, &mut printed).await.expect("a demo");
+        let printed = String::from_utf8(printed).expect("UTF-8");
+        assert_eq!(exit, Exit::Done, "{}: {printed}", example.display());
+        assert!(printed.contains("The user is logged in."), "{printed}");
+        played += 1;
+    }
+    assert!(played >= 11, "{played} examples");
+}
