@@ -17,7 +17,10 @@ fn run(login: &mut Login, fault: Fault) -> Option<Vec<String>> {
     let begun = journey.begin(&mut host);
     let redirect = match begun.outcome {
         Ok(redirect) => redirect,
-        Err(failed) => return Some(vec![format!("begin failed: {}", failed.failure.code.as_str())]),
+        Err(failed) => {
+            assert!(host.has_failed(), "{failed:?}");
+            return Some(vec![format!("begin failed: {}", failed.failure.code.as_str())]);
+        }
     };
     let code = provider.borrow_mut().authorize(redirect.url.expose());
     let query = format!("code={code}&state={}", redirect.state.expose());
