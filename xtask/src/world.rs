@@ -84,6 +84,8 @@ fn without_version(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use wit_parser::{Stability, TypeDefKind};
+
     use super::*;
 
     #[test]
@@ -100,5 +102,31 @@ mod tests {
                 "wasi:random/random@0.2.0",
             ]
         );
+    }
+
+    /// The contract's prose is its comments, and a later version must be able to add to it.
+    #[test]
+    fn every_item_of_the_contract_says_what_it_is_and_since_when() {
+        let world = World::read(&component_artifact::workspace().join("wit")).unwrap();
+        let package = &world.resolve.packages[world.resolve.worlds[world.id].package.unwrap()];
+        let mut items = vec![("world", &world.resolve.worlds[world.id].docs, &world.resolve.worlds[world.id].stability)];
+        for (name, id) in &package.interfaces {
+            let interface = &world.resolve.interfaces[*id];
+            items.push((name, &interface.docs, &interface.stability));
+            items.extend(interface.functions.iter().map(|(name, function)| (name.as_str(), &function.docs, &function.stability)));
+            for (name, id) in &interface.types {
+                let item = &world.resolve.types[*id];
+                // What is used from another interface is described there.
+                if !matches!(item.kind, TypeDefKind::Type(_)) {
+                    items.push((name, &item.docs, &item.stability));
+                }
+            }
+        }
+        assert!(package.docs.contents.is_some());
+        assert!(items.len() > 30, "{} items", items.len());
+        for (name, docs, stability) in items {
+            assert!(docs.contents.is_some(), "{name} has no comment");
+            assert!(matches!(stability, Stability::Stable { .. }), "{name} isn't `@since` anything");
+        }
     }
 }
