@@ -142,7 +142,7 @@ impl Browser {
                 return Ok(Arrival::Stopped { navigation, hops });
             }
             let page = self.hop(&navigation, &mut hops).await?;
-            let next = match navigation.redirected(&page)? {
+            let next = match navigation.redirected(page.status, page.header("location"))? {
                 Some(next) => Some(next),
                 None if page.submits_itself() => page.form().map(|form| form.filled_in(&[])),
                 None => None,

@@ -5,8 +5,6 @@ use bytes::Bytes;
 use http_body_util::Full;
 use url::Url;
 
-use super::page::Page;
-
 /// A top-level request. It can be changed and handed to another browser, as a link in a message would.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Navigation {
@@ -78,13 +76,14 @@ impl Navigation {
         self.parameters().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// Where a redirect leads: none if the page is no redirect (RFC 9110, 15.4). The page that started it all stays the initiator.
-    pub(super) fn redirected(&self, page: &Page) -> anyhow::Result<Option<Self>> {
-        let (301 | 302 | 303 | 307 | 308, Some(location)) = (page.status, page.header("location")) else {
+    /// Where a response of this status and `location` leads: none if it is no redirect (RFC 9110, 15.4). The page that started it all
+    /// stays the initiator.
+    pub(super) fn redirected(&self, status: u16, location: Option<&str>) -> anyhow::Result<Option<Self>> {
+        let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else {
             return Ok(None);
         };
         let url = self.url.join(location).with_context(|| format!("not a location: {location}"))?;
-        let (method, body) = match (page.status, self.method.as_str()) {
+        let (method, body) = match (status, self.method.as_str()) {
             (307 | 308, _) | (_, "GET" | "HEAD") => (self.method.clone(), self.body.clone()),
             _ => ("GET".to_owned(), None),
         };

@@ -1,6 +1,6 @@
 //! The authorization request: parsed once, so that what is passed on is known to be sound.
 
-use super::authorization_response::AuthorizationError;
+use super::authorization_error::AuthorizationError;
 use super::config::{AppClient, Config};
 use super::http::find;
 

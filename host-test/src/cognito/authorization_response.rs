@@ -1,63 +1,14 @@
 //! The authorization response: a code or an error, carried back by the browser.
 
+use super::authorization_error::AuthorizationError;
 use super::authorization_request::{AuthorizationRequest, Refusal};
 use super::config::ResponseModes;
+use super::grants::CodeGrant;
 use super::http::{Response, encode_form, html, redirect};
 use super::provider::{Provider, lock};
 use super::random;
 use super::sessions::Session;
-use super::token::CodeGrant;
 use super::{error_page, pages};
-
-/// An error that goes back to the relying party (RFC 6749, 4.1.2.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorizationError {
-    /// `error`.
-    pub error: String,
-    /// `error_description`, which comes before `error` in the response.
-    pub error_description: Option<String>,
-    /// Whether `state` comes back too.
-    pub with_state: bool,
-}
-
-impl AuthorizationError {
-    /// An error with `state`.
-    #[must_use]
-    pub fn new(error: &str, error_description: Option<&str>) -> Self {
-        Self { error: error.to_owned(), error_description: error_description.map(str::to_owned), with_state: true }
-    }
-
-    /// A pre sign-up trigger's refusal with this message.
-    #[must_use]
-    pub fn pre_sign_up(message: &str) -> Self {
-        Self::new("invalid_request", Some(&format!("PreSignUp failed with error {message}. ")))
-    }
-
-    /// What a user sees right after an account was linked: a second try signs in. Set it for [`super::Times::First`]`(1)`.
-    #[must_use]
-    pub fn account_just_linked(username: &str) -> Self {
-        Self::new("invalid_request", Some(&format!("Already found an entry for username {username}. ")))
-    }
-
-    /// The user said no at an identity provider.
-    #[must_use]
-    pub fn access_denied() -> Self {
-        Self::new("access_denied", Some("user denied access"))
-    }
-
-    /// The provider failed.
-    #[must_use]
-    pub fn server_error() -> Self {
-        Self::new("server_error", None)
-    }
-
-    /// The same error, but `state` doesn't come back.
-    #[must_use]
-    pub fn without_state(mut self) -> Self {
-        self.with_state = false;
-        self
-    }
-}
 
 /// Ends a login: issues a code, unless a test wants it refused.
 pub(super) fn grant(provider: &Provider, request: &AuthorizationRequest, session: &Session) -> Response {

@@ -1,10 +1,11 @@
 //! `GET /oauth2/authorize`: decides whether the user has to sign in, and where.
 
+use super::authorization_error::AuthorizationError;
 use super::authorization_request::AuthorizationRequest;
-use super::authorization_response::{self, AuthorizationError};
+use super::authorization_response;
+use super::federation;
 use super::http::{Request, Response, redirect};
-use super::provider::Provider;
-use super::{federation, sessions};
+use super::provider::{Provider, lock};
 
 pub(super) fn authorize(provider: &Provider, request: &Request) -> Response {
     let config = provider.config();
@@ -17,7 +18,9 @@ pub(super) fn authorize(provider: &Provider, request: &Request) -> Response {
 
     let recent_enough =
         |auth_time: u64| authorization.max_age.is_none_or(|max_age| provider.now() < auth_time.saturating_add(max_age));
-    let session = sessions::current(provider, request).filter(|session| recent_enough(session.auth_time));
+    let session = lock(&provider.sessions)
+        .current(request, provider.now(), config.session_lifetime)
+        .filter(|session| recent_enough(session.auth_time));
     if authorization.prompts("none") {
         return match session {
             Some(session) => authorization_response::grant(provider, &authorization, &session),

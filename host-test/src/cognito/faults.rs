@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::authorization_response::AuthorizationError;
+use super::authorization_error::AuthorizationError;
 use super::endpoint::Endpoint;
 use super::id_token_faults::{AlterIdToken, IdTokenFaults, Signing};
 use super::times::{Queue, Times};

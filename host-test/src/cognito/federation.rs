@@ -1,29 +1,19 @@
 //! The hop through an identity provider, whose own pages are left out: it answers at once.
 
-use std::collections::HashMap;
-
+use super::authorization_error::AuthorizationError;
 use super::authorization_request::AuthorizationRequest;
-use super::authorization_response::{self, AuthorizationError};
+use super::authorization_response;
 use super::config::{Config, IdentityProvider, IdpAnswer};
+use super::grants::Federation;
 use super::http::{Request, Response, encode_form, find, html, redirect};
 use super::provider::{Provider, lock};
-use super::sessions::{self, Session};
+use super::sessions::Session;
 use super::{error_page, pages, random};
 
 /// How long an identity provider may take, in seconds. After that the login ends on Cognito's own page.
 const TIME_LIMIT: u64 = 300;
 /// The longest `state` that survives the hop, in bytes.
 const STATE_LIMIT: usize = 2000;
-
-/// A login that is away at an identity provider.
-pub(super) struct Federation {
-    request: AuthorizationRequest,
-    identity_provider: IdentityProvider,
-    began_at: u64,
-}
-
-/// Logins away, by the state that Cognito itself sends.
-pub(super) type Federations = HashMap<String, Federation>;
 
 /// The identity provider that the request asks for; none if it asks for the pool itself, or doesn't say.
 pub(super) fn choose(config: &Config, request: &AuthorizationRequest) -> Result<Option<IdentityProvider>, AuthorizationError> {
@@ -73,7 +63,7 @@ pub(super) fn finish(provider: &Provider, request: &Request) -> Response {
         IdpAnswer::SignIn(username) => {
             let session = Session { username, auth_time: provider.now(), federated: true };
             let mut response = authorization_response::grant(provider, &federation.request, &session);
-            sessions::begin(provider, session, &mut response);
+            lock(&provider.sessions).begin(session, provider.config().session_lifetime, &mut response);
             response
         }
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::jwt::{self, Algorithm, Signer};
+use super::jwt::{self, Signer};
 use super::key_ring::KeyRing;
-use super::test_keys::TestKey;
+use super::test_keys::{Algorithm, TestKey};
 
 /// How an ID token is signed instead of the way it should be.
 ///

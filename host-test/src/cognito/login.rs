@@ -4,9 +4,9 @@ use super::authorization_request::AuthorizationRequest;
 use super::authorization_response;
 use super::http::{Request, Response, html, respond, set_cookie};
 use super::pages::{self, LoginPage};
-use super::provider::Provider;
+use super::provider::{Provider, lock};
 use super::random;
-use super::sessions::{self, Session};
+use super::sessions::Session;
 
 const CSRF_COOKIE: &str = "XSRF-TOKEN";
 const CSRF_FIELD: &str = "_csrf";
@@ -39,7 +39,7 @@ pub(super) fn login(provider: &Provider, request: &Request) -> Response {
     };
     let session = Session { username: user.username.clone(), auth_time: provider.now(), federated: false };
     let mut response = authorization_response::grant(provider, &authorization, &session);
-    sessions::begin(provider, session, &mut response);
+    lock(&provider.sessions).begin(session, provider.config().session_lifetime, &mut response);
     response
 }
 

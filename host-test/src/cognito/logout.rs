@@ -2,8 +2,7 @@
 
 use super::http::{Request, Response, html, redirect};
 use super::pages;
-use super::provider::Provider;
-use super::sessions;
+use super::provider::{Provider, lock};
 
 /// `GET /logout?client_id=…&logout_uri=…`.
 pub(super) fn logout(provider: &Provider, request: &Request) -> Response {
@@ -15,7 +14,7 @@ pub(super) fn logout(provider: &Provider, request: &Request) -> Response {
         None => html(400, pages::error("invalid_request")),
     };
     if known {
-        sessions::end(provider, request, &mut response);
+        lock(&provider.sessions).end(request, &mut response);
     }
     response
 }

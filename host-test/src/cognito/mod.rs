@@ -6,6 +6,7 @@
 //! Tokens name the pool's issuer as AWS would (`https://cognito-idp.<region>.amazonaws.com/<pool id>`) although every endpoint is on `127.0.0.1`,
 //! so a relying party reaches it through custom endpoints: see [`LocalCognito::connector`].
 
+mod authorization_error;
 mod authorization_request;
 mod authorization_response;
 mod authorize;
@@ -16,6 +17,7 @@ mod endpoint;
 mod error_page;
 mod faults;
 mod federation;
+mod grants;
 mod http;
 mod id_token_faults;
 mod jwt;
@@ -38,16 +40,15 @@ mod tokens;
 mod user;
 mod userinfo;
 
-pub use authorization_response::AuthorizationError;
+pub use authorization_error::AuthorizationError;
 pub use clock::{Clock, SteppedClock, system_clock};
 pub use config::{AppClient, Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, IdentityProvider, IdpAnswer, Issuer, ResponseModes};
 pub use endpoint::Endpoint;
 pub use faults::{Answer, Body, Fault, Faults};
 pub use http::{Origin, Request};
 pub use id_token_faults::Signing;
-pub use jwt::Algorithm;
 pub use local::LocalCognito;
 pub use request_log::RequestLog;
-pub use test_keys::TestKey;
+pub use test_keys::{Algorithm, TestKey};
 pub use times::Times;
 pub use user::{Identity, User};

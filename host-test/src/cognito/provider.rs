@@ -5,12 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::config::Config;
 use super::faults::Faults;
-use super::federation::Federations;
+use super::grants::{AccessGrant, Codes, Federations};
 use super::key_ring::KeyRing;
 use super::request_log::RequestLog;
 use super::sessions::Sessions;
-use super::token::Codes;
-use super::tokens::AccessGrant;
 
 /// The provider's whole state.
 pub(super) struct Provider {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::http::{Request, Response, set_cookie};
-use super::provider::{Provider, lock};
 use super::random;
 
 const COOKIE: &str = "cognito";
@@ -19,31 +18,32 @@ pub(super) struct Session {
 }
 
 /// Sessions by their cookie's value.
-pub(super) type Sessions = HashMap<String, Session>;
+#[derive(Default)]
+pub(super) struct Sessions(HashMap<String, Session>);
 
-/// The session that the request's cookie names, if it hasn't run out.
-pub(super) fn current(provider: &Provider, request: &Request) -> Option<Session> {
-    let session = lock(&provider.sessions).get(request.cookie(COOKIE)?).cloned()?;
-    let expires_at = session.auth_time.saturating_add(provider.config().session_lifetime);
-    (provider.now() < expires_at).then_some(session)
-}
-
-/// Begins a session: hands its cookie to the browser.
-pub(super) fn begin(provider: &Provider, session: Session, response: &mut Response) {
-    let lifetime = provider.config().session_lifetime;
-    if lifetime == 0 {
-        return;
+impl Sessions {
+    /// The session that the request's cookie names, if it is younger than `lifetime`, in seconds.
+    pub(super) fn current(&self, request: &Request, now: u64, lifetime: u64) -> Option<Session> {
+        let session = self.0.get(request.cookie(COOKIE)?)?;
+        (now < session.auth_time.saturating_add(lifetime)).then(|| session.clone())
     }
-    let id = random::token::<32>();
-    // No `Secure`, unlike Cognito's own: not every browser keeps such a cookie over http on loopback.
-    set_cookie(response, &format!("{COOKIE}={id}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax"));
-    lock(&provider.sessions).insert(id, session);
-}
 
-/// Ends the session that the request's cookie names.
-pub(super) fn end(provider: &Provider, request: &Request, response: &mut Response) {
-    if let Some(id) = request.cookie(COOKIE) {
-        lock(&provider.sessions).remove(id);
+    /// Begins a session of `lifetime` seconds, of none if that is 0: hands its cookie to the browser.
+    pub(super) fn begin(&mut self, session: Session, lifetime: u64, response: &mut Response) {
+        if lifetime == 0 {
+            return;
+        }
+        let id = random::token::<32>();
+        // No `Secure`, unlike Cognito's own: not every browser keeps such a cookie over http on loopback.
+        set_cookie(response, &format!("{COOKIE}={id}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax"));
+        self.0.insert(id, session);
     }
-    set_cookie(response, &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+
+    /// Ends the session that the request's cookie names.
+    pub(super) fn end(&mut self, request: &Request, response: &mut Response) {
+        if let Some(id) = request.cookie(COOKIE) {
+            self.0.remove(id);
+        }
+        set_cookie(response, &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+    }
 }

@@ -1,7 +1,5 @@
 //! `POST /oauth2/token`: a code for tokens, once.
 
-use std::collections::HashMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -11,24 +9,6 @@ use super::endpoint::Endpoint;
 use super::http::{Request, Response, json};
 use super::provider::{Provider, lock};
 use super::tokens;
-
-/// What a code stands for.
-#[derive(Clone)]
-pub(super) struct CodeGrant {
-    pub(super) client_id: String,
-    pub(super) redirect_uri: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) code_challenge: Option<String>,
-    pub(super) nonce: Option<String>,
-    pub(super) username: String,
-    /// Seconds since the epoch.
-    pub(super) auth_time: u64,
-    /// Seconds since the epoch.
-    pub(super) expires_at: u64,
-}
-
-/// Codes that haven't been presented yet.
-pub(super) type Codes = HashMap<String, CodeGrant>;
 
 pub(super) fn token(provider: &Provider, request: &Request) -> Response {
     exchange(provider, request).unwrap_or_else(EndpointError::response)

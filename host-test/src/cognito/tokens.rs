@@ -3,23 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::config::Config;
+use super::grants::{AccessGrant, CodeGrant};
 use super::id_token_faults;
-use super::jwt::{self, Algorithm, Signer};
+use super::jwt::{self, Signer};
 use super::provider::{Provider, lock};
 use super::random;
-use super::token::CodeGrant;
+use super::test_keys::Algorithm;
 use super::user::{Identity, User};
-
-/// What an access token stands for.
-#[derive(Clone)]
-pub(super) struct AccessGrant {
-    pub(super) username: String,
-    pub(super) scopes: Vec<String>,
-    /// Seconds since the epoch.
-    pub(super) expires_at: u64,
-    /// The refresh token issued beside it: revoking that one ends this one too.
-    pub(super) refresh_token: String,
-}
 
 /// The token response (RFC 6749, 5.1). Like Cognito's it has no `scope`, and an ID token only where `openid` was granted.
 pub(super) fn issue(provider: &Provider, config: &Config, grant: &CodeGrant, user: &User) -> Value {
