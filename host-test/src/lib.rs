@@ -4,4 +4,5 @@ pub mod browser;
 pub mod cognito;
 pub mod demo;
 pub mod host;
+mod html;
 pub mod journey;

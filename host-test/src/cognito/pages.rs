@@ -2,19 +2,7 @@
 
 use super::config::IdentityProvider;
 use super::http::encode_form;
-
-const STYLE: &str = "\
-:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
-body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#eef1f5,#14171c)}\
-main{box-sizing:border-box;width:min(24rem,100vw - 2rem);padding:2rem;border-radius:.75rem;background:light-dark(#fff,#1f242b);\
-box-shadow:0 .5rem 2rem rgb(0 0 0/.15)}\
-h1{margin:0 0 1.25rem;font-size:1.4rem}label{display:block;margin-bottom:1rem;font-size:.9rem}\
-input{box-sizing:border-box;width:100%;margin-top:.25rem;padding:.6rem .7rem;border:1px solid #8a94a3;border-radius:.4rem;font:inherit}\
-button,a.button{box-sizing:border-box;display:block;width:100%;padding:.65rem;border:0;border-radius:.4rem;background:#2354a8;color:#fff;\
-font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}\
-a.button{margin-top:.75rem;background:none;color:inherit;border:1px solid #8a94a3}\
-p{margin:0 0 1rem}.alert{padding:.6rem .7rem;border-radius:.4rem;background:#fde8e8;color:#8a1c1c}\
-small{display:block;margin-top:1.5rem;opacity:.7}";
+use crate::html::{Width, document, escape};
 
 /// What the login page shows.
 pub(super) struct LoginPage<'a> {
@@ -50,7 +38,7 @@ pub(super) fn login(page: &LoginPage<'_>) -> String {
         csrf = escape(page.csrf),
         username = escape(page.username),
     );
-    document("Sign in", page.lang, &body)
+    document("Sign in", page.lang, Width::Narrow, &body)
 }
 
 /// The error page.
@@ -58,6 +46,7 @@ pub(super) fn error(message: &str) -> String {
     document(
         "Error",
         "en",
+        Width::Narrow,
         &format!(
             "<h1>Something went wrong</h1>\n<p>An error was encountered with the requested page.</p>\n<p>{}</p>",
             escape(message)
@@ -88,28 +77,4 @@ fn identity_provider_link(query: &str, name: &str) -> String {
         .collect();
     let query = encode_form(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     format!("<a class=\"button\" href=\"/oauth2/authorize?{}\">Continue with {}</a>\n", escape(&query), escape(name))
-}
-
-fn document(title: &str, lang: &str, body: &str) -> String {
-    let lang = escape(lang);
-    format!(
-        "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style></head>\n<body><main>\n{body}\n</main></body></html>\n"
-    )
-}
-
-/// Text made safe between tags and in quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -7,6 +7,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response, StatusCode};
 
 use super::Standing;
+use crate::html::{self, Width, escape};
 
 /// Sends the user agent on, out of the URL that it is at.
 ///
@@ -36,25 +37,36 @@ pub(super) fn bare(status: StatusCode) -> Response<Body> {
 
 /// One sentence.
 pub(super) fn text(status: StatusCode, sentence: &str) -> Response<Body> {
-    html(status, &format!("<p>{}</p>", escape(sentence)))
+    page(status, "Journey", Width::Narrow, &format!("<p>{}</p>", escape(sentence)))
 }
 
 /// Where the journey stands.
 pub(super) fn standing(standing: &Standing) -> Response<Body> {
-    html(
-        StatusCode::OK,
-        &match standing {
-            Standing::Waiting => "<p>Waiting for the login.</p>\
-                <p><a href=\"/start\">Log in again</a></p>\
-                <form method=\"post\" action=\"/cancel\"><button>Cancel</button></form>"
-                .to_owned(),
-            Standing::CreateUser(user) => {
-                format!("<p>Next step: Create user</p><pre>{}</pre>", escape(&format!("{user:#}")))
-            }
-            Standing::FailureBranch(code) => format!("<p>The login failed; the journey goes on: {}</p>", escape(code)),
-            Standing::Aborted(code) => format!("<p>The journey has ended: {}</p>", escape(code)),
-        },
-    )
+    let show = |title, width, body: &str| page(StatusCode::OK, title, width, body);
+    match standing {
+        Standing::Waiting => show(
+            "Waiting for the login",
+            Width::Narrow,
+            "<a class=\"button primary\" href=\"/start\">Log in again</a>\n\
+             <form method=\"post\" action=\"/cancel\"><button class=\"quiet\">Cancel</button></form>",
+        ),
+        Standing::CreateUser(user) => show(
+            "Logged in",
+            Width::Wide,
+            &format!(
+                "<p>The journey goes on to its next step, which creates this user:</p>\n<pre>{}</pre>",
+                escape(&format!("{user:#}"))
+            ),
+        ),
+        Standing::FailureBranch(code) => show(
+            "Not logged in",
+            Width::Narrow,
+            &format!("<p>The journey goes on to its failure branch, with the code <code>{}</code>.</p>", escape(code)),
+        ),
+        Standing::Aborted(code) => {
+            show("Not logged in", Width::Narrow, &format!("<p>The journey has ended: <code>{}</code>.</p>", escape(code)))
+        }
+    }
 }
 
 /// As JSON, for clients that are no browsers.
@@ -65,31 +77,19 @@ pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Bo
     response
 }
 
-fn html(status: StatusCode, body: &str) -> Response<Body> {
+fn page(status: StatusCode, title: &str, width: Width, body: &str) -> Response<Body> {
     let mut response = bare(status);
+    let policy = format!(
+        "default-src 'none'; style-src {}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        html::style_source()
+    );
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
-    );
-    *response.body_mut() = Body::from(format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Journey</title>\n{body}\n</html>\n"
-    ));
+    // A form's POST names its origin only where the page may be named as its referrer: under `no-referrer` it would be "null".
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    let body = format!("<h1>{}</h1>\n{body}", escape(title));
+    *response.body_mut() = Body::from(html::document(title, "en", width, &body));
     response
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

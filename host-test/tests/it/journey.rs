@@ -220,6 +220,8 @@ async fn a_user_cancels_from_this_site_alone() {
     assert_eq!(site.send("GET", "/cancel", &format!("cookie: {cookie}\r\n"), b"").await.status(), 405);
     assert!(site.completes().is_empty());
 
+    // Under `no-referrer` a browser would send this page's own form with the origin "null".
+    assert_eq!(site.get("/journey", &cookie).await.header("referrer-policy"), ["same-origin"]);
     let own = format!("cookie: {cookie}\r\norigin: {}\r\n", site.running.base_url());
     assert_eq!(site.send("POST", "/cancel", &own, b"").await.status(), 303);
     assert_eq!(site.completes(), ["failed: x"], "the attempt's state");
