@@ -39,8 +39,8 @@ const A_VARIABLE_NAME: &str =
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Settings", deny_unknown_fields))]
 #[serde(default)]
 pub struct SettingsDocument {
-    /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for 127.0.0.1, [::1] and
-    /// localhost, or an app's own scheme.
+    /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for `127.0.0.1`, `[::1]`
+    /// and `localhost`, or an app's own scheme.
     #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
     /// OAuth scopes, as a list or separated by spaces. `openid` is always added.

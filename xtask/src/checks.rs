@@ -52,6 +52,11 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
         clippy.args(["clippy", "--package", "cognito-oidc", "--lib", "--target", toolchain::TARGET]);
         run(clippy.args(["--", "-D", "warnings"]))
     })?;
+    part("documentation", || {
+        let mut doc = cargo();
+        doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+        run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
     part("tests", || run(cargo().args(["test", "--workspace"])))?;
     say(format!("all of it holds ({:.0} s)", started.elapsed().as_secs_f64()));
     Ok(())

@@ -33,7 +33,7 @@ const COMMANDS: [Command; 10] = [
         about: "log in through the component, against the local Cognito or the files named",
         run: checks::demo,
     },
-    Command { name: "test", arguments: "", about: "format, lints and all tests", run: checks::test },
+    Command { name: "test", arguments: "", about: "format, lints, documentation and all tests", run: checks::test },
     Command {
         name: "conformance",
         arguments: "",

@@ -7,7 +7,7 @@ use super::{
     SystemRandom, TenantCache,
 };
 
-/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`] at each use.
+/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`](super::Visit) at each use.
 #[derive(Clone)]
 pub struct Services {
     /// Variables and outcomes.

@@ -55,7 +55,7 @@ pub fn digest() -> io::Result<String> {
     digest::of(&workspace())
 }
 
-/// Replaces the component. `digest` is the [`digest`] taken before the build began, so that what is edited during a build makes its
+/// Replaces the component. `digest` is the [`digest()`] taken before the build began, so that what is edited during a build makes its
 /// result stale.
 ///
 /// # Errors
