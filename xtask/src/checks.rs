@@ -69,6 +69,14 @@ pub(crate) fn conformance(_arguments: &[String]) -> Result<()> {
     run(command.args(["--", "conformance", "--nocapture"]))
 }
 
+pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
+    component::build(&[])?;
+    tools::node_packages(&component_artifact::workspace().join("host-test/interop"))?;
+    let mut command = cargo();
+    command.args(["test", "--quiet", "--workspace", "--test", "it"]);
+    run(command.args(["--", "interop", "--ignored", "--nocapture"]))
+}
+
 pub(crate) fn schema(_arguments: &[String]) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--quiet", "--package", "cognito-oidc", "--lib", "schema"]);

@@ -20,7 +20,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 10] = [
+const COMMANDS: [Command; 11] = [
     Command {
         name: "build",
         arguments: "",
@@ -40,6 +40,7 @@ const COMMANDS: [Command; 10] = [
         about: "the table of what a relying party must refuse and accept",
         run: checks::conformance,
     },
+    Command { name: "interop", arguments: "", about: "logins at a certified OpenID Provider, on Node.js", run: checks::interop },
     Command {
         name: "schema",
         arguments: "",

@@ -9,6 +9,7 @@ mod examples;
 mod faults;
 mod guest;
 mod hostile;
+mod interop;
 mod journey;
 // The component's own search for secrets, which its native tests use: it knows none of its code.
 #[path = "../../../src/testing/leaks.rs"]
