@@ -69,14 +69,6 @@ pub(crate) fn conformance(_arguments: &[String]) -> Result<()> {
     run(command.args(["--", "conformance", "--nocapture"]))
 }
 
-pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
-    component::build(&[])?;
-    tools::node_packages(&component_artifact::workspace().join("host-test/interop"))?;
-    let mut command = cargo();
-    command.args(["test", "--quiet", "--workspace", "--test", "it"]);
-    run(command.args(["--", "interop", "--ignored", "--nocapture"]))
-}
-
 pub(crate) fn schema(_arguments: &[String]) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--quiet", "--package", "cognito-oidc", "--lib", "schema"]);
@@ -148,7 +140,7 @@ fn cargo_fuzz() -> Command {
 }
 
 /// One part of a longer command: its name before, its time after.
-fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(crate) fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     say(format!("{name} …"));
     let started = Instant::now();
     work().with_context(|| format!("{name} failed"))?;

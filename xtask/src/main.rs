@@ -2,6 +2,7 @@
 
 mod checks;
 mod component;
+mod interop;
 mod process;
 mod seal;
 mod toolchain;
@@ -40,7 +41,12 @@ const COMMANDS: [Command; 11] = [
         about: "the table of what a relying party must refuse and accept",
         run: checks::conformance,
     },
-    Command { name: "interop", arguments: "", about: "logins at a certified OpenID Provider, on Node.js", run: checks::interop },
+    Command {
+        name: "interop",
+        arguments: "",
+        about: "what others wrote: a certified OpenID Provider, and hosts on Node.js and in Python",
+        run: interop::interop,
+    },
     Command {
         name: "schema",
         arguments: "",

@@ -1,6 +1,6 @@
 //! Programs that some commands need besides the compiler, installed where they are missing.
 
-use std::{path::Path, process::Command};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -41,21 +41,6 @@ pub(crate) fn rustup_component(component: &str) -> Result<()> {
     say(format!("making sure of {component} by rustup"));
     run(Command::new("rustup").args(["component", "add", component]))
         .with_context(|| format!("{component} is missing and can't be installed: run `rustup component add {component}`"))
-}
-
-/// Makes sure of the packages that the `package.json` in a folder names, in exactly those versions.
-///
-/// # Errors
-///
-/// Node.js is missing, or the packages are and can't be installed.
-pub(crate) fn node_packages(folder: &Path) -> Result<()> {
-    if folder.join("node_modules").is_dir() {
-        return Ok(());
-    }
-    say("installing packages of Node.js");
-    let mut npm = Command::new("npm");
-    npm.current_dir(folder).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    run(&mut npm).context("Node.js 20 or later is missing, or its packages can't be installed")
 }
 
 /// A cargo of the nightly compiler, which sanitizers need.

@@ -26,7 +26,7 @@ struct Provider {
 
 impl Provider {
     fn start() -> Self {
-        let folder = component_artifact::workspace().join("host-test/interop");
+        let folder = component_artifact::workspace().join("target/interop");
         let mut command = Command::new("node");
         command.current_dir(folder).args(["provider.mjs", ISSUER, CALLBACK_URL, SECRET]);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Node.js");
@@ -146,7 +146,7 @@ async fn play(provider: &Provider, number: usize, row: &Row) -> (String, Option<
 }
 
 #[tokio::test]
-#[ignore = "needs Node.js and a package from its registry: `cargo xtask interop` installs it and runs this"]
+#[ignore = "needs Node.js and a package of its own: `cargo xtask interop` installs it and runs this"]
 async fn logins_at_a_certified_provider() {
     let provider = Provider::start();
     let mut wrong = Vec::new();
