@@ -1,7 +1,13 @@
-//! The step together with what others wrote: a certified OpenID Provider to log in at, and other component hosts to run in. Needs Node.js 20
-//! and Python 3.11 besides; their packages are installed below `target`.
+//! The step together with what others wrote: a certified OpenID Provider to log in at, other component hosts to run in, a real browser.
+//! Needs Node.js 20 and Python 3.11 besides; their packages are installed below `target`, and Chromium is Debian's.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+};
 
 use anyhow::{Context, Result};
 
@@ -9,6 +15,7 @@ use crate::{
     checks::part,
     component,
     process::{cargo, run},
+    tools,
 };
 
 /// What `host-test/interop/host.py` imports.
@@ -35,14 +42,65 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
         let mut python = Command::new("python3");
         python.arg(sources.join("host.py")).arg(component_artifact::component());
         run(python.env("PYTHONPATH", folder.join("python")))
+    })?;
+    part("a browser", || {
+        tools::debian_packages(&["chromium"])?;
+        run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
+        for (play, example) in BROWSER_PLAYS {
+            let demo = Demo::serve(example)?;
+            run(Command::new("node").arg(folder.join("browser.mjs")).args([&demo.start, play]))?;
+        }
+        Ok(())
     })
+}
+
+/// What the browser does, and the example whose settings the demo serves.
+const BROWSER_PLAYS: [(&str, &str); 4] = [
+    ("log in", "prefix-domain"),
+    ("log in by form post", "form-post"),
+    ("cancel", "prefix-domain"),
+    ("two tabs", "prefix-domain"),
+];
+
+/// The demo as it serves logins, until this value is dropped.
+struct Demo {
+    process: Child,
+    /// Where a login begins.
+    start: String,
+}
+
+impl Demo {
+    fn serve(example: &str) -> Result<Self> {
+        let example = component_artifact::workspace().join("examples").join(example);
+        let file = |name: &str| -> PathBuf { example.join(name) };
+        let mut demo = Command::new(std::env::current_exe()?.with_file_name("host-test"));
+        demo.args(["demo", "--serve", "--config"]).arg(file("settings.json"));
+        demo.arg("--integration").arg(file("connector.json"));
+        let mut process = demo.stdout(Stdio::piped()).spawn().context("can't start the demo")?;
+        let printed = process.stdout.take().context("the demo prints nothing")?;
+        let mut words = BufReader::new(printed)
+            .lines()
+            .map_while(Result::ok)
+            .flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let start = words.find(|word| word.ends_with("/start")).context("the demo doesn't say where a login begins")?;
+        // It goes on to print, and would fail where nobody reads.
+        thread::spawn(move || words.for_each(drop));
+        Ok(Self { process, start })
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// Packages in the versions that were tried, where they aren't there yet. Programs of Node.js lie beside their packages, or they wouldn't find
 /// them.
 fn install(sources: &Path, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
-    for file in ["package.json", "provider.mjs", "host.mjs"] {
+    for file in ["package.json", "provider.mjs", "host.mjs", "browser.mjs"] {
         fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
     }
     let mut npm = Command::new("npm");

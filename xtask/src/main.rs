@@ -44,7 +44,7 @@ const COMMANDS: [Command; 11] = [
     Command {
         name: "interop",
         arguments: "",
-        about: "what others wrote: a certified OpenID Provider, and hosts on Node.js and in Python",
+        about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
     },
     Command {

@@ -20,7 +20,8 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use crate::process::{cargo, cargo_at, output, run, say, succeeds};
+use crate::process::{cargo, cargo_at, output, run, say};
+use crate::tools;
 
 /// What the component is compiled for.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -144,7 +145,7 @@ fn rustup() -> Result<Toolchain> {
 }
 
 fn debian() -> Result<Toolchain> {
-    apt_install(&DEBIAN_PACKAGES)?;
+    tools::debian_packages(&DEBIAN_PACKAGES)?;
     let compiler = Compiler::ask(Path::new("/usr/bin/rustc"))?;
     let linker = wasm_linker(&compiler)?;
     Ok(Toolchain { route: Route::Debian { linker }, compiler })
@@ -158,32 +159,8 @@ fn wasm_linker(compiler: &Compiler) -> Result<PathBuf> {
             return Ok(linker);
         }
     }
-    apt_install(&[&format!("lld-{}", compiler.llvm)])?;
+    tools::debian_packages(&[&format!("lld-{}", compiler.llvm)])?;
     Ok(PathBuf::from(format!("/usr/bin/lld-{}", compiler.llvm)))
-}
-
-fn apt_install(packages: &[&str]) -> Result<()> {
-    if succeeds(Command::new("dpkg").arg("--status").args(packages)) {
-        return Ok(());
-    }
-    let list = packages.join(" ");
-    say(format!("installing {list} by apt-get"));
-    let install = || -> Result<()> {
-        run(as_root("apt-get").args(["update", "--quiet"]))?;
-        run(as_root("apt-get").args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
-    };
-    install().with_context(|| format!("Debian's packages are missing: install {list}"))
-}
-
-/// The command itself, where this is root's process already (a container), else through `sudo` without a question.
-fn as_root(program: &str) -> Command {
-    let is_root = output(Command::new("id").arg("--user")).is_ok_and(|id| id.trim() == "0");
-    let mut command = Command::new(if is_root { program } else { "sudo" });
-    if !is_root {
-        command.args(["--non-interactive", program]);
-    }
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    command
 }
 
 /// What a `rustc` says about itself.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::process::{cargo, run, say, succeeds};
+use crate::process::{cargo, output, run, say, succeeds};
 
 /// Makes sure of a subcommand of cargo from the registry, `deny` for `cargo-deny`.
 ///
@@ -43,6 +43,24 @@ pub(crate) fn rustup_component(component: &str) -> Result<()> {
         .with_context(|| format!("{component} is missing and can't be installed: run `rustup component add {component}`"))
 }
 
+/// Makes sure of packages of Debian's.
+///
+/// # Errors
+///
+/// They are missing and can't be installed. The message names them.
+pub(crate) fn debian_packages(packages: &[&str]) -> Result<()> {
+    if succeeds(Command::new("dpkg").arg("--status").args(packages)) {
+        return Ok(());
+    }
+    let list = packages.join(" ");
+    say(format!("installing {list} by apt-get"));
+    let install = || -> Result<()> {
+        run(as_root("apt-get").args(["update", "--quiet"]))?;
+        run(as_root("apt-get").args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(packages))
+    };
+    install().with_context(|| format!("Debian's packages are missing: install {list}"))
+}
+
 /// A cargo of the nightly compiler, which sanitizers need.
 ///
 /// # Errors
@@ -56,4 +74,15 @@ pub(crate) fn nightly() -> Result<()> {
     say("installing the nightly compiler by rustup");
     let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
     run(Command::new("rustup").args(install)).context("the nightly compiler is missing and can't be installed")
+}
+
+/// The command itself, where this is root's process already (a container), else through `sudo` without a question.
+fn as_root(program: &str) -> Command {
+    let is_root = output(Command::new("id").arg("--user")).is_ok_and(|id| id.trim() == "0");
+    let mut command = Command::new(if is_root { program } else { "sudo" });
+    if !is_root {
+        command.args(["--non-interactive", program]);
+    }
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
 }

@@ -25,11 +25,12 @@ pub struct Login {
 }
 
 impl Login {
-    /// Starts both. `secret`: of the app client, if the local Cognito isn't to use one of its own.
+    /// Starts both. `bound`: where the journey server listens; `secret`: of the app client, if the local Cognito isn't to use one of its own.
     ///
     /// # Errors
     /// No port is free, or the documents aren't JSON objects.
     pub async fn prepare(
+        bound: Bound,
         compiled: Compiled,
         documents: &Documents,
         acr: Option<String>,
@@ -39,7 +40,6 @@ impl Login {
             documents.settings().is_object() && documents.connector().is_object(),
             "the documents are no JSON objects"
         );
-        let bound = Bound::loopback().await?;
         let callback_url = bound.callback_url();
         let cognito = LocalCognito::start(local::config(documents, &callback_url, acr, secret)).await?;
         let fitted = local::fitted(documents, &cognito, &callback_url);

@@ -28,6 +28,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
+use crate::journey::Bound;
 use screen::Screen;
 
 pub use arguments::{Arguments, USAGE};
@@ -87,7 +88,12 @@ pub async fn run(
         let origins = checker.origins(&documents.settings, &documents.connector).await?.unwrap_or_default();
         return serve::real(compiled, documents, client_secret, &origins, out).await;
     }
-    let login = Login::prepare(compiled, &documents, arguments.acr.clone(), client_secret).await?;
+    let mut bound = Bound::loopback().await?;
+    if arguments.serve {
+        // Another name than the local Cognito's: to a browser these are two sites then, as they are in earnest.
+        bound = bound.called("localhost");
+    }
+    let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret).await?;
     if arguments.serve {
         match serve::local(&login, out).await? {}
     }
