@@ -55,7 +55,7 @@ impl fmt::Display for Import {
             Self::GetCache => "tenant-cache.get",
             Self::PutCache => "tenant-cache.put",
             Self::Clock => "wall-clock.now",
-            Self::Random => "random.get-random-bytes",
+            Self::Random => "random",
         })
     }
 }
