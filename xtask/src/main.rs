@@ -47,12 +47,7 @@ const COMMANDS: [Command; 11] = [
         about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
     },
-    Command {
-        name: "schema",
-        arguments: "",
-        about: "write the JSON Schemas of settings and connector anew",
-        run: checks::schema,
-    },
+    Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },
     Command { name: "coverage", arguments: "", about: "line coverage of the component's native tests", run: checks::coverage },
     Command {
