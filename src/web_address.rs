@@ -3,7 +3,11 @@
 
 use url::Url;
 
-/// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority.
+/// Schemes whose addresses browsers read by rules of their own (WHATWG URL, special schemes).
+const WEB_SCHEMES: &[&str] = &["file", "ftp", "http", "https", "ws", "wss"];
+
+/// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority. One of the web
+/// has its scheme in lower case, and a host after exactly two slashes.
 ///
 /// # Errors
 /// What was expected.
@@ -16,15 +20,24 @@ pub fn parse(text: &str) -> Result<Url, &'static str> {
         return Err("expected a URL without fragment and backslash");
     }
     let (scheme, rest) = text.split_once(':').ok_or("expected an absolute URL")?;
-    let path = rest.trim_start_matches('/');
-    let slashes = rest.len().saturating_sub(path.len());
-    let end = slashes.saturating_add(path.find(['/', '?']).unwrap_or(path.len()));
-    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let hierarchical = rest.strip_prefix("//");
+    // The parser takes any case and skips any number of slashes; to other readers a third slash ends an empty host (RFC 3986 3.2).
+    let is_of_the_web = WEB_SCHEMES.iter().any(|web| web.eq_ignore_ascii_case(scheme));
+    let is_whole = WEB_SCHEMES.contains(&scheme) && hierarchical.is_some_and(|rest| !rest.starts_with(['/', '?']));
+    if is_of_the_web && !is_whole {
+        return Err("expected a scheme in lower case, `://`, and a host name");
+    }
+    let after_slashes = hierarchical.unwrap_or_default();
+    let end = after_slashes.find(['/', '?']).unwrap_or(after_slashes.len());
+    let (authority, path) = after_slashes.split_at_checked(end).unwrap_or_default();
     if authority.contains('%') {
         return Err("expected a host name without percent signs");
     }
     // Read in lower case, as host names are: capitals in an international one are beyond the adapter that leaves the tables out.
-    let url = Url::parse(&format!("{scheme}:{}{path}", authority.to_ascii_lowercase()));
+    let url = match hierarchical {
+        Some(_) => Url::parse(&format!("{scheme}://{}{path}", authority.to_ascii_lowercase())),
+        None => Url::parse(text),
+    };
     let url = url.map_err(|_| "expected an absolute URL")?;
     if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
         return Err("expected a URL without user information");
@@ -53,6 +66,8 @@ mod tests {
             "com.example.app:/callback",
             "myapp://callback",
             "https://a?b",
+            "myapp:///callback",
+            "com.example.App:/Callback%20a",
         ] {
             assert!(parse(text).is_ok(), "{text}");
         }
@@ -65,6 +80,7 @@ mod tests {
         let bare = "expected a URL without fragment and backslash";
         let absolute = "expected an absolute URL";
         let user = "expected a URL without user information";
+        let web = "expected a scheme in lower case, `://`, and a host name";
         for (text, expected) in [
             ("https://müller.example/", ascii),
             ("https://a/ b", ascii),
@@ -74,9 +90,18 @@ mod tests {
             ("", absolute),
             ("/a", absolute),
             ("https://", absolute),
+            ("httpS://a/", web),
+            ("HTTP://a/", web),
+            ("https:a", web),
+            ("https:/a", web),
+            ("https:///a", web),
+            ("https:////a", web),
+            ("https://?a", web),
+            ("file:///a", web),
+            ("ws:a", web),
             ("https://a:port/", absolute),
             ("https://%41.example/", "expected a host name without percent signs"),
-            ("httpS:/~lY%BB", "expected a host name without percent signs"),
+            ("httpS:/~lY%BB", web),
             ("https://u@a/", user),
             ("https://:p@a/", user),
             ("https://@a/", user),
@@ -91,6 +116,7 @@ mod tests {
             ("http://127.0.0.1/", true),
             ("http://[::1]/", true),
             ("http://LOCALHOST/", true),
+            ("http://localhost:8080/", true),
             ("http://127.0.0.2/", false),
             ("http://localhost.example.com/", false),
         ] {

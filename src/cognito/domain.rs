@@ -112,6 +112,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_host_name_has_at_most_253_characters() {
+        let name = |last: usize| format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(last));
+        assert_eq!((name(61).len(), name(62).len()), (253, 254));
+        assert!(parse(&name(61), "eu-west-1").is_ok());
+        assert_eq!(parse(&name(62), "eu-west-1"), Err(Invalid("expected a host name")));
+    }
+
     proptest! {
 
         #[test]

@@ -48,7 +48,7 @@ pub fn trace(response: &Response) -> Trace {
     Trace { status: response.status, request_id: request_id.map(provider_text::clean) }
 }
 
-/// The response, where one arrived that is the endpoint's own.
+/// The response, where one arrived; of any status but 429.
 ///
 /// # Errors
 /// [`Rejection::Denied`], [`Rejection::Unavailable`], [`Rejection::RateLimited`], or [`Rejection::Invalid`] for too long a body.
@@ -58,11 +58,7 @@ pub fn arrived(result: Result<Response, FetchError>) -> Result<Response, Rejecti
         FetchError::TooLarge => Rejection::Invalid("expected a body of at most 512 KiB", None),
         FetchError::Unreachable | FetchError::Timeout | FetchError::Other => Rejection::Unavailable(None),
     })?;
-    match response.status {
-        429 => Err(Rejection::RateLimited(trace(&response))),
-        500.. => Err(Rejection::Unavailable(Some(trace(&response)))),
-        _ => Ok(response),
-    }
+    if response.status == 429 { Err(Rejection::RateLimited(trace(&response))) } else { Ok(response) }
 }
 
 /// The JSON object of a response.

@@ -186,7 +186,9 @@ mod tests {
     fn h01_a_short_secret_is_found_whole() {
         let redaction = redaction("hunter2");
         assert!(redaction.concerns("my hunter2!"));
-        assert!(redaction.concerns(&STANDARD.encode("hunter2")));
+        for prefix in ["", "a", "ab", "client:"] {
+            assert!(redaction.concerns(&STANDARD.encode(format!("{prefix}hunter2!"))), "{prefix}");
+        }
         assert!(!redaction.concerns("hunter"));
         assert!(!self::redaction("abc").concerns("abc"), "too short to tell from a word");
     }

@@ -276,12 +276,12 @@ fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
     }
     let url = web_address::parse(callback_url)?;
     match url.scheme() {
-        "https" if callback_url.starts_with("https://") => Ok(()),
-        "http" if web_address::is_loopback(&url) && callback_url.starts_with("http://") => Ok(()),
+        "https" => Ok(()),
+        "http" if web_address::is_loopback(&url) => Ok(()),
         "http" => Err("expected https; http is for 127.0.0.1, [::1] and localhost"),
         // What a browser would run or open itself is nobody's app (RFC 8252 7.1 asks for a scheme of one's own).
-        "about" | "blob" | "data" | "file" | "filesystem" | "ftp" | "https" | "javascript" | "mailto" | "vbscript"
-        | "view-source" | "ws" | "wss" => Err("expected `https://`, or the scheme of an app"),
+        "about" | "blob" | "data" | "file" | "filesystem" | "ftp" | "javascript" | "mailto" | "vbscript" | "view-source"
+        | "ws" | "wss" => Err("expected `https://`, or the scheme of an app"),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::host::{FetchError, Method};
 use crate::step::outcome::CompleteOutcome;
-use crate::testing::login::{Act, Ended, Login, verdict};
+use crate::testing::login::{Act, Ended, Login, OUTPUT, verdict};
 use crate::testing::provider::{CLIENT, ISSUER, KEY_ID, KEYS, METADATA, POOL, SUBJECT, TOKEN, USERINFO};
 use crate::testing::{keys, response};
 
@@ -73,6 +73,20 @@ fn a_login_writes_its_whole_output_and_an_empty_error() {
         })
     );
     assert_eq!(login.host.variables.len(), 2);
+}
+
+#[test]
+fn an_output_may_be_as_long_as_a_variable() {
+    let padded = |length: usize| {
+        let mut login = Login::new();
+        login.provider.borrow_mut().change_user_info = Box::new(move |claims| claims["x"] = json!("x".repeat(length)));
+        let verdict = verdict(&login.run());
+        (verdict, login.host.variables.get(OUTPUT).map_or(0, String::len))
+    };
+    let (_, without) = padded(0);
+    let longest = 256 * 1024 - without;
+    assert_eq!(padded(longest), ("authenticated".to_owned(), 256 * 1024));
+    assert_eq!(padded(longest + 1), ("failed: output_too_large".to_owned(), 0));
 }
 
 #[test]

@@ -160,6 +160,7 @@ fn what_the_store_holds_instead_is_not_believed() {
     }
     host.attempts.insert(marker_key(&state), "{}".into());
     assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Store(StoreError::Unavailable)));
+    assert_eq!(claim_rejection(&mut host, &state, Claimant::Host), Some(Rejection::Unreadable), "the wait has an end");
 }
 
 #[test]

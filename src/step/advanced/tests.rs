@@ -115,6 +115,23 @@ fn each_wrong_value_has_its_problem() {
 }
 
 #[test]
+fn values_have_at_most_2048_bytes() {
+    for (name, value) in [
+        ("login_hint", json!("x".repeat(2048))),
+        ("lang", json!("ä".repeat(1024))),
+        ("claims", json!({"x": "y".repeat(2048 - r#"{"x":""}"#.len())})),
+    ] {
+        assert!(check(&json!({name: value})).is_ok(), "{name}");
+    }
+    for (name, value, expected) in [
+        ("login_hint", json!("x".repeat(2049)), A_VALUE),
+        ("claims", json!({"x": "y".repeat(2049 - r#"{"x":""}"#.len())}), "expected at most 2048 bytes"),
+    ] {
+        assert_eq!(check(&json!({name: value})), Err(vec![(format!("/{name}"), expected)]), "{name}");
+    }
+}
+
+#[test]
 fn i15_contexts_asked_for_are_those_accepted_unless_said_otherwise() {
     for (document, acr) in [
         (json!({"acr_values": "gold silver"}), one_of(&["gold", "silver"])),
@@ -165,6 +182,7 @@ fn i16_b15_how_recent_a_login_must_be() {
         (json!({"prompt": "login"}), Recency::Within(0), Some(1000)),
         (json!({"prompt": "consent login", "max_age": 300}), Recency::Within(0), Some(1000)),
         (json!({"prompt": "consent"}), Recency::Any, None),
+        (json!({"prompt": "none"}), Recency::Any, None),
         (json!({"claims": {"id_token": {"auth_time": {"essential": true}}}}), Recency::Known, Some(0)),
         (json!({"claims": {"id_token": {"auth_time": null}}}), Recency::Any, None),
     ] {
