@@ -120,10 +120,6 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -192,6 +188,9 @@ mod tests {
         let nested = |values: usize| format!(r#"{{"a":[{}0]}}"#, "{\"\":0},".repeat((values - 3) / 2));
         assert!(object(nested(4095).as_bytes()).is_ok());
         assert_eq!(object(nested(4097).as_bytes()), Err(Fault::TooManyValues));
+        let listed = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
+        assert!(value(listed(4096).as_bytes()).is_ok());
+        assert_eq!(value(listed(4097).as_bytes()), Err(Fault::TooManyValues));
     }
 
     proptest! {

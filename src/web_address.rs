@@ -30,6 +30,9 @@ pub fn parse(text: &str) -> Result<Url, &'static str> {
     let after_slashes = hierarchical.unwrap_or_default();
     let end = after_slashes.find(['/', '?']).unwrap_or(after_slashes.len());
     let (authority, path) = after_slashes.split_at_checked(end).unwrap_or_default();
+    if authority.contains('@') {
+        return Err("expected a URL without user information");
+    }
     if authority.contains('%') {
         return Err("expected a host name without percent signs");
     }
@@ -38,11 +41,7 @@ pub fn parse(text: &str) -> Result<Url, &'static str> {
         Some(_) => Url::parse(&format!("{scheme}://{}{path}", authority.to_ascii_lowercase())),
         None => Url::parse(text),
     };
-    let url = url.map_err(|_| "expected an absolute URL")?;
-    if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
-        return Err("expected a URL without user information");
-    }
-    Ok(url)
+    url.map_err(|_| "expected an absolute URL")
 }
 
 /// Whether a URL's host is a loopback address, or the name of one.
