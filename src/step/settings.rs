@@ -276,7 +276,6 @@ fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
     }
     let url = web_address::parse(callback_url)?;
     match url.scheme() {
-        "https" => Ok(()),
         "http" if web_address::is_loopback(&url) => Ok(()),
         "http" => Err("expected https; http is for 127.0.0.1, [::1] and localhost"),
         // What a browser would run or open itself is nobody's app (RFC 8252 7.1 asks for a scheme of one's own).
