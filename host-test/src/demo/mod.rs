@@ -91,7 +91,8 @@ pub async fn run(
     let mut bound = Bound::loopback().await?;
     if arguments.serve {
         // Another name than the local Cognito's: to a browser these are two sites then, as they are in earnest.
-        bound = bound.called("localhost");
+        let origin = bound.base_url().replace("127.0.0.1", "localhost");
+        bound = bound.behind(&origin);
     }
     let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret).await?;
     if arguments.serve {

@@ -119,16 +119,8 @@ impl Bound {
         Ok(Some(Self { listener, base_url, callback_path: url.path().to_owned() }))
     }
 
-    /// Says that user agents reach this server by another name of its address.
-    #[must_use]
-    pub fn called(mut self, name: &str) -> Self {
-        if let Some((_, port)) = self.base_url.rsplit_once(':') {
-            self.base_url = format!("http://{name}:{port}");
-        }
-        self
-    }
-
-    /// Says that user agents reach this server at another origin, through a proxy that ends TLS: `https://journey.example.com`.
+    /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,
+    /// `https://journey.example.com`.
     #[must_use]
     pub fn behind(mut self, base_url: &str) -> Self {
         self.base_url = base_url.trim_end_matches('/').to_owned();
