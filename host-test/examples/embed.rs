@@ -1,6 +1,6 @@
 //! A host in short: one login, from the journey's side. Needs no network, since the user says no.
 
-use host_test::host::{
+use journey_host::{
     AuthorizationResponse, BeginOutcome, Browser, ClientSecret, Compiled, CompleteOutcome, Egress, HttpClient, Invocation,
     Limits, Services, Step, TenantPolicy, Visit,
 };

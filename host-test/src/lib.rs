@@ -1,8 +1,7 @@
-//! The reference journey host on Wasmtime, a local Cognito, and what the tests of the sealed component share.
+//! A local Cognito, a user agent, a journey server, and what the tests of the sealed component share.
 
 pub mod browser;
 pub mod cognito;
 pub mod demo;
-pub mod host;
 mod html;
 pub mod journey;

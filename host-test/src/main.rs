@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use host_test::{demo, host::Compiled};
+use host_test::demo;
+use journey_host::Compiled;
 
 const USAGE: &str = "\
 usage: host-test demo [options]     one login through the component, printed; `host-test demo --help` says more

@@ -13,8 +13,8 @@ use super::screen::Screen;
 use super::site::{Site, print_time, print_usage};
 use crate::browser::{Arrival, Browser, Form, Navigation, Page};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
-use crate::host::{Compiled, Egress, TenantPolicy};
 use crate::journey::Bound;
+use journey_host::{Compiled, Egress, TenantPolicy};
 
 /// A journey server and a local Cognito, ready for a login.
 pub struct Login {

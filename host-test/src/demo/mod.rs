@@ -27,8 +27,8 @@ mod trace;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
 use crate::journey::Bound;
+use journey_host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
 use screen::Screen;
 
 pub use arguments::{Arguments, USAGE};

@@ -10,8 +10,8 @@ use super::screen::Screen;
 use super::site::{Site, print_usage};
 use super::{Exit, Login};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME};
-use crate::host::{Compiled, Egress, TenantPolicy};
 use crate::journey::{Bound, Event};
+use journey_host::{Compiled, Egress, TenantPolicy};
 
 /// How often the demo looks for new calls.
 const GLANCE: Duration = Duration::from_millis(200);

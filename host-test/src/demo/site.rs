@@ -10,8 +10,8 @@ use super::documents::Documents;
 use super::json::{readable, without_secrets};
 use super::screen::Screen;
 use super::trace::{Trace, milliseconds};
-use crate::host::{Applied, ClientSecret, Compiled, Egress, HttpClient, Journeys, Limits, Services, Step, Usage};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
+use journey_host::{Applied, ClientSecret, Compiled, Egress, HttpClient, Journeys, Limits, Services, Step, Usage};
 
 /// Whose journeys these are.
 const TENANT: &str = "demo";

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::screen::Screen;
-use crate::host::{HostCall, HostReply, Interceptor};
+use journey_host::{HostCall, HostReply, Interceptor};
 
 /// Keeps every host call until it is printed.
 #[derive(Default)]

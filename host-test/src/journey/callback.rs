@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 
-use crate::host::AuthorizationResponse;
+use journey_host::AuthorizationResponse;
 
 /// Bytes of a query or a form body.
 const MAX_RESPONSE: usize = 64 << 10;

@@ -9,7 +9,7 @@ use super::page;
 use super::register::{Attempt, KEPT, Session};
 use super::server::{Event, Server};
 use super::session::{Cookie, id_of, new_value};
-use crate::host::{
+use journey_host::{
     Applied, AuthorizationRequest, AuthorizationResponse, BeginOutcome, Browser, Called, CompleteOutcome, Ending, Invocation,
     ResponseMode, Visit,
 };
@@ -107,7 +107,7 @@ impl Server {
         }
     }
 
-    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Called<crate::host::Begun>, StatusCode> {
+    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Called<journey_host::Begun>, StatusCode> {
         let server = Arc::clone(self);
         let call = tokio::spawn(async move {
             let Session { visit, invocation, .. } = session;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::session::SessionId;
-use crate::host::{Invocation, Visit};
+use journey_host::{Invocation, Visit};
 
 /// How long a session outlives its newest attempt.
 pub(super) const KEPT: Duration = Duration::from_secs(3600);

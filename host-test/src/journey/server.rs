@@ -17,7 +17,7 @@ use url::{Host, Url};
 use super::register::{Register, Session};
 use super::session::{Cookie, id_of};
 use super::{callback, page, standing};
-use crate::host::{Applied, ClientSecret, Ending, Step, Usage};
+use journey_host::{Applied, ClientSecret, Ending, Step, Usage};
 
 /// How often the server looks for attempts that are over time.
 const SWEEP: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use sha2::{Digest, Sha256};
 
-use crate::host::Random;
+use journey_host::Random;
 
 /// Names a session in this server's memory: SHA-256 of the cookie's value, so that memory holds nothing that opens a session.
 pub(super) type SessionId = [u8; 32];

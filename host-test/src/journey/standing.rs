@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::create_user::create_user;
 use super::register::Session;
-use crate::host::{FailureBehavior, Journeys, Settlement, StoreError};
+use journey_host::{FailureBehavior, Journeys, Settlement, StoreError};
 
 /// Where a journey stands.
 #[derive(Clone, Debug, PartialEq)]

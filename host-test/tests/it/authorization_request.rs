@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use host_test::browser::Navigation;
-use host_test::host::{AuthorizationRequest, BeginOutcome};
+use journey_host::{AuthorizationRequest, BeginOutcome};
 use serde_json::json;
 
 use crate::stage::{Stage, verdict};

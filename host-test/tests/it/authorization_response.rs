@@ -1,7 +1,7 @@
 //! What `complete` makes of a response, before and when it uses the code.
 
 use host_test::cognito::{Answer, Config, Endpoint, Fault, LocalCognito, Times};
-use host_test::host::{AuthorizationResponse, CompleteOutcome};
+use journey_host::{AuthorizationResponse, CompleteOutcome};
 use serde_json::json;
 
 use crate::stage::{Stage, verdict};

@@ -2,8 +2,8 @@
 
 use host_test::browser::{Browser, Navigation, Page};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, LocalCognito};
-use host_test::host::{ClientSecret, Limits, Services, Step};
 use host_test::journey::{Bound, Definition, Running};
+use journey_host::{ClientSecret, Limits, Services, Step};
 use serde_json::Value;
 
 use crate::stage::{compiled, http_client};

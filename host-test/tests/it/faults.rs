@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use host_test::cognito::Endpoint;
-use host_test::host::{
+use journey_host::{
     Applied, AuthorizationResponse, Called, Cause, Clock, Completed, Fault, Faults, HostCall, Import, Moment, Step, TenantCache,
 };
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Components written by hand, each of them as small and as ill-behaved as its test needs.
 
-use host_test::host::Compiled;
+use journey_host::Compiled;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
 use host_test::cognito::{Answer, Body, Endpoint, Fault, TestKey, Times};
-use host_test::host::{BeginOutcome, Begun, Limits};
+use journey_host::{BeginOutcome, Begun, Limits};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, begin_verdict, verdict};

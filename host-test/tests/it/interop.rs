@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use host_test::browser::{Arrival, Browser as UserAgent};
-use host_test::host::{
+use journey_host::{
     AuthorizationResponse, BeginOutcome, Browser, ClientSecret, Egress, HttpClient, Invocation, Limits, Services, Step,
     TenantPolicy, Visit,
 };

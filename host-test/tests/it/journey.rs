@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use host_test::host::{Applied, Clock, Egress, HttpClient, Limits, ManualClock, Services, Step};
 use host_test::journey::{Bound, Definition, Running};
+use journey_host::{Applied, Clock, Egress, HttpClient, Limits, ManualClock, Services, Step};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use host_test::host::{
+use journey_host::{
     Applied, AuthorizationResponse, BeginOutcome, Browser, Called, Cause, CompleteOutcome, Egress, Fault, Faults, HttpClient,
     Import, Invocation, Limits, Services, Settlement, Step, TenantPolicy, Visit,
 };
@@ -227,8 +227,8 @@ async fn a_call_that_waits_beyond_its_wall_clock_is_ended() {
 struct Sleeper;
 
 #[async_trait::async_trait]
-impl host_test::host::Interceptor for Sleeper {
-    async fn before(&self, call: &host_test::host::HostCall) -> Option<host_test::host::Injection> {
+impl journey_host::Interceptor for Sleeper {
+    async fn before(&self, call: &journey_host::HostCall) -> Option<journey_host::Injection> {
         if call.import == Import::Fetch {
             tokio::time::sleep(Duration::from_secs(60)).await;
         }

@@ -1,7 +1,7 @@
 //! Whole logins through the sandbox, over HTTP.
 
 use host_test::cognito::{Config, Endpoint, Issuer, ResponseModes};
-use host_test::host::{Applied, AuthorizationResponse, ResponseMode};
+use journey_host::{Applied, AuthorizationResponse, ResponseMode};
 use serde_json::json;
 
 use crate::stage::{Stage, verdict};

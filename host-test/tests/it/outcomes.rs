@@ -6,7 +6,7 @@ mod secrecy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use host_test::host::{Category, Failure, FailureBehavior};
+use journey_host::{Category, Failure, FailureBehavior};
 
 use scenarios::{Ended, Scenario, Verdict};
 

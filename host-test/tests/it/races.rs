@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use host_test::browser::Browser as UserAgent;
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, Times, User};
-use host_test::host::{Applied, AuthorizationResponse, Browser, Called, CompleteOutcome, Completed, Limits, Step, Visit};
+use journey_host::{Applied, AuthorizationResponse, Browser, Called, CompleteOutcome, Completed, Limits, Step, Visit};
 use serde_json::Value;
 use tokio::task::JoinSet;
 

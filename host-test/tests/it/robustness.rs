@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use host_test::host::{AuthorizationResponse, BeginOutcome, Browser, SeededRandom, Services, Step};
-use host_test::host::{Limits, Visit};
+use journey_host::{AuthorizationResponse, BeginOutcome, Browser, SeededRandom, Services, Step};
+use journey_host::{Limits, Visit};
 use serde_json::json;
 
 use crate::stage::{Stage, compiled, verdict};

@@ -1,6 +1,6 @@
 //! The sealed component in this host.
 
-use host_test::host::{Compiled, Egress, HttpClient, Limits, Services, Step};
+use journey_host::{Compiled, Egress, HttpClient, Limits, Services, Step};
 
 #[tokio::test]
 async fn the_sealed_component_asks_for_nothing_but_the_six_interfaces_and_its_checks_are_pure() {

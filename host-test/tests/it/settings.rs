@@ -1,7 +1,7 @@
 //! Settings and connector, through the sandbox: what `settings.check` and `settings.origins` say, and what `begin` makes of a document that
 //! isn't right.
 
-use host_test::host::{Egress, HttpClient, Limits, Services, Step};
+use journey_host::{Egress, HttpClient, Limits, Services, Step};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, begin_verdict, compiled};

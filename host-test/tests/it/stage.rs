@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use host_test::browser::{Arrival, Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
-use host_test::host::{
+use journey_host::{
     AuthorizationRequest, AuthorizationResponse, BeginOutcome, Begun, Browser, Called, ClientSecret, Clock, Compiled,
     CompleteOutcome, Completed, Egress, Failure, HttpClient, Invocation, Journeys, Limits, ManualClock, MemoryAttempts,
     MemoryCache, MemoryJourneys, Services, Step, SystemRandom, TenantPolicy, Visit,

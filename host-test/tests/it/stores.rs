@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use host_test::host::{
+use journey_host::{
     Attempts, Authentication, Change, Clock, Journeys, ManualClock, MemoryAttempts, MemoryCache, MemoryJourneys, Settlement,
     StoreError, TenantCache, Visit, Write,
 };

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use host_test::cognito::{Algorithm, Answer, Body, Endpoint, Fault, Signing, TestKey, Times};
-use host_test::host::Browser;
+use journey_host::Browser;
 use serde_json::{Value, json};
 
 use super::row::{KEYS, NOTHING, Row, TOKEN, USERINFO, accept, ignore, put, reject, stop};

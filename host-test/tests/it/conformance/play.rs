@@ -2,7 +2,7 @@
 
 use host_test::browser::Navigation;
 use host_test::cognito::Request;
-use host_test::host::{AuthorizationResponse, BeginOutcome};
+use journey_host::{AuthorizationResponse, BeginOutcome};
 use serde_json::Value;
 use url::form_urlencoded;
 

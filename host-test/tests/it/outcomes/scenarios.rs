@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use host_test::cognito::{Answer, AuthorizationError, Config, Endpoint, Fault, Signing, Times};
-use host_test::host::{
+use journey_host::{
     AuthorizationResponse, BeginOutcome, Begun, Browser, Called, ClientSecret, CompleteOutcome, Completed, Egress, Ending,
     Failure, Fault as HostFault, Faults, HttpClient, Import, Limits, Services, Step,
 };

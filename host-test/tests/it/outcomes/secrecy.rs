@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use host_test::cognito::Endpoint;
-use host_test::host::{AuthorizationResponse, BeginOutcome, HostCall, HostReply, Interceptor};
+use journey_host::{AuthorizationResponse, BeginOutcome, HostCall, HostReply, Interceptor};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{
-    Attempts, Clock, HttpClient, Interceptor, Journeys, MemoryAttempts, MemoryCache, MemoryJourneys, Random, SystemClock,
-    SystemRandom, TenantCache,
-};
+use crate::clock::{Clock, Random, SystemClock, SystemRandom};
+use crate::network::http::HttpClient;
+use crate::sandbox::intercept::Interceptor;
+use crate::stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
+use crate::stores::{Attempts, Journeys, TenantCache};
 
-/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`](super::Visit) at each use.
+/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`](crate::visit::Visit) at each use.
 #[derive(Clone)]
 pub struct Services {
     /// Variables and outcomes.

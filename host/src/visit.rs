@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::bindings::exports::journey::step::redirect as wit;
+use crate::sandbox::bindings::exports::journey::step::redirect as wit;
 
 /// One visit of one step by one journey. Scopes every store: see the fields.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,12 +61,12 @@ pub struct Invocation {
 
 impl Invocation {
     /// The variable that the host writes `step_trapped` to: `error_output_variable` of the settings, or its default.
-    pub(super) fn error_variable(&self) -> String {
+    pub(crate) fn error_variable(&self) -> String {
         let settings: serde_json::Value = serde_json::from_str(&self.settings).unwrap_or_default();
         settings["error_output_variable"].as_str().unwrap_or("error_output").to_owned()
     }
 
-    pub(super) fn to_wit(&self) -> wit::Invocation {
+    pub(crate) fn to_wit(&self) -> wit::Invocation {
         wit::Invocation { settings: self.settings.clone(), connector: self.connector.clone(), browser: self.browser.0.clone() }
     }
 }
@@ -88,7 +88,7 @@ impl ClientSecret {
         Self(secret.into())
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -117,7 +117,7 @@ pub enum AuthorizationResponse {
     FormPost(String),
     /// Nothing will arrive, says the host.
     Abandoned {
-        /// Of any attempt that is open: [`AuthorizationRequest::state`](super::AuthorizationRequest::state).
+        /// Of any attempt that is open: [`AuthorizationRequest::state`](crate::outcome::AuthorizationRequest::state).
         state: String,
         /// Why.
         ending: Ending,
@@ -125,7 +125,7 @@ pub enum AuthorizationResponse {
 }
 
 impl AuthorizationResponse {
-    pub(super) fn to_wit(&self) -> wit::AuthorizationResponse {
+    pub(crate) fn to_wit(&self) -> wit::AuthorizationResponse {
         match self {
             Self::Query(query) => wit::AuthorizationResponse::Query(query.clone()),
             Self::FormPost(body) => wit::AuthorizationResponse::FormPost(body.clone()),

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::clock::lock;
+use crate::clock::lock;
 
 /// Runs while the component runs, and stands while a host call is at work or the call has yielded its thread.
 ///
 /// It reads the thread's processor time, which a busy machine doesn't lengthen. That is sound because the component stays on
 /// one thread from each start to the next stop: it can change threads only where it waits, and there the stopwatch stands.
 #[derive(Clone, Default)]
-pub(super) struct Stopwatch(Arc<Mutex<Reading>>);
+pub(crate) struct Stopwatch(Arc<Mutex<Reading>>);
 
 #[derive(Default)]
 struct Reading {

@@ -10,10 +10,11 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::pki_types::CertificateDer;
 
-use super::{Egress, Refused, judge_address};
+use super::address::{Refused, judge_address};
+use super::egress::Egress;
 
 /// What a step asks for, with the host's limits already in it.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     pub post: bool,
     pub url: String,
     pub headers: Vec<(String, String)>,
@@ -24,7 +25,7 @@ pub(super) struct Exchange {
 }
 
 /// What came back.
-pub(super) struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -32,7 +33,7 @@ pub(super) struct Response {
 
 /// Why nothing came back. Texts hold neither headers nor bodies nor a URL beyond its origin.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     Denied(String),
     Unreachable(String),
     Timeout,
@@ -100,7 +101,7 @@ impl HttpClient {
     }
 
     /// Performs the exchange. `named`: the step's own `settings.origins`.
-    pub(super) async fn fetch(&self, exchange: Exchange, named: &[String], tenant: &str) -> Result<Response, FetchError> {
+    pub(crate) async fn fetch(&self, exchange: Exchange, named: &[String], tenant: &str) -> Result<Response, FetchError> {
         let url = self.egress.judge_url(&exchange.url, named, tenant).map_err(FetchError::Denied)?;
         let request = self
             .client

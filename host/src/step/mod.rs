@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::bindings::exports::journey::step::settings as wit_settings;
-use super::call::{Authority, CallState, run};
-use super::{
+use crate::sandbox::bindings::RedirectStep;
+use crate::sandbox::bindings::exports::journey::step::settings as wit_settings;
+use crate::sandbox::call::{Authority, CallState, run};
+use crate::{
     AuthorizationResponse, BeginOutcome, Begun, Change, ClientSecret, Compiled, CompleteOutcome, Completed, Failure, Interceptor,
     Invocation, Limits, Problem, Services, Settlement, StoreError, Trapped, Usage, Visit, Write,
 };
@@ -145,7 +146,7 @@ impl Step {
         &self,
         visit: &Visit,
         invocation: &Invocation,
-        export: impl AsyncFnOnce(&super::bindings::RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
+        export: impl AsyncFnOnce(&RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
     ) -> (Result<(T, Vec<Write>), Trapped>, Usage) {
         // Settings that have problems name no origin; the step says so itself, without a fetch.
         let origins = match self.origins(&invocation.settings, &invocation.connector).await {

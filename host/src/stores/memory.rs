@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::clock::lock;
-use super::{Attempts, Change, Clock, Journeys, Settlement, StoreError, TenantCache, Visit};
+use super::{Attempts, Change, Journeys, Settlement, StoreError, TenantCache};
+use crate::clock::{Clock, lock};
+use crate::visit::Visit;
 
 /// Entries of one scope. An attempt takes three (itself, its marker, and one for all), so this is some forty open tabs.
 const MAX_ENTRIES: usize = 128;

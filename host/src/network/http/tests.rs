@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::host::TenantPolicy;
+use crate::network::egress::TenantPolicy;
 
 /// Names mean what the table says.
 struct Table(&'static [(&'static str, &'static [&'static str])]);

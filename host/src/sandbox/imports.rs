@@ -8,8 +8,9 @@ use wasmtime::{Result, bail, format_err};
 use super::bindings::journey::step::{attempts, http, tenant_cache, variables};
 use super::bindings::wasi::{clocks::wall_clock, random::random};
 use super::call::{Authority, CallState};
-use super::http::{Exchange, FetchError, Response};
-use super::{Import, StoreError, Write};
+use super::intercept::Import;
+use crate::network::http::{Exchange, FetchError, Response};
+use crate::stores::{StoreError, Write};
 
 /// Random bytes that one host call hands out at most. The component asks for 32 at a time.
 const MAX_RANDOM: u64 = 4096;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::Visit;
-use super::clock::lock;
+use crate::clock::lock;
+use crate::visit::Visit;
 
 /// Sees each host call of a component before and after. A host without one pays nothing.
 #[async_trait]

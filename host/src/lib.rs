@@ -15,7 +15,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> wasmtime::Result<()> {
-//! use host_test::host::{BeginOutcome, Browser, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
+//! use journey_host::{BeginOutcome, Browser, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
 //!
 //! let compiled = Compiled::load("cognito_oidc.wasm".as_ref())?;
 //! let policy = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"]);
@@ -39,40 +39,30 @@
 //! Invariants: nothing of a sandbox outlives its call; a call that has no outcome writes no variable of the step's; the client
 //! secret enters a sandbox through `complete` alone; no text that this module makes (`Debug`, errors, traces) holds a secret.
 
-mod address;
-mod bindings;
-mod call;
 mod clock;
-mod egress;
-mod engine;
-mod gate;
-mod http;
-mod imports;
-mod intercept;
-mod limits;
-mod memory;
+mod network;
 mod outcome;
-mod reply;
+mod sandbox;
 mod services;
 mod step;
-mod stopwatch;
 mod stores;
 mod visit;
 
-pub use address::{Refused, judge_address};
-pub use call::{Cause, Trapped, Usage};
 pub use clock::{Clock, ManualClock, Random, SeededRandom, SystemClock, SystemRandom};
-pub use egress::{Egress, OriginPattern, TenantPolicy};
-pub use engine::Compiled;
-pub use http::{HttpClient, Resolver, SystemResolver};
-pub use intercept::{Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Moment, Printer};
-pub use limits::Limits;
-pub use memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
+pub use network::address::{Refused, judge_address};
+pub use network::egress::{Egress, OriginPattern, TenantPolicy};
+pub use network::http::{HttpClient, Resolver, SystemResolver};
 pub use outcome::{
     Authentication, AuthorizationRequest, BeginOutcome, Begun, Category, CompleteOutcome, Completed, Failure, FailureBehavior,
     Problem, ResponseMode,
 };
+pub use sandbox::engine::Compiled;
+pub use sandbox::intercept::{Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Moment, Printer};
+pub use sandbox::limits::Limits;
+pub use sandbox::{Cause, Trapped, Usage};
 pub use services::Services;
 pub use step::{Applied, Called, Step};
+pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 pub use stores::{Attempts, Change, Journeys, Settlement, StoreError, TenantCache, Write};
 pub use visit::{AuthorizationResponse, Browser, ClientSecret, Ending, Invocation, Visit};
+pub use wasmtime;

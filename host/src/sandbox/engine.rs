@@ -8,10 +8,9 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
-use super::Limits;
 use super::bindings::{RedirectStep, RedirectStepPre};
 use super::call::CallState;
-use super::limits::CORE_ITEMS;
+use super::limits::{CORE_ITEMS, Limits};
 
 /// How often a running component is asked for its processor time.
 const TICK: Duration = Duration::from_millis(10);

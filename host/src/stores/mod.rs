@@ -1,10 +1,13 @@
-//! The three stores that a step asks its host for. In memory: [`super::memory`]; a fleet brings its own, Redis say.
+//! The three stores that a step asks its host for. In memory: [`memory`]; a fleet brings its own, Redis say.
+
+pub(crate) mod memory;
 
 use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Failure, Visit};
+use crate::outcome::{Authentication, Failure};
+use crate::visit::Visit;
 
 /// Why a store didn't do as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +52,7 @@ impl fmt::Debug for Write {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// The journey goes on: the output variable holds the result.
-    Authenticated(super::Authentication),
+    Authenticated(Authentication),
     /// The journey goes on as [`Failure::behavior`] says: the error variable holds the failure.
     Failed(Failure),
 }

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use wasmtime::{Result, bail};
 
-use super::call::CallState;
+use super::call::{CallState, Cause};
+use super::intercept::{Fault, HostCall, HostReply, Import, Injection, Moment};
 use super::reply::{Reply, Summary};
-use super::{Cause, Fault, HostCall, HostReply, Import, Injection, Moment};
 
 /// A host call that has been let in.
 pub(super) struct Entered {

@@ -97,6 +97,6 @@ impl Random for SeededRandom {
 }
 
 /// A panic of another thread can't leave these values half-written, so its poison means nothing.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -10,12 +10,16 @@ use tokio::time::Instant;
 use wasmtime::{Store, Trap, UpdateDeadline, bail};
 
 use super::bindings::RedirectStep;
-use super::limits::Ceiling;
+use super::engine::Compiled;
+use super::intercept::Import;
+use super::limits::{Ceiling, Limits};
 use super::stopwatch::Stopwatch;
-use super::{Compiled, Import, Limits, Services, Visit, Write};
+use crate::services::Services;
+use crate::stores::Write;
+use crate::visit::Visit;
 
 /// What the sandbox may act on. The pure functions run without one: there, every import is a trap.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     pub services: Services,
     pub visit: Visit,
     /// The origins that the step itself names.
@@ -23,7 +27,7 @@ pub(super) struct Authority {
 }
 
 /// What one sandbox holds on its host's side.
-pub(super) struct CallState {
+pub(crate) struct CallState {
     pub authority: Option<Authority>,
     pub limits: Limits,
     pub deadline: Instant,
@@ -88,7 +92,7 @@ impl fmt::Display for Trapped {
 impl std::error::Error for Trapped {}
 
 /// Runs one export in a fresh sandbox. The writes are the caller's to apply, or to drop where there is no outcome.
-pub(super) async fn run<T>(
+pub(crate) async fn run<T>(
     compiled: &Compiled,
     limits: &Limits,
     authority: Option<Authority>,

@@ -1,8 +1,9 @@
 //! What a host call answers: from the host's own types to the contract's, from a fault to an error, and in a few words for a trace.
 
 use super::bindings::journey::step::{http, variables};
-use super::http::{FetchError, Response};
-use super::{Fault, StoreError};
+use super::intercept::Fault;
+use crate::network::http::{FetchError, Response};
+use crate::stores::StoreError;
 
 /// A successful answer in a few words, without any value.
 pub(super) trait Summary {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::bindings::exports::journey::step::{redirect as wit, settings};
+use crate::sandbox::bindings::exports::journey::step::{redirect as wit, settings};
 
 /// How the authorization response was asked to come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum ResponseMode {
 pub struct AuthorizationRequest {
     /// Absolute.
     pub url: String,
-    /// Names the attempt, for [`AuthorizationResponse::Abandoned`](super::AuthorizationResponse::Abandoned). Must not find a journey.
+    /// Names the attempt, for [`AuthorizationResponse::Abandoned`](crate::visit::AuthorizationResponse::Abandoned). Must not find a journey.
     pub state: String,
     /// As asked for.
     pub response_mode: ResponseMode,
@@ -84,7 +84,7 @@ impl Failure {
     }
 
     /// What the host itself says where it had to end a call.
-    pub(super) fn step_trapped() -> Self {
+    pub(crate) fn step_trapped() -> Self {
         Self {
             code: "step_trapped".into(),
             category: Category::System,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use url::{Host, Url};
 
-use super::judge_address;
+use super::address::judge_address;
 
 /// The egress policy of a host. As it starts, it denies everything.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ impl Egress {
     }
 
     /// Whether loopback addresses may be connected to.
-    pub(super) fn allows_loopback(&self) -> bool {
+    pub(crate) fn allows_loopback(&self) -> bool {
         self.allow_loopback
     }
 
@@ -67,7 +67,7 @@ impl Egress {
     /// # Errors
     ///
     /// A text for a log, which holds no part of the URL but its origin.
-    pub(super) fn judge_url(&self, url: &str, named: &[String], tenant: &str) -> Result<Url, String> {
+    pub(crate) fn judge_url(&self, url: &str, named: &[String], tenant: &str) -> Result<Url, String> {
         let url = Url::parse(url).map_err(|_| "not an absolute URL".to_owned())?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err("the URL holds user information or a fragment".to_owned());
