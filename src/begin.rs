@@ -1,14 +1,14 @@
 //! `begin`: sends the user agent to Cognito. No network, unless endpoints must be discovered.
 
 use crate::host::Host;
-use crate::oidc::attempt::{self, Attempt};
+use crate::oidc::attempt::Attempt;
 use crate::oidc::authorization::AuthorizationRequest;
 use crate::oidc::pkce::CodeVerifier;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 use crate::step::configuration::Configuration;
 use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
-use crate::step::event_data::{self, Ending, Observations, Phase};
+use crate::step::event_data::{self, Observations, Outcome, Phase};
 use crate::step::outcome::{Begun, Failed, Invocation, Redirect};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
@@ -23,18 +23,18 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
     let result = clear(&mut host, &outlets)
         .and(configuration)
         .and_then(|configuration| start(&mut host, &configuration, invocation.browser, &mut redaction));
-    let outcome = result.map_err(|failure| fail(&mut host, &outlets, failure));
+    let outcome = result.map_err(|failure| fail(&mut host, &outlets, failure, invocation.round));
 
-    let ending = match &outcome {
-        Ok(_) => Ending::Redirect,
-        Err(failed) => Ending::Failed(&failed.failure),
+    let ended = match &outcome {
+        Ok(_) => Outcome::Redirect,
+        Err(failed) => Outcome::Failed(&failed.failure),
     };
     let observations = Observations {
         requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
         ..Observations::default()
     };
     let wanted = &outlets.event_data;
-    let event_data = event_data::record(wanted, Phase::Begin, invocation, &ending, &observations, host.exchanges(), &redaction);
+    let event_data = event_data::record(wanted, Phase::Begin, invocation, &ended, &observations, host.exchanges(), &redaction);
     Begun { outcome, event_data }
 }
 
@@ -79,6 +79,7 @@ fn start(
     };
     let url = Secret::new(request.url());
     let attempt = Attempt {
+        browser: secret::digest(browser),
         issuers: endpoints.issuers,
         names_issuer_in_responses: endpoints.names_issuer_in_responses,
         client_id: connector.client_id.clone(),
@@ -96,16 +97,16 @@ fn start(
         expires_at: begun_at.saturating_add(u64::from(settings.login_lifetime)),
     };
     // Whatever the store says is wrong with the entry, it isn't the journey's output that is too large.
-    attempt::store(host, &state, browser, &attempt).map_err(|_| Failure::from(Code::StorageFailed))?;
+    attempt.store(host, &state).map_err(|_| Failure::from(Code::StorageFailed))?;
     Ok(Redirect { url, state, response_mode: settings.response_mode, expires_in: settings.login_lifetime })
 }
 
 /// A failure is an outcome, with or without a variable that tells it.
-fn fail(host: &mut dyn Host, outlets: &Outlets, failure: Failure) -> Failed {
-    let json = ErrorOutput::new(&failure).to_json().to_string();
+fn fail(host: &mut dyn Host, outlets: &Outlets, failure: Failure, round: u32) -> Failed {
+    let json = ErrorOutput::new(&failure, round).to_json().to_string();
     // Where the store fails too, the outcome still has the code.
     let _ = host.set_variable(&outlets.error_output_variable, Some(&json));
-    Failed { failure, behavior: outlets.failure_behavior }
+    Failed::new(failure, round)
 }
 
 #[cfg(test)]

@@ -2,112 +2,87 @@
 
 use crate::cognito::id_token as cognito_id_token;
 use crate::host::{Host, StoreError};
-use crate::oidc::attempt::{self, Attempt, Claimant};
+use crate::oidc::attempt::{self, Attempt};
 use crate::oidc::authorization::ResponseMode;
+use crate::oidc::claim::{self, Claimant};
 use crate::oidc::client::Client;
 use crate::oidc::id_token::{Expectations, IdToken, UnverifiedIdToken};
-use crate::oidc::response::{self, AuthorizationResponse};
+use crate::oidc::response::{self, Parameters};
 use crate::oidc::token::{self, TokenResponse};
 use crate::oidc::{revocation, signing_keys, userinfo};
 use crate::secret::Secret;
 use crate::step::configuration::Configuration;
 use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
-use crate::step::event_data::{self, Ending, Observations, Phase};
-use crate::step::outcome::{CompleteOutcome, Completed, Failed, Invocation};
+use crate::step::event_data::{self, Observations, Outcome, Phase};
+use crate::step::outcome::{
+    Abandonment, AbandonmentReason, Authentication, AuthorizationResponse, CompleteOutcome, Completed, Failed, Invocation,
+};
 use crate::step::output::{MAX_VARIABLE_BYTES, Output, Verified};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
 use crate::step::settings::{Outlets, Tokens};
-
-/// What arrived at the callback URL, undecoded; or that nothing will.
-#[derive(Clone, Copy)]
-pub enum Response<'a> {
-    /// The query of a GET.
-    Query(&'a str),
-    /// The body of a form post.
-    FormPost(&'a str),
-    /// The host ends the login by itself.
-    Abandoned {
-        /// Names the attempt.
-        state: &'a str,
-        /// Why.
-        ending: Abandonment,
-    },
-}
-
-/// Why no response will come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Abandonment {
-    /// None came in time.
-    TimedOut,
-    /// The user gave up.
-    Cancelled,
-}
 
 /// Judges a response.
 pub fn complete(
     host: &mut dyn Host,
     invocation: Invocation<'_>,
     client_secret: Option<&str>,
-    response: Response<'_>,
+    response: AuthorizationResponse<'_>,
 ) -> Completed {
     let (outlets, configuration) = Configuration::parse(invocation.settings, invocation.connector);
     let ignored = |failure: Failure| {
-        let behavior = outlets.failure_behavior;
-        Completed { outcome: CompleteOutcome::Ignored(Failed { failure, behavior }), event_data: None }
+        let outcome = CompleteOutcome::Ignored(Failed::new(failure, invocation.round));
+        Completed { outcome, event_data: None }
     };
-    let answer = match Answer::read(response) {
-        Ok(answer) => answer,
+    let received = match Received::read(response) {
+        Ok(received) => received,
         Err(rejection) => return ignored(rejection.into()),
     };
 
     let mut call = Call {
         host: Recorder::new(host),
         client_secret: client_secret.map(Secret::new),
-        observations: Observations { response_mode: answer.response_mode(), ..Observations::default() },
+        observations: Observations { response_mode: received.response_mode(), ..Observations::default() },
         redaction: Redaction::default(),
     };
-    call.redaction.add(answer.state());
+    call.redaction.add(received.state());
     if let Some(secret) = &call.client_secret {
         call.redaction.add(secret);
     }
 
-    let result = match attempt::claim(&mut call.host, answer.state(), answer.claimant(invocation.browser)) {
-        Ok(attempt) => call.judge(&attempt, configuration, answer),
-        // These two took the attempt, or found it taken by somebody dead: the journey must not wait for it.
-        Err(rejection @ (attempt::Rejection::Interrupted | attempt::Rejection::Unreadable)) => Err(rejection.into()),
+    let result = match claim::claim(&mut call.host, received.state(), received.claimant(invocation.browser)) {
+        Ok(attempt) => call.judge(&attempt, configuration, received),
+        // Nobody will end this visit any more: the journey must not wait for it.
+        Err(rejection @ (claim::Rejection::Interrupted | claim::Rejection::Unreadable)) => Err(rejection.into()),
         Err(rejection) => return ignored(rejection.into()),
     };
-
-    let settled = match attempt::win(&mut call.host) {
-        Ok(true) => result.and_then(|output| call.write(&outlets, &output)),
-        Ok(false) => return ignored(Code::Duplicate.into()),
-        Err(_) => Err(Code::StorageFailed.into()),
-    };
-    let settled = settled.map_err(|failure| call.fail(&outlets, failure));
+    let settled =
+        result.and_then(|output| call.write(&outlets, &output)).map_err(|failure| call.fail(&outlets, failure, invocation.round));
     call.complete(invocation, &outlets, settled)
 }
 
 /// A response whose form is right.
-enum Answer {
-    UserAgent { response: AuthorizationResponse, response_mode: ResponseMode },
-    Host { state: Secret, ending: Abandonment },
+enum Received<'a> {
+    UserAgent { parameters: Parameters, response_mode: ResponseMode, arrived_at: &'a str },
+    Host { state: Secret, reason: AbandonmentReason },
 }
 
-impl Answer {
-    fn read(response: Response<'_>) -> Result<Self, response::Rejection> {
-        let (encoded, response_mode) = match response {
-            Response::Query(query) => (query, ResponseMode::Query),
-            Response::FormPost(body) => (body, ResponseMode::FormPost),
-            Response::Abandoned { state, ending } => return Ok(Self::Host { state: Secret::new(state), ending }),
+impl<'a> Received<'a> {
+    fn read(response: AuthorizationResponse<'a>) -> Result<Self, response::Rejection> {
+        let (arrival, response_mode) = match response {
+            AuthorizationResponse::Query(arrival) => (arrival, ResponseMode::Query),
+            AuthorizationResponse::FormPost(arrival) => (arrival, ResponseMode::FormPost),
+            AuthorizationResponse::Abandoned(Abandonment { state, reason }) => {
+                return Ok(Self::Host { state: Secret::new(state), reason });
+            }
         };
-        Ok(Self::UserAgent { response: response::parse(encoded)?, response_mode })
+        Ok(Self::UserAgent { parameters: response::parse(arrival.parameters)?, response_mode, arrived_at: arrival.url })
     }
 
     fn state(&self) -> &Secret {
         match self {
-            Self::UserAgent { response, .. } => &response.state,
+            Self::UserAgent { parameters, .. } => &parameters.state,
             Self::Host { state, .. } => state,
         }
     }
@@ -119,9 +94,9 @@ impl Answer {
         }
     }
 
-    fn claimant<'a>(&self, browser: &'a [u8]) -> Claimant<'a> {
-        match self {
-            Self::UserAgent { response_mode, .. } => Claimant::UserAgent { browser, response_mode: *response_mode },
+    fn claimant(&self, browser: &'a [u8]) -> Claimant<'a> {
+        match *self {
+            Self::UserAgent { response_mode, arrived_at, .. } => Claimant::UserAgent { browser, response_mode, arrived_at },
             Self::Host { .. } => Claimant::Host,
         }
     }
@@ -141,15 +116,15 @@ impl Call<'_> {
         &mut self,
         attempt: &Attempt,
         configuration: Result<Configuration, Failure>,
-        answer: Answer,
+        received: Received<'_>,
     ) -> Result<Output, Failure> {
         self.redaction.add(&attempt.nonce);
         self.redaction.add(attempt.verifier.secret());
         self.observations.requested_response_mode = Some(attempt.response_mode);
-        let (response, response_mode) = match answer {
-            Answer::Host { ending: Abandonment::TimedOut, .. } => return Err(Code::LoginTimedOut.into()),
-            Answer::Host { ending: Abandonment::Cancelled, .. } => return Err(Code::LoginCancelled.into()),
-            Answer::UserAgent { response, response_mode } => (response, response_mode),
+        let (response, response_mode) = match received {
+            Received::Host { reason: AbandonmentReason::TimedOut, .. } => return Err(Code::LoginTimedOut.into()),
+            Received::Host { reason: AbandonmentReason::Cancelled, .. } => return Err(Code::LoginCancelled.into()),
+            Received::UserAgent { parameters, response_mode, .. } => (parameters, response_mode),
         };
         if let Ok(code) = &response.result {
             self.redaction.add(code);
@@ -245,11 +220,11 @@ impl Call<'_> {
             other => other.into(),
         })?;
         self.host.set_variable(name, Some(&json))?;
-        Ok(Success { issuer: output.issuer().to_owned(), subject: output.subject().to_owned(), document })
+        Ok(Success { authentication: output.authentication(), document })
     }
 
     /// The error variable, and no output. Where the store fails too, the outcome still has the code.
-    fn fail(&mut self, outlets: &Outlets, mut failure: Failure) -> Failed {
+    fn fail(&mut self, outlets: &Outlets, mut failure: Failure, round: u32) -> Failed {
         if let Some(provider) = &mut failure.provider {
             provider.error = self.redaction.text(std::mem::take(&mut provider.error));
             provider.description = provider.description.take().map(|text| self.redaction.text(text));
@@ -262,27 +237,27 @@ impl Call<'_> {
         if let Some(name) = &outlets.output_variable {
             let _ = self.host.set_variable(name, None);
         }
-        let json = ErrorOutput::new(&failure).to_json().to_string();
+        let json = ErrorOutput::new(&failure, round).to_json().to_string();
         let _ = self.host.set_variable(&outlets.error_output_variable, Some(&json));
-        Failed { failure, behavior: outlets.failure_behavior }
+        Failed::new(failure, round)
     }
 
     fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Success, Failed>) -> Completed {
-        let ending = match &settled {
-            Ok(success) => Ending::Authenticated(&success.document),
-            Err(failed) => Ending::Failed(&failed.failure),
+        let ended = match &settled {
+            Ok(success) => Outcome::Authenticated(&success.document),
+            Err(failed) => Outcome::Failed(&failed.failure),
         };
         let event_data = event_data::record(
             &outlets.event_data,
             Phase::Complete,
             invocation,
-            &ending,
+            &ended,
             &self.observations,
             self.host.exchanges(),
             &self.redaction,
         );
         let outcome = match settled {
-            Ok(Success { issuer, subject, .. }) => CompleteOutcome::Authenticated { issuer, subject },
+            Ok(success) => CompleteOutcome::Authenticated(success.authentication),
             Err(failed) => CompleteOutcome::Failed(failed),
         };
         Completed { outcome, event_data }
@@ -291,13 +266,12 @@ impl Call<'_> {
 
 /// What was written.
 struct Success {
-    issuer: String,
-    subject: String,
+    authentication: Authentication,
     document: serde_json::Value,
 }
 
 /// RFC 9207 2.4: before anything else in the response is believed, an error included.
-fn check_response_issuer(response: &AuthorizationResponse, attempt: &Attempt) -> Result<(), Code> {
+fn check_response_issuer(response: &Parameters, attempt: &Attempt) -> Result<(), Code> {
     match &response.issuer {
         Some(issuer) if attempt.issuers.iter().any(|accepted| accepted.issuer == *issuer) => Ok(()),
         Some(_) => Err(Code::ResponseIssuerMismatch),

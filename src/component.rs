@@ -9,13 +9,16 @@ use journey::step::{attempts, http, tenant_cache, variables};
 use wasi::clocks::wall_clock;
 
 use crate::begin::begin;
-use crate::complete::{Abandonment, Response, complete};
+use crate::complete::complete;
 use crate::host::{self, Host};
 use crate::oidc::authorization::ResponseMode;
 use crate::step::configuration::Configuration;
+use crate::step::description::Description;
 use crate::step::document::Problem;
 use crate::step::error::Category;
-use crate::step::outcome::{CompleteOutcome, Failed, Invocation};
+use crate::step::outcome::{
+    Abandonment, AbandonmentReason, Arrival, Authentication, AuthorizationResponse, CompleteOutcome, Failed, Invocation,
+};
 use crate::step::settings::FailureBehavior;
 
 wit_bindgen::generate!({ world: "redirect-step", path: "wit", generate_all });
@@ -47,20 +50,20 @@ impl contract::Guest for Component {
         response: contract::AuthorizationResponse,
     ) -> contract::Completed {
         let response = match &response {
-            contract::AuthorizationResponse::Query(query) => Response::Query(query),
-            contract::AuthorizationResponse::FormPost(body) => Response::FormPost(body),
-            contract::AuthorizationResponse::Abandoned(abandonment) => Response::Abandoned {
+            contract::AuthorizationResponse::Query(arrival) => AuthorizationResponse::Query(arrived(arrival)),
+            contract::AuthorizationResponse::FormPost(arrival) => AuthorizationResponse::FormPost(arrived(arrival)),
+            contract::AuthorizationResponse::Abandoned(abandonment) => AuthorizationResponse::Abandoned(Abandonment {
                 state: &abandonment.state,
-                ending: match abandonment.ending {
-                    contract::Ending::TimedOut => Abandonment::TimedOut,
-                    contract::Ending::Cancelled => Abandonment::Cancelled,
+                reason: match abandonment.reason {
+                    contract::AbandonmentReason::TimedOut => AbandonmentReason::TimedOut,
+                    contract::AbandonmentReason::Cancelled => AbandonmentReason::Cancelled,
                 },
-            },
+            }),
         };
         let completed = complete(&mut Imports, borrow(&invocation), client_secret.as_deref(), response);
         let outcome = match completed.outcome {
-            CompleteOutcome::Authenticated { issuer, subject } => {
-                contract::CompleteOutcome::Authenticated(contract::Authentication { issuer, subject })
+            CompleteOutcome::Authenticated(Authentication { user_pool_id, subject, issuer }) => {
+                contract::CompleteOutcome::Authenticated(contract::Authentication { user_pool_id, subject, issuer })
             }
             CompleteOutcome::Failed(failed) => contract::CompleteOutcome::Failed(failure(&failed)),
             CompleteOutcome::Ignored(failed) => contract::CompleteOutcome::Ignored(failure(&failed)),
@@ -74,16 +77,31 @@ impl settings::Guest for Component {
         problems(Configuration::check(&settings, &connector))
     }
 
-    fn origins(settings: String, connector: String) -> Result<Vec<String>, Vec<settings::Problem>> {
-        match Configuration::parse(&settings, &connector) {
-            (_, Ok(configuration)) => Ok(configuration.origins()),
-            (_, Err(_)) => Err(problems(Configuration::check(&settings, &connector))),
+    fn describe(settings: String, connector: String) -> settings::Description {
+        let description = Description::new(&settings, &connector);
+        settings::Description {
+            origins: description.origins,
+            origins_complete: description.origins_complete,
+            test_origins: description.test_origins,
+            callback_url: description.callback_url,
+            output_variable: description.output_variable,
+            error_variable: description.error_variable,
+            failure_behavior: match description.failure_behavior {
+                FailureBehavior::FailureBranch => settings::FailureBehavior::FailureBranch,
+                FailureBehavior::Abort => settings::FailureBehavior::Abort,
+            },
+            problems: problems(description.problems),
         }
     }
 }
 
 fn borrow(invocation: &contract::Invocation) -> Invocation<'_> {
-    Invocation { settings: &invocation.settings, connector: &invocation.connector, browser: &invocation.browser }
+    let contract::Invocation { settings, connector, browser, round } = invocation;
+    Invocation { settings, connector, browser, round: *round }
+}
+
+fn arrived(arrival: &contract::Arrival) -> Arrival<'_> {
+    Arrival { url: &arrival.url, parameters: &arrival.parameters }
 }
 
 fn problems(problems: Vec<Problem>) -> Vec<settings::Problem> {
@@ -91,7 +109,8 @@ fn problems(problems: Vec<Problem>) -> Vec<settings::Problem> {
 }
 
 fn failure(failed: &Failed) -> contract::Failure {
-    let Failed { failure, behavior } = failed;
+    let Failed { failure, retryable } = failed;
+    let (provider, trace) = (failure.provider.as_ref(), failure.trace.as_ref());
     contract::Failure {
         code: failure.code.as_str().to_owned(),
         category: match failure.code.category() {
@@ -102,10 +121,13 @@ fn failure(failed: &Failed) -> contract::Failure {
             Category::System => contract::Category::System,
         },
         message: failure.message(),
-        retryable: failure.code.is_retryable(),
-        behavior: match behavior {
-            FailureBehavior::FailureBranch => contract::FailureBehavior::FailureBranch,
-            FailureBehavior::Abort => contract::FailureBehavior::Abort,
+        retryable: *retryable,
+        path: failure.path.clone(),
+        provider: contract::ProviderAnswer {
+            error: provider.map(|provider| provider.error.clone()),
+            error_description: provider.and_then(|provider| provider.description.clone()),
+            status: trace.map(|trace| trace.status),
+            request_id: trace.and_then(|trace| trace.request_id.clone()),
         },
     }
 }
@@ -144,12 +166,13 @@ impl Host for Imports {
         attempts::put(key, value, lifetime).map_err(store_error)
     }
 
-    fn attempt(&mut self, key: &str) -> Result<Option<String>, host::StoreError> {
-        attempts::get(key).map_err(store_error)
+    fn attempt(&mut self, key: &str) -> Result<Option<host::Entry>, host::StoreError> {
+        let entry = attempts::get(key).map_err(store_error)?;
+        Ok(entry.map(|attempts::Entry { value, revision }| host::Entry { value, revision }))
     }
 
-    fn take_attempt(&mut self, key: &str) -> Result<Option<String>, host::StoreError> {
-        attempts::take(key).map_err(store_error)
+    fn replace_attempt(&mut self, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, host::StoreError> {
+        attempts::replace(key, revision, value, lifetime).map_err(store_error)
     }
 
     fn cached(&mut self, key: &str) -> Result<Option<String>, host::StoreError> {

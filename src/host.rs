@@ -19,23 +19,24 @@ pub trait Host {
     /// The store refuses the name or value, or can't be reached.
     fn set_variable(&mut self, name: &str, json: Option<&str>) -> Result<(), StoreError>;
 
-    /// Stores a value for this step of this journey, at once, for `lifetime` seconds at least.
+    /// Stores a value for this visit, at once, whatever was there, for `lifetime` seconds at least.
     ///
     /// # Errors
     /// The store refuses the value, or can't be reached.
     fn put_attempt(&mut self, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 
-    /// Reads what [`Host::put_attempt`] stored.
+    /// Reads what was stored for this visit.
     ///
     /// # Errors
     /// The store can't be reached.
-    fn attempt(&mut self, key: &str) -> Result<Option<String>, StoreError>;
+    fn attempt(&mut self, key: &str) -> Result<Option<Entry>, StoreError>;
 
-    /// Reads and deletes indivisibly: of any number of concurrent callers at most one gets the value.
+    /// Stores a value only where that revision still stands, indivisibly: of any number of concurrent callers at most one succeeds.
+    /// `false` where another revision stands, which may be this caller's own, from an earlier try whose answer was lost.
     ///
     /// # Errors
-    /// The store can't be reached; whether the value is gone is unknown.
-    fn take_attempt(&mut self, key: &str) -> Result<Option<String>, StoreError>;
+    /// The store refuses the value, or can't be reached: whether it was stored is unknown then.
+    fn replace_attempt(&mut self, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError>;
 
     /// Reads an entry of the tenant's cache. Untrusted, best effort.
     ///
@@ -118,6 +119,15 @@ pub enum FetchError {
     TooLarge,
     /// Anything else; something may have been sent.
     Other,
+}
+
+/// What is stored for a visit under a key. May hold secrets: there is no `Debug`.
+#[derive(Clone)]
+pub struct Entry {
+    /// As it was stored.
+    pub value: String,
+    /// Names this state of the entry.
+    pub revision: String,
 }
 
 /// Why a store didn't do what it was asked.

@@ -39,30 +39,35 @@
 //! Invariants: nothing of a sandbox outlives its call; a call that has no outcome writes no variable of the step's; the client
 //! secret enters a sandbox through `complete` alone; no text that this module makes (`Debug`, errors, traces) holds a secret.
 
+mod callbacks;
 mod clock;
+mod description;
 mod network;
 mod outcome;
+mod response;
 mod sandbox;
 mod services;
 mod step;
 mod stores;
 mod visit;
 
+pub use callbacks::{CallbackRefused, Callbacks};
 pub use clock::{Clock, ManualClock, Random, SeededRandom, SystemClock, SystemRandom};
+pub use description::{Description, Problem};
 pub use network::address::{Refused, judge_address};
 pub use network::egress::{Egress, OriginPattern, TenantPolicy};
 pub use network::http::{HttpClient, Resolver, SystemResolver};
 pub use outcome::{
-    Authentication, AuthorizationRequest, BeginOutcome, Begun, Category, CompleteOutcome, Completed, Failure, FailureBehavior,
-    Problem, ResponseMode,
+    Authentication, AuthorizationRequest, Category, Failed, Failure, FailureBehavior, ProviderAnswer, ResponseMode,
 };
+pub use response::{Abandonment, AbandonmentReason, Arrival, AuthorizationResponse, PublicOrigin};
 pub use sandbox::engine::Compiled;
 pub use sandbox::intercept::{Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Moment, Printer};
 pub use sandbox::limits::Limits;
 pub use sandbox::{Cause, Trapped, Usage};
 pub use services::Services;
-pub use step::{Applied, Called, Step};
+pub use step::{Begun, Called, Completed, Step};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
-pub use stores::{Attempts, Change, Journeys, Settlement, StoreError, TenantCache, Write};
-pub use visit::{AuthorizationResponse, Browser, ClientSecret, Ending, Invocation, Visit};
+pub use stores::{Applied, Attempts, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write};
+pub use visit::{Browser, ClientSecret, Invocation, Visit};
 pub use wasmtime;

@@ -1,8 +1,8 @@
-//! What a call said: the outcomes of `begin` and `complete`, and the problems that `check` finds.
+//! What a login came to, in the contract's terms: where to send the user agent, who logged in, or what failed.
 
 use std::fmt;
 
-use crate::sandbox::bindings::exports::journey::step::{redirect as wit, settings};
+use crate::callbacks::CallbackRefused;
 
 /// How the authorization response was asked to come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum ResponseMode {
 pub struct AuthorizationRequest {
     /// Absolute.
     pub url: String,
-    /// Names the attempt, for [`AuthorizationResponse::Abandoned`](crate::visit::AuthorizationResponse::Abandoned). Must not find a journey.
+    /// Names the attempt, for [`Abandonment`](crate::Abandonment). Must not find a journey.
     pub state: String,
     /// As asked for.
     pub response_mode: ResponseMode,
@@ -59,6 +59,19 @@ pub enum FailureBehavior {
     Abort,
 }
 
+/// What the provider answered. Without control characters and secrets; a third party may have chosen the texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderAnswer {
+    /// `error`, as the provider named it.
+    pub error: Option<String>,
+    /// `error_description`.
+    pub error_description: Option<String>,
+    /// HTTP status of the response.
+    pub status: Option<u16>,
+    /// The provider's own name for the request: its support asks for it.
+    pub request_id: Option<String>,
+}
+
 /// A login that failed, or a response that was ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -70,9 +83,14 @@ pub struct Failure {
     pub message: String,
     /// A new `begin` may succeed by itself.
     pub retryable: bool,
-    /// What the journey does now.
-    pub behavior: FailureBehavior,
+    /// JSON Pointer to the setting at fault, under `/settings` or `/connector`.
+    pub path: Option<String>,
+    /// What the provider answered, where it did.
+    pub provider: ProviderAnswer,
 }
+
+/// The last round in which a failure may be retryable (`invocation.round` of the contract).
+const LAST_RETRYABLE_ROUND: u32 = 2;
 
 impl Failure {
     /// What the client may see where the journey ends here: the code of a `flow` error, and nothing of any other.
@@ -84,137 +102,72 @@ impl Failure {
     }
 
     /// What the host itself says where it had to end a call.
-    pub(crate) fn step_trapped() -> Self {
-        Self {
-            code: "step_trapped".into(),
-            category: Category::System,
-            message: "the step was ended by its host before it had an outcome".into(),
-            retryable: true,
-            behavior: FailureBehavior::FailureBranch,
-        }
+    pub(crate) fn step_trapped(round: u32) -> Self {
+        let message = "the step was ended by its host before it had an outcome";
+        Self::of_the_host("step_trapped", Category::System, message, round <= LAST_RETRYABLE_ROUND)
+    }
+
+    /// What the host itself says of a callback URL that it must not begin a login with.
+    pub(crate) fn callback_refused(refused: CallbackRefused) -> Self {
+        let message = format!("the host does not begin a login with this callback URL: {refused}");
+        let path = Some("/settings/callback_url".to_owned());
+        Self { path, ..Self::of_the_host("callback_refused", Category::Configuration, &message, false) }
+    }
+
+    /// What the host itself says where the step's outcome came too late.
+    pub(crate) fn too_late() -> Self {
+        let message = "the response was handled, is being handled, or another attempt has won: the visit is settled";
+        Self::of_the_host("duplicate", Category::Flow, message, false)
+    }
+
+    fn of_the_host(code: &str, category: Category, message: &str, retryable: bool) -> Self {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        Self { code, category, message, retryable, path: None, provider: ProviderAnswer::default() }
+    }
+
+    /// The error variable in its full shape, as the step itself would write it: a journey reads each of its properties.
+    pub(crate) fn to_error_variable(&self) -> String {
+        let category = match self.category {
+            Category::Configuration => "configuration",
+            Category::Flow => "flow",
+            Category::Provider => "provider",
+            Category::Security => "security",
+            Category::System => "system",
+        };
+        let ProviderAnswer { error, error_description, status, request_id } = &self.provider;
+        let provider = serde_json::json!({
+            "error": error, "error_description": error_description, "status": status, "request_id": request_id,
+        });
+        let error = serde_json::json!({
+            "version": 1,
+            "code": self.code,
+            "category": category,
+            "retryable": self.retryable,
+            "message": self.message,
+            "path": self.path,
+            "provider": provider,
+        });
+        error.to_string()
     }
 }
 
-/// Who logged in. `subject` is unique and stable within `issuer` (OpenID Connect Core 2).
+/// Who logged in. Pool and subject are the key to find a user by: one user's issuer changes with the region that answers and with the
+/// kind of issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
+    /// The directory that the user is in: for Cognito, the user pool.
+    pub user_pool_id: String,
+    /// The ID token's `sub`: unique and stable within the directory.
+    pub subject: String,
     /// The ID token's `iss`.
     pub issuer: String,
-    /// The ID token's `sub`.
-    pub subject: String,
 }
 
-/// How `begin` ended.
+/// A login that failed, and what its journey does now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BeginOutcome {
-    /// Send the user agent there.
-    Redirect(AuthorizationRequest),
-    /// The journey goes on as [`Failure::behavior`] says.
-    Failed(Failure),
-}
-
-/// How `complete` ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CompleteOutcome {
-    /// The output variable holds the result.
-    Authenticated(Authentication),
-    /// The error variable holds the failure.
-    Failed(Failure),
-    /// Nothing was changed, and the journey waits on.
-    Ignored(Failure),
-}
-
-/// What `begin` returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Begun {
-    /// How it ended.
-    pub outcome: BeginOutcome,
-    /// A JSON object for the journey's analytics, where the settings ask for one. Redacted.
-    pub event_data: Option<String>,
-}
-
-/// What `complete` returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completed {
-    /// How it ended.
-    pub outcome: CompleteOutcome,
-    /// As in [`Begun`]; none where the outcome is `Ignored`.
-    pub event_data: Option<String>,
-}
-
-/// What is wrong with settings or connector.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// JSON Pointer (RFC 6901) that begins with `/settings` or `/connector`.
-    pub path: String,
-    /// What would be right.
-    pub message: String,
-}
-
-impl From<wit::ResponseMode> for ResponseMode {
-    fn from(mode: wit::ResponseMode) -> Self {
-        match mode {
-            wit::ResponseMode::Query => Self::Query,
-            wit::ResponseMode::FormPost => Self::FormPost,
-        }
-    }
-}
-
-impl From<wit::Failure> for Failure {
-    fn from(failure: wit::Failure) -> Self {
-        Self {
-            code: failure.code,
-            category: match failure.category {
-                wit::Category::Configuration => Category::Configuration,
-                wit::Category::Flow => Category::Flow,
-                wit::Category::Provider => Category::Provider,
-                wit::Category::Security => Category::Security,
-                wit::Category::System => Category::System,
-            },
-            message: failure.message,
-            retryable: failure.retryable,
-            behavior: match failure.behavior {
-                wit::FailureBehavior::FailureBranch => FailureBehavior::FailureBranch,
-                wit::FailureBehavior::Abort => FailureBehavior::Abort,
-            },
-        }
-    }
-}
-
-impl From<wit::Begun> for Begun {
-    fn from(begun: wit::Begun) -> Self {
-        Self {
-            outcome: match begun.outcome {
-                wit::BeginOutcome::Redirect(request) => BeginOutcome::Redirect(AuthorizationRequest {
-                    url: request.url,
-                    state: request.state,
-                    response_mode: request.response_mode.into(),
-                    expires_in: request.expires_in,
-                }),
-                wit::BeginOutcome::Failed(failure) => BeginOutcome::Failed(failure.into()),
-            },
-            event_data: begun.event_data,
-        }
-    }
-}
-
-impl From<wit::Completed> for Completed {
-    fn from(completed: wit::Completed) -> Self {
-        Self {
-            outcome: match completed.outcome {
-                wit::CompleteOutcome::Authenticated(who) => {
-                    CompleteOutcome::Authenticated(Authentication { issuer: who.issuer, subject: who.subject })
-                }
-                wit::CompleteOutcome::Failed(failure) => CompleteOutcome::Failed(failure.into()),
-                wit::CompleteOutcome::Ignored(failure) => CompleteOutcome::Ignored(failure.into()),
-            },
-            event_data: completed.event_data,
-        }
-    }
-}
-
-impl From<settings::Problem> for Problem {
-    fn from(problem: settings::Problem) -> Self {
-        Self { path: problem.path, message: problem.message }
-    }
+pub struct Failed {
+    /// Why.
+    pub failure: Failure,
+    /// As the author's settings say.
+    pub behavior: FailureBehavior,
 }

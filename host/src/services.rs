@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::callbacks::Callbacks;
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 use crate::network::http::HttpClient;
 use crate::sandbox::intercept::Interceptor;
@@ -21,6 +22,8 @@ pub struct Services {
     pub http: HttpClient,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// The callback URLs that this host serves.
+    pub callbacks: Arc<Callbacks>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
     /// Watches the host calls. None in production.
@@ -28,7 +31,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// Stores in memory, system time and system random bytes.
+    /// Stores in memory, system time and system random bytes; no callback URL is served yet.
     pub fn in_memory(http: HttpClient) -> Self {
         Self::in_memory_at(http, Arc::new(SystemClock))
     }
@@ -36,13 +39,19 @@ impl Services {
     /// Stores in memory, their lifetimes and the component's time by this clock, and system random bytes.
     pub fn in_memory_at(http: HttpClient, clock: Arc<dyn Clock>) -> Self {
         Self {
-            journeys: Arc::new(MemoryJourneys::default()),
+            journeys: Arc::new(MemoryJourneys::new(Arc::clone(&clock))),
             attempts: Arc::new(MemoryAttempts::new(Arc::clone(&clock))),
             cache: Arc::new(MemoryCache::new(Arc::clone(&clock))),
             http,
             clock,
+            callbacks: Arc::new(Callbacks::none()),
             random: Arc::new(SystemRandom),
             interceptor: None,
         }
+    }
+    /// The same, which serves these callback URLs.
+    #[must_use]
+    pub fn serving(self, callbacks: Callbacks) -> Self {
+        Self { callbacks: Arc::new(callbacks), ..self }
     }
 }

@@ -1,34 +1,38 @@
-//! What a call is about: whose journey, what the step runs with, what came back from the identity provider.
+//! What a call is about: whose journey, and what the step runs with.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::sandbox::bindings::exports::journey::step::redirect as wit;
-
-/// One visit of one step by one journey. Scopes every store: see the fields.
+/// One time that one journey comes to one step. Scopes the attempts; at most one outcome is applied for each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Visit {
     /// Whose connector and cache.
     pub tenant: String,
     /// Unique over all tenants.
     pub journey: String,
-    /// The step's name within the journey. With tenant and journey it scopes the attempts.
+    /// The step's name within the journey.
     pub step: String,
-    /// How many times this journey has reached this step before. At most one outcome is applied for each visit.
+    /// How often this journey has come to this step, this time included: 1 for the first.
     pub round: u32,
 }
 
 impl Visit {
     /// The first visit.
     pub fn first(tenant: &str, journey: &str, step: &str) -> Self {
-        Self { tenant: tenant.into(), journey: journey.into(), step: step.into(), round: 0 }
+        Self { tenant: tenant.into(), journey: journey.into(), step: step.into(), round: 1 }
+    }
+
+    /// The visit after this one: the journey has come back to the step.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self { round: self.round.saturating_add(1), ..self.clone() }
     }
 }
 
 /// Bytes that bind an attempt to the user agent that began it: a hash of its session cookie with this host.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Browser(Vec<u8>);
+pub struct Browser(pub(crate) Vec<u8>);
 
 impl Browser {
     /// SHA-256 of the session cookie's value, which must hold 128 random bits at least.
@@ -55,26 +59,16 @@ pub struct Invocation {
     pub settings: String,
     /// The connector: a JSON object, without the client secret.
     pub connector: String,
+    /// Which connector that is, in the operator's own terms: a callback URL belongs to one (see [`Callbacks`](crate::Callbacks)).
+    pub connector_id: String,
     /// The user agent that the attempt is bound to.
     pub browser: Browser,
-}
-
-impl Invocation {
-    /// The variable that the host writes `step_trapped` to: `error_output_variable` of the settings, or its default.
-    pub(crate) fn error_variable(&self) -> String {
-        let settings: serde_json::Value = serde_json::from_str(&self.settings).unwrap_or_default();
-        settings["error_output_variable"].as_str().unwrap_or("error_output").to_owned()
-    }
-
-    pub(crate) fn to_wit(&self) -> wit::Invocation {
-        wit::Invocation { settings: self.settings.clone(), connector: self.connector.clone(), browser: self.browser.0.clone() }
-    }
 }
 
 /// Settings may hold a login hint, so neither document is shown.
 impl fmt::Debug for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Invocation").finish_non_exhaustive()
+        f.debug_struct("Invocation").field("connector_id", &self.connector_id).finish_non_exhaustive()
     }
 }
 
@@ -96,56 +90,5 @@ impl ClientSecret {
 impl fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
-    }
-}
-
-/// Why no response will come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Nothing came in time.
-    TimedOut,
-    /// The user, or the host for the user, gave up.
-    Cancelled,
-}
-
-/// What arrived at the callback URL, undecoded.
-#[derive(Clone, PartialEq, Eq)]
-pub enum AuthorizationResponse {
-    /// The query of a GET, without its `?`.
-    Query(String),
-    /// The body of a POST with `application/x-www-form-urlencoded`.
-    FormPost(String),
-    /// Nothing will arrive, says the host.
-    Abandoned {
-        /// Of any attempt that is open: [`AuthorizationRequest::state`](crate::outcome::AuthorizationRequest::state).
-        state: String,
-        /// Why.
-        ending: Ending,
-    },
-}
-
-impl AuthorizationResponse {
-    pub(crate) fn to_wit(&self) -> wit::AuthorizationResponse {
-        match self {
-            Self::Query(query) => wit::AuthorizationResponse::Query(query.clone()),
-            Self::FormPost(body) => wit::AuthorizationResponse::FormPost(body.clone()),
-            Self::Abandoned { state, ending } => wit::AuthorizationResponse::Abandoned(wit::Abandonment {
-                state: state.clone(),
-                ending: match ending {
-                    Ending::TimedOut => wit::Ending::TimedOut,
-                    Ending::Cancelled => wit::Ending::Cancelled,
-                },
-            }),
-        }
-    }
-}
-
-impl fmt::Debug for AuthorizationResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Query(_) => f.write_str("Query([redacted])"),
-            Self::FormPost(_) => f.write_str("FormPost([redacted])"),
-            Self::Abandoned { ending, .. } => write!(f, "Abandoned({ending:?})"),
-        }
     }
 }

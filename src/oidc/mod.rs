@@ -7,6 +7,8 @@
 pub mod attempt;
 pub mod authorization;
 pub mod cache;
+pub mod callback;
+pub mod claim;
 pub mod client;
 pub mod exchange;
 pub mod id_token;

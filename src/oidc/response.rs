@@ -24,9 +24,34 @@ const MAX_CODE_BYTES: usize = 8 * 1024;
 /// Tokens that a code flow never gets through the user agent.
 const FRONT_CHANNEL_TOKENS: &[&str] = &["id_token", "access_token", "refresh_token"];
 
-/// A well-formed response. Nothing in it is believed yet.
+/// Parameters that a provider may add to a redirect URI (RFC 6749 4.1.2, RFC 9207 2, OpenID Connect Session Management 2, JARM 2.3; and
+/// tokens, which no flow of this step uses).
+const OWNED: &[&str] = &[
+    "access_token",
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "expires_in",
+    "id_token",
+    "iss",
+    "refresh_token",
+    "response",
+    "scope",
+    "session_state",
+    "state",
+    "token_type",
+];
+
+/// Whether a parameter belongs to the authorization response: a redirect URI must not have it in a query of its own.
+#[must_use]
+pub fn is_owned(name: &str) -> bool {
+    OWNED.contains(&name)
+}
+
+/// The parameters of a well-formed response. Nothing in them is believed yet.
 #[derive(Debug, PartialEq, Eq)]
-pub struct AuthorizationResponse {
+pub struct Parameters {
     /// Names the attempt that it claims to answer.
     pub state: Secret,
     /// `iss` (RFC 9207), as received.
@@ -68,7 +93,7 @@ pub enum Rejection {
 ///
 /// # Errors
 /// See [`Rejection`].
-pub fn parse(encoded: &str) -> Result<AuthorizationResponse, Rejection> {
+pub fn parse(encoded: &str) -> Result<Parameters, Rejection> {
     if encoded.len() > MAX_RESPONSE_BYTES {
         return Err(Rejection::Malformed("expected a response of at most 32 KiB"));
     }
@@ -90,7 +115,7 @@ pub fn parse(encoded: &str) -> Result<AuthorizationResponse, Rejection> {
         (None, None) => return Err(Rejection::Malformed("expected `code` or `error`")),
         _ => return Err(Rejection::Malformed("expected visible ASCII in `code` or `error`")),
     };
-    Ok(AuthorizationResponse { state: Secret::new(state), issuer, result })
+    Ok(Parameters { state: Secret::new(state), issuer, result })
 }
 
 /// The parameters, undecoded.
@@ -152,8 +177,8 @@ mod tests {
     const ENCODING: Rejection = Rejection::Malformed("expected percent-encoded UTF-8");
     const VISIBLE: Rejection = Rejection::Malformed("expected visible ASCII in `code` or `error`");
 
-    fn success(state: &str, code: &str, issuer: Option<&str>) -> Result<AuthorizationResponse, Rejection> {
-        Ok(AuthorizationResponse { state: Secret::new(state), issuer: issuer.map(str::to_owned), result: Ok(Secret::new(code)) })
+    fn success(state: &str, code: &str, issuer: Option<&str>) -> Result<Parameters, Rejection> {
+        Ok(Parameters { state: Secret::new(state), issuer: issuer.map(str::to_owned), result: Ok(Secret::new(code)) })
     }
 
     #[test]

@@ -41,12 +41,15 @@ impl Configuration {
         }
     }
 
-    /// The origins that the step will contact, in the order of their use; those that only metadata would tell aren't among them.
+    /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that only
+    /// metadata would tell aren't among them.
     #[must_use]
-    pub fn origins(&self) -> Vec<String> {
+    pub fn origins(&self) -> (Vec<String>, bool) {
         let source = &self.connector.source;
         let mut urls = Vec::new();
-        let revocation = match source.known() {
+        let known = source.known();
+        let is_complete = known.is_some();
+        let revocation = match known {
             Some(endpoints) => {
                 urls.extend([endpoints.token, endpoints.userinfo]);
                 endpoints.revocation
@@ -62,13 +65,19 @@ impl Configuration {
         if self.settings.tokens == Tokens::Revoke {
             urls.extend(revocation);
         }
-        let mut origins: Vec<String> = Vec::new();
-        for origin in urls.iter().filter_map(|url| origin(url)) {
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
-        }
-        origins
+        (distinct_origins(&urls), is_complete)
+    }
+
+    /// The origins that a test of the connection contacts: those, and those of the metadata and the authorization endpoint.
+    #[must_use]
+    pub fn test_origins(&self) -> Vec<String> {
+        let source = &self.connector.source;
+        let authorization =
+            source.known().map(|endpoints| endpoints.authorization).or_else(|| source.custom.authorization.clone());
+        let (mut urls, _) = self.origins();
+        urls.push(source.metadata_location().1);
+        urls.extend(authorization);
+        distinct_origins(&urls)
     }
 
     /// What each document alone doesn't show.
@@ -83,6 +92,16 @@ impl Configuration {
         }
         Vec::new()
     }
+}
+
+fn distinct_origins(urls: &[String]) -> Vec<String> {
+    let mut origins: Vec<String> = Vec::new();
+    for origin in urls.iter().filter_map(|url| origin(url)) {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    origins
 }
 
 #[cfg(test)]
@@ -147,7 +166,7 @@ mod tests {
 
     #[test]
     fn origins_are_those_that_the_step_contacts_itself() {
-        let origins = |tokens: &str, connector: &str| Configuration::parse(&settings(tokens), connector).1.unwrap().origins();
+        let origins = |tokens: &str, connector: &str| Configuration::parse(&settings(tokens), connector).1.unwrap().origins().0;
         let domain = "https://shop.auth.eu-west-1.amazoncognito.com";
         let idp = "https://cognito-idp.eu-west-1.amazonaws.com";
         assert_eq!(origins("discard", &connector(|_| {})), [domain, idp]);

@@ -44,7 +44,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => Category::$category),* }
             }
 
-            /// Whether starting the step again by itself makes sense.
+            /// Whether starting the step again by itself makes sense, in the first rounds.
             #[must_use]
             pub fn is_retryable(self) -> bool {
                 match self { $(Self::$variant => codes!(@ $retry)),* }
@@ -87,6 +87,7 @@ codes! {
     ResponseMalformed "response_malformed" Security final "the request is not an authorization response";
     StateMissing "state_missing" Security final "the response has no state";
     StateUnknown "state_unknown" Security final "no pending login has this state";
+    CallbackMismatch "callback_mismatch" Security final "the response arrived at another URL than the redirect URI of its login";
     ResponseModeMismatch "response_mode_mismatch" Security final "the response came as a form post, and a query was asked for";
     BrowserMismatch "browser_mismatch" Security final "the response came with another user agent than the one that began the login";
     UnexpectedToken "unexpected_token" Security final "the response holds a token, which never comes through the user agent in this flow";
@@ -127,6 +128,9 @@ codes! {
     OutputTooLarge "output_too_large" System final "the result is longer than a variable may be";
 }
 
+/// The last round of a journey's step in which a failure may be retryable: whoever has gone round twice has not been helped by it.
+const LAST_RETRYABLE_ROUND: u32 = 2;
+
 /// A failure, with what is known about it. Holds no secret and no input but the provider's own cleaned words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -154,6 +158,12 @@ impl Failure {
     pub fn expecting(mut self, expected: &'static str) -> Self {
         self.expected = Some(expected);
         self
+    }
+
+    /// Whether going back to the step may help. Bounded: no provider, trigger or identity provider can make a journey go round for ever.
+    #[must_use]
+    pub fn is_retryable(&self, round: u32) -> bool {
+        self.code.is_retryable() && round <= LAST_RETRYABLE_ROUND
     }
 
     /// Adds which response it is about.
@@ -186,6 +196,15 @@ mod tests {
             assert!(text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{text}");
             assert!(Code::ALL[..index].iter().all(|other| other.as_str() != text), "{text}");
             assert!(!code.message().ends_with('.') && !code.message().is_empty());
+        }
+    }
+
+    #[test]
+    fn from_the_third_round_on_nothing_is_retryable() {
+        for code in Code::ALL {
+            let retryable: Vec<bool> = (0..5).map(|round| Failure::from(*code).is_retryable(round)).collect();
+            let expected = code.is_retryable();
+            assert_eq!(retryable, [expected, expected, expected, false, false], "{}", code.as_str());
         }
     }
 

@@ -57,15 +57,15 @@ impl ErrorOutput {
         }
     }
 
-    /// After a failure.
+    /// After a failure in that round.
     #[must_use]
-    pub fn new(failure: &Failure) -> Self {
+    pub fn new(failure: &Failure, round: u32) -> Self {
         let (provider, trace) = (failure.provider.as_ref(), failure.trace.as_ref());
         Self {
             version: 1,
             code: failure.code.as_str().to_owned(),
             category: Some(failure.code.category()),
-            retryable: failure.code.is_retryable(),
+            retryable: failure.is_retryable(round),
             message: failure.message(),
             path: failure.path.clone(),
             provider: ProviderOutput {
@@ -112,7 +112,7 @@ mod tests {
             ..Failure::from(Code::LoginExpired)
         };
         assert_eq!(
-            ErrorOutput::new(&failure).to_json(),
+            ErrorOutput::new(&failure, 1).to_json(),
             json!({
                 "version": 1, "code": "login_expired", "category": "flow", "retryable": true,
                 "message": "the response came too late: /settings/scope", "path": "/settings/scope",

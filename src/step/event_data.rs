@@ -22,7 +22,7 @@ pub enum Phase {
 }
 
 /// What came of it.
-pub enum Ending<'a> {
+pub enum Outcome<'a> {
     /// The user agent is sent to the provider.
     Redirect,
     /// The output variable's content.
@@ -53,7 +53,7 @@ pub fn record(
     wanted: &EventData,
     phase: Phase,
     invocation: Invocation<'_>,
-    ending: &Ending<'_>,
+    outcome: &Outcome<'_>,
     observations: &Observations,
     exchanges: &[Exchange],
     redaction: &Redaction,
@@ -61,7 +61,7 @@ pub fn record(
     if *wanted == EventData::None {
         return None;
     }
-    let mut document = document(phase, invocation, ending, observations, exchanges);
+    let mut document = document(phase, invocation, outcome, observations, exchanges);
     redaction.document(&mut document);
     let data = match wanted {
         EventData::Custom(fields) => {
@@ -76,17 +76,17 @@ pub fn record(
 fn document(
     phase: Phase,
     invocation: Invocation<'_>,
-    ending: &Ending<'_>,
+    outcome: &Outcome<'_>,
     observations: &Observations,
     exchanges: &[Exchange],
 ) -> Value {
-    let (outcome, output, error) = match ending {
-        Ending::Redirect => ("redirect", Value::Null, Value::Null),
-        Ending::Authenticated(output) => ("authenticated", without_tokens(output), Value::Null),
-        Ending::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(failure).to_json()),
+    let (name, output, error) = match outcome {
+        Outcome::Redirect => ("redirect", Value::Null, Value::Null),
+        Outcome::Authenticated(output) => ("authenticated", without_tokens(output), Value::Null),
+        Outcome::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(failure, invocation.round).to_json()),
     };
     // A document that was refused may hold anything, a secret in the wrong place among others.
-    let is_refused = matches!(ending, Ending::Failed(failure) if failure.path.is_some());
+    let is_refused = matches!(outcome, Outcome::Failed(failure) if failure.path.is_some());
     let input = |text: &str| match json::object(text.as_bytes()) {
         Ok(object) if !is_refused => Value::Object(object),
         _ => Value::Null,
@@ -94,7 +94,7 @@ fn document(
     json!({
         "version": 1,
         "phase": match phase { Phase::Begin => "begin", Phase::Complete => "complete" },
-        "outcome": outcome,
+        "outcome": name,
         "input": { "settings": input(invocation.settings), "connector": input(invocation.connector) },
         "response_mode": observations.response_mode,
         "requested_response_mode": observations.requested_response_mode,

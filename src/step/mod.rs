@@ -3,6 +3,7 @@
 pub mod advanced;
 pub mod configuration;
 pub mod connector;
+pub mod description;
 pub mod document;
 pub mod error;
 pub mod error_output;

@@ -1,7 +1,6 @@
-//! What the two calls return, in the contract's terms.
+//! What the two calls take and return, in the contract's terms.
 
 use super::error::Failure;
-use super::settings::FailureBehavior;
 use crate::oidc::authorization::ResponseMode;
 use crate::secret::Secret;
 
@@ -14,15 +13,63 @@ pub struct Invocation<'a> {
     pub connector: &'a str,
     /// The host's binding of the user agent.
     pub browser: &'a [u8],
+    /// How often the journey has come to the step, from 1.
+    pub round: u32,
 }
 
-/// A failure, and what the journey does with it.
+/// What arrived at the callback URL; or that nothing will.
+#[derive(Clone, Copy)]
+pub enum AuthorizationResponse<'a> {
+    /// By GET.
+    Query(Arrival<'a>),
+    /// By POST.
+    FormPost(Arrival<'a>),
+    /// The host ends the login by itself.
+    Abandoned(Abandonment<'a>),
+}
+
+/// Where a response arrived, and what came with it.
+#[derive(Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The URL, as the host knows it.
+    pub url: &'a str,
+    /// The parameters, undecoded.
+    pub parameters: &'a str,
+}
+
+/// An attempt that no response will answer.
+#[derive(Clone, Copy)]
+pub struct Abandonment<'a> {
+    /// Names the attempt.
+    pub state: &'a str,
+    /// Why.
+    pub reason: AbandonmentReason,
+}
+
+/// Why no response will come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbandonmentReason {
+    /// None came in time.
+    TimedOut,
+    /// The user gave up.
+    Cancelled,
+}
+
+/// A failure, and whether going round can help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// What failed.
     pub failure: Failure,
-    /// What it does to the journey.
-    pub behavior: FailureBehavior,
+    /// [`Failure::is_retryable`] in this round.
+    pub retryable: bool,
+}
+
+impl Failed {
+    /// In that round.
+    #[must_use]
+    pub fn new(failure: Failure, round: u32) -> Self {
+        Self { retryable: failure.is_retryable(round), failure }
+    }
 }
 
 /// What `begin` returns.
@@ -60,14 +107,20 @@ pub struct Completed {
 #[derive(Debug, PartialEq, Eq)]
 pub enum CompleteOutcome {
     /// The user is who the output variable says.
-    Authenticated {
-        /// `iss`.
-        issuer: String,
-        /// `sub`.
-        subject: String,
-    },
+    Authenticated(Authentication),
     /// The login failed.
     Failed(Failed),
     /// Nothing was changed.
     Ignored(Failed),
+}
+
+/// Who logged in. Pool and subject are the key: one user's issuer changes with the region that answers and with the kind of issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// The user pool's id.
+    pub user_pool_id: String,
+    /// `sub`
+    pub subject: String,
+    /// `iss`
+    pub issuer: String,
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::outcome::Authentication;
 use crate::cognito::user::User;
 use crate::oidc::attempt::Attempt;
 use crate::oidc::authorization::ResponseMode;
@@ -42,13 +43,13 @@ pub struct Output {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Login {
-    /// `iss`.
+    /// `iss`. One user's changes with the region that answers and with the kind of issuer.
     issuer: String,
     /// The user pool's id.
     user_pool_id: String,
     /// The app client.
     client_id: String,
-    /// `sub`: unique and stable within the issuer.
+    /// `sub`: unique and stable within the user pool.
     subject: String,
     /// When the user authenticated, in seconds since 1970.
     auth_time: Option<u64>,
@@ -143,15 +144,10 @@ impl Output {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// `iss`.
+    /// Who it is about.
     #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.login.issuer
-    }
-
-    /// `sub`.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.login.subject
+    pub fn authentication(&self) -> Authentication {
+        let Login { user_pool_id, subject, issuer, .. } = &self.login;
+        Authentication { user_pool_id: user_pool_id.clone(), subject: subject.clone(), issuer: issuer.clone() }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::host::{FetchError, Host, Method, RandomUnavailable, Request, Response, StoreError};
+use crate::host::{Entry, FetchError, Host, Method, RandomUnavailable, Request, Response, StoreError};
 use crate::oidc::exchange;
 
 /// Passes every call on, and remembers the HTTP exchanges.
@@ -74,12 +74,12 @@ impl Host for Recorder<'_> {
         self.host.put_attempt(key, value, lifetime)
     }
 
-    fn attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+    fn attempt(&mut self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.host.attempt(key)
     }
 
-    fn take_attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
-        self.host.take_attempt(key)
+    fn replace_attempt(&mut self, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError> {
+        self.host.replace_attempt(key, revision, value, lifetime)
     }
 
     fn cached(&mut self, key: &str) -> Result<Option<String>, StoreError> {

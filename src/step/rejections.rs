@@ -5,8 +5,9 @@ use crate::cognito::endpoints;
 use crate::cognito::id_token::WrongUse;
 use crate::cognito::refusal::{self, Refusal};
 use crate::host::{RandomUnavailable, StoreError};
+use crate::oidc::claim::{self, Duplicate};
 use crate::oidc::response::ProviderError;
-use crate::oidc::{attempt, client, exchange, id_token, metadata, response, signing_keys, token, userinfo};
+use crate::oidc::{client, exchange, id_token, metadata, response, signing_keys, token, userinfo};
 
 impl From<RandomUnavailable> for Failure {
     fn from(_: RandomUnavailable) -> Self {
@@ -34,19 +35,28 @@ impl From<response::Rejection> for Failure {
     }
 }
 
-impl From<attempt::Rejection> for Failure {
-    fn from(rejection: attempt::Rejection) -> Self {
+impl From<claim::Rejection> for Failure {
+    fn from(rejection: claim::Rejection) -> Self {
         match rejection {
-            attempt::Rejection::StateUnknown => Code::StateUnknown.into(),
-            attempt::Rejection::BrowserMismatch => Code::BrowserMismatch.into(),
-            attempt::Rejection::ResponseModeMismatch => Code::ResponseModeMismatch.into(),
-            attempt::Rejection::Duplicate => Code::Duplicate.into(),
-            attempt::Rejection::Interrupted => Code::LoginInterrupted.into(),
-            attempt::Rejection::Unreadable => {
+            claim::Rejection::StateUnknown => Code::StateUnknown.into(),
+            claim::Rejection::BrowserMismatch => Code::BrowserMismatch.into(),
+            claim::Rejection::ResponseModeMismatch => Code::ResponseModeMismatch.into(),
+            claim::Rejection::CallbackMismatch => Code::CallbackMismatch.into(),
+            claim::Rejection::ArrivalMalformed => {
+                Self::from(Code::Internal).expecting("expected the host to say at which absolute URL the response arrived")
+            }
+            claim::Rejection::Duplicate(duplicate) => Self::from(Code::Duplicate).expecting(match duplicate {
+                Duplicate::Raced => "another call took the attempt a moment before",
+                Duplicate::AtWork => "another call took the attempt at most 90 s ago, and may be at work on it",
+                Duplicate::Superseded => "another call took the attempt, and was lost; an attempt begun since will end the visit",
+            }),
+            claim::Rejection::Random(error) => error.into(),
+            claim::Rejection::Interrupted => Code::LoginInterrupted.into(),
+            claim::Rejection::Unreadable => {
                 Self::from(Code::StorageFailed).expecting("expected the pending login as this version of the step stored it")
             }
             // Whatever the store said, it is the store's failure here: nothing is being written yet.
-            attempt::Rejection::Store(_) => Code::StorageFailed.into(),
+            claim::Rejection::Store(_) => Code::StorageFailed.into(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::Object;
 use crate::oidc::authorization::ResponseMode;
+use crate::oidc::response;
 use crate::oidc::scope::Scope;
 use crate::web_address;
 
@@ -158,9 +159,12 @@ pub struct Settings {
     pub login_lifetime: u32,
 }
 
-/// Where results go. Read on its own: a failure needs its way out even where the other settings are broken.
+/// Where the user agent comes back to and where results go. Read on its own: a failure needs its way out even where the other settings
+/// are broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlets {
+    /// None where no valid URL was given.
+    pub callback_url: Option<String>,
     /// None where no valid name was given.
     pub output_variable: Option<String>,
     /// The default where no valid name was given.
@@ -201,6 +205,7 @@ impl Outlets {
         let error_output_variable = name(&document.error_output_variable, DEFAULT_ERROR_OUTPUT_VARIABLE)
             .unwrap_or_else(|| DEFAULT_ERROR_OUTPUT_VARIABLE.to_owned());
         Self {
+            callback_url: document.callback_url.given().filter(|url| check_callback_url(url).is_ok()).cloned(),
             output_variable: name(&document.output_variable, DEFAULT_OUTPUT_VARIABLE)
                 .filter(|name| *name != error_output_variable),
             error_output_variable,
@@ -275,6 +280,10 @@ fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
         return Err("expected a URL of at most 2048 characters");
     }
     let url = web_address::parse(callback_url)?;
+    // The provider adds its own beside these: a parameter that comes twice makes every response malformed.
+    if url.query_pairs().any(|(name, _)| response::is_owned(&name)) {
+        return Err("expected a query without parameters of the authorization response");
+    }
     match url.scheme() {
         "http" if web_address::is_loopback(&url) => Ok(()),
         "http" => Err("expected https; http is for 127.0.0.1, [::1] and localhost"),

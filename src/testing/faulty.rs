@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::host::{FetchError, Host, RandomUnavailable, Request, Response, StoreError};
+use crate::host::{Entry, FetchError, Host, RandomUnavailable, Request, Response, StoreError};
 
 /// Which call fails.
 #[derive(Clone, Copy, Debug)]
@@ -61,12 +61,12 @@ impl Host for Faulty<'_> {
         self.pass("put_attempt", StoreError::Unavailable, |host| host.put_attempt(key, value, lifetime))
     }
 
-    fn attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+    fn attempt(&mut self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.pass("attempt", StoreError::Unavailable, |host| host.attempt(key))
     }
 
-    fn take_attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
-        self.pass("take_attempt", StoreError::Unavailable, |host| host.take_attempt(key))
+    fn replace_attempt(&mut self, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError> {
+        self.pass("replace_attempt", StoreError::Unavailable, |host| host.replace_attempt(key, revision, value, lifetime))
     }
 
     fn cached(&mut self, key: &str) -> Result<Option<String>, StoreError> {

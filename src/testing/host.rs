@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::host::{FetchError, Host, RandomUnavailable, Request, Response, StoreError};
+use crate::host::{Entry, FetchError, Host, RandomUnavailable, Request, Response, StoreError};
 
 type Answer = Result<Response, FetchError>;
 type Script = Box<dyn FnMut(&Request) -> Option<Answer>>;
@@ -14,6 +14,9 @@ type Script = Box<dyn FnMut(&Request) -> Option<Answer>>;
 pub(crate) struct FakeHost {
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) attempts: BTreeMap<String, String>,
+    /// Counts up with each change of an entry.
+    revision: u64,
+    revisions: BTreeMap<String, u64>,
     pub(crate) lifetimes: BTreeMap<String, u32>,
     pub(crate) cache: BTreeMap<String, String>,
     pub(crate) requests: Vec<Request>,
@@ -39,6 +42,8 @@ impl FakeHost {
         Self {
             variables: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            revision: 0,
+            revisions: BTreeMap::new(),
             lifetimes: BTreeMap::new(),
             cache: BTreeMap::new(),
             requests: Vec::new(),
@@ -75,6 +80,17 @@ impl FakeHost {
         self.now += Duration::from_secs(seconds);
     }
 
+    fn keep(&mut self, key: &str, value: &str, lifetime: u32) {
+        self.revision += 1;
+        self.revisions.insert(key.to_owned(), self.revision);
+        self.attempts.insert(key.to_owned(), value.to_owned());
+        self.lifetimes.insert(key.to_owned(), lifetime);
+    }
+
+    fn revision_of(&self, key: &str) -> String {
+        self.revisions.get(key).copied().unwrap_or_default().to_string()
+    }
+
     fn called(&mut self, name: &str, argument: &str) -> Result<(), StoreError> {
         let call = format!("{name} {argument}");
         let error = self.failing.get(name).or_else(|| self.failing.get(&call)).copied();
@@ -105,19 +121,22 @@ impl Host for FakeHost {
 
     fn put_attempt(&mut self, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
         self.called("put_attempt", key)?;
-        self.attempts.insert(key.to_owned(), value.to_owned());
-        self.lifetimes.insert(key.to_owned(), lifetime);
+        self.keep(key, value, lifetime);
         Ok(())
     }
 
-    fn attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+    fn attempt(&mut self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.called("attempt", key)?;
-        Ok(self.attempts.get(key).cloned())
+        Ok(self.attempts.get(key).map(|value| Entry { value: value.clone(), revision: self.revision_of(key) }))
     }
 
-    fn take_attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
-        self.called("take_attempt", key)?;
-        Ok(self.attempts.remove(key))
+    fn replace_attempt(&mut self, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError> {
+        self.called("replace_attempt", key)?;
+        let stands = self.attempts.contains_key(key) && self.revision_of(key) == revision;
+        if stands {
+            self.keep(key, value, lifetime);
+        }
+        Ok(stands)
     }
 
     fn cached(&mut self, key: &str) -> Result<Option<String>, StoreError> {

@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::FakeHost;
 use super::provider::{Answer, CLIENT, POOL, Provider};
+use super::{BROWSER, FakeHost};
 use crate::begin::begin;
-use crate::complete::{Abandonment, Response, complete};
+use crate::complete::complete;
 use crate::host::Host;
-use crate::oidc::attempt::{self, Claimant};
 use crate::oidc::authorization::ResponseMode;
+use crate::oidc::claim::{self, Claimant};
 use crate::secret::Secret;
-use crate::step::outcome::{Begun, CompleteOutcome, Completed, Invocation, Redirect};
+use crate::step::outcome::{
+    Abandonment, AbandonmentReason, Arrival, AuthorizationResponse, Begun, CompleteOutcome, Completed, Invocation, Redirect,
+};
 
 pub(crate) const OUTPUT: &str = "cognito_oidc_output";
 pub(crate) const ERROR: &str = "error_output";
@@ -26,6 +28,9 @@ pub(crate) struct Journey {
     pub(crate) connector: Value,
     pub(crate) client_secret: Option<String>,
     pub(crate) browser: &'static [u8],
+    pub(crate) round: u32,
+    /// Where responses arrive, without their parameters; none where it is the callback URL.
+    pub(crate) arrives_at: Option<String>,
 }
 
 pub(crate) struct Login {
@@ -40,7 +45,7 @@ pub(crate) enum Act {
     Begin,
     Query(String),
     FormPost(String),
-    Abandon(String, Abandonment),
+    Abandon(String, AbandonmentReason),
 }
 
 /// What came of it.
@@ -52,13 +57,34 @@ pub(crate) enum Ended {
 impl Journey {
     pub(crate) fn begin(&self, host: &mut dyn Host) -> Begun {
         let (settings, connector) = (self.settings.to_string(), self.connector.to_string());
-        begin(host, Invocation { settings: &settings, connector: &connector, browser: self.browser })
+        begin(host, self.invocation(&settings, &connector))
     }
 
-    pub(crate) fn complete(&self, host: &mut dyn Host, response: Response<'_>) -> Completed {
+    pub(crate) fn complete(&self, host: &mut dyn Host, act: &Act) -> Completed {
         let (settings, connector) = (self.settings.to_string(), self.connector.to_string());
-        let invocation = Invocation { settings: &settings, connector: &connector, browser: self.browser };
-        complete(host, invocation, self.client_secret.as_deref(), response)
+        let url = self.arrival_url(act);
+        let arrival = |parameters| Arrival { url: &url, parameters };
+        let response = match act {
+            Act::Begin => panic!("no response"),
+            Act::Query(query) => AuthorizationResponse::Query(arrival(query)),
+            Act::FormPost(body) => AuthorizationResponse::FormPost(arrival(body)),
+            Act::Abandon(state, reason) => AuthorizationResponse::Abandoned(Abandonment { state, reason: *reason }),
+        };
+        complete(host, self.invocation(&settings, &connector), self.client_secret.as_deref(), response)
+    }
+
+    fn invocation<'a>(&self, settings: &'a str, connector: &'a str) -> Invocation<'a> {
+        Invocation { settings, connector, browser: self.browser, round: self.round }
+    }
+
+    /// As a host makes it: the parameters of a GET are in it, those of a POST are not.
+    fn arrival_url(&self, act: &Act) -> String {
+        let callback_url = self.settings["callback_url"].as_str().unwrap_or_default();
+        let url = self.arrives_at.as_deref().unwrap_or(callback_url);
+        match act {
+            Act::Query(query) => format!("{url}{}{query}", if url.contains('?') { '&' } else { '?' }),
+            _ => url.to_owned(),
+        }
     }
 }
 
@@ -73,7 +99,9 @@ impl Login {
             settings: json!({"callback_url": "https://app.example.com/callback"}),
             connector: json!({"user_pool_id": POOL, "domain": "login.example.com", "client_id": CLIENT}),
             client_secret: Some(CLIENT_SECRET.to_owned()),
-            browser: b"the browser",
+            browser: BROWSER,
+            round: 1,
+            arrives_at: None,
         };
         Self { journey, host, provider }
     }
@@ -135,7 +163,7 @@ impl Login {
     }
 
     pub(crate) fn complete(&mut self, query: &str) -> Completed {
-        self.journey.complete(&mut self.host, Response::Query(query))
+        self.journey.complete(&mut self.host, &Act::Query(query.to_owned()))
     }
 
     /// From begin to end.
@@ -145,19 +173,18 @@ impl Login {
     }
 
     pub(crate) fn act(&mut self, act: &Act) -> Ended {
-        let response = match act {
-            Act::Begin => return Ended::Begun(self.journey.begin(&mut self.host)),
-            Act::Query(query) => Response::Query(query),
-            Act::FormPost(body) => Response::FormPost(body),
-            Act::Abandon(state, ending) => Response::Abandoned { state, ending: *ending },
-        };
-        Ended::Completed(self.journey.complete(&mut self.host, response))
+        match act {
+            Act::Begin => Ended::Begun(self.journey.begin(&mut self.host)),
+            act => Ended::Completed(self.journey.complete(&mut self.host, act)),
+        }
     }
 
     /// A call takes the attempt and dies.
     pub(crate) fn lose(&mut self, state: &Secret) {
-        let claimant = Claimant::UserAgent { browser: self.journey.browser, response_mode: ResponseMode::Query };
-        attempt::claim(&mut self.host, state, claimant).unwrap();
+        let arrived_at = self.journey.arrival_url(&Act::Begin);
+        let claimant =
+            Claimant::UserAgent { browser: self.journey.browser, response_mode: ResponseMode::Query, arrived_at: &arrived_at };
+        claim::claim(&mut self.host, state, claimant).unwrap();
     }
 
     pub(crate) fn output(&self) -> Option<Value> {
@@ -181,7 +208,7 @@ impl Login {
 /// `authenticated`, or how it ended and with which code.
 pub(crate) fn verdict(completed: &Completed) -> String {
     match &completed.outcome {
-        CompleteOutcome::Authenticated { .. } => "authenticated".to_owned(),
+        CompleteOutcome::Authenticated(_) => "authenticated".to_owned(),
         CompleteOutcome::Failed(failed) => format!("failed: {}", failed.failure.code.as_str()),
         CompleteOutcome::Ignored(failed) => format!("ignored: {}", failed.failure.code.as_str()),
     }

@@ -16,7 +16,7 @@ use crate::oidc::attempt::{Attempt, Issuer};
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::id_token::AcrRequirement;
 use crate::oidc::pkce::CodeVerifier;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// A response with a content type, where one is named.
 pub(crate) fn response(status: u16, content_type: &str, body: &str) -> Response {
@@ -27,10 +27,14 @@ pub(crate) fn response(status: u16, content_type: &str, body: &str) -> Response 
     Response { status, headers, body: body.as_bytes().to_vec() }
 }
 
+/// The host's binding of the user agent.
+pub(crate) const BROWSER: &[u8] = b"the browser";
+
 /// An attempt of 15 minutes, begun now.
 pub(crate) fn attempt(host: &mut FakeHost) -> Attempt {
     let begun_at = host.now().as_secs();
     Attempt {
+        browser: secret::digest(BROWSER),
         issuers: vec![Issuer { issuer: "https://idp.example.com".into(), jwks_uri: "https://idp.example.com/jwks".into() }],
         names_issuer_in_responses: false,
         client_id: "client".into(),

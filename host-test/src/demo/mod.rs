@@ -79,14 +79,13 @@ pub async fn run(
     let compile_time = since.elapsed();
 
     let checker = checker(compiled.clone())?;
-    let problems = checker.check(&documents.settings, &documents.connector).await?;
-    if !problems.is_empty() {
-        print_problems(&problems, &arguments, out)?;
+    let description = checker.describe(&documents.settings, &documents.connector).await?;
+    if !description.problems.is_empty() {
+        print_problems(&description.problems, &arguments, out)?;
         return Ok(Exit::Refused);
     }
     if arguments.real {
-        let origins = checker.origins(&documents.settings, &documents.connector).await?.unwrap_or_default();
-        return serve::real(compiled, documents, client_secret, &origins, out).await;
+        return serve::real(compiled, documents, client_secret, &description.origins, out).await;
     }
     let mut bound = Bound::loopback().await?;
     if arguments.serve {

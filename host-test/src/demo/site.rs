@@ -11,7 +11,7 @@ use super::json::{readable, without_secrets};
 use super::screen::Screen;
 use super::trace::{Trace, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
-use journey_host::{Applied, ClientSecret, Compiled, Egress, HttpClient, Journeys, Limits, Services, Step, Usage};
+use journey_host::{ClientSecret, Compiled, Egress, HttpClient, Journeys, Limits, Services, Step, Usage};
 
 /// Whose journeys these are.
 const TENANT: &str = "demo";
@@ -43,10 +43,12 @@ impl Site {
             tenant: TENANT.to_owned(),
             settings: documents.settings.clone(),
             connector: documents.connector.clone(),
+            connector_id: "connector".to_owned(),
             client_secret: secret.map(ClientSecret::new),
             has_failure_branch: true,
         };
-        Ok(Self { running: bound.serve(step, definition), documents, trace, journeys })
+        let running = bound.serve(step, definition).map_err(anyhow::Error::msg)?;
+        Ok(Self { running, documents, trace, journeys })
     }
 
     /// Where a login begins.
@@ -65,11 +67,6 @@ impl Site {
         screen.say(&format!("`{}` runs in a fresh sandbox. What it asks of its host:", event.call))?;
         self.trace.print(&event.journey, screen)?;
         screen.row(&format!("{} returns", event.call), &outcome(event))?;
-        match &event.applied {
-            Applied::Yes | Applied::Ignored => {}
-            Applied::TooLate => screen.row("", "Another call had ended this login before: nothing was changed.")?,
-            Applied::Unknown(error) => screen.row("", &format!("The host's store failed: {error}."))?,
-        }
         if let Some(data) = event.event_data.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
             screen.line("")?;
             screen.say(&format!("The event data that the settings ask for, of `{}`:", event.call))?;
@@ -137,11 +134,13 @@ pub(super) fn print_time(name: &str, time: Duration, text: &str, screen: &mut Sc
 /// An outcome in words.
 fn outcome(event: &Event) -> String {
     let said = match event.outcome.split_once(": ") {
+        _ if event.cause.is_some() => "the host ended the call",
         None if event.outcome == "redirect" => "send the user agent to Cognito",
-        None => "the user is known; the journey goes on",
+        None if event.outcome == "authenticated" => "the user is known; the journey goes on",
+        None => "the host's store failed; whether anything was changed is unknown",
         Some(("failed", _)) => "the login failed; the journey goes on as failure_behavior says",
-        Some(("ignored", _)) => "the journey waits on; nothing was changed",
-        Some(_) => "the host ended the call",
+        Some(("ignored" | "refused", _)) => "the journey waits on; nothing was changed",
+        Some(_) => "another call had ended this login before; nothing was changed",
     };
     format!("{}: {said}", event.outcome)
 }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 
-use journey_host::AuthorizationResponse;
+use journey_host::{Arrival, AuthorizationResponse, PublicOrigin};
 
 /// Bytes of a query or a form body.
 const MAX_RESPONSE: usize = 64 << 10;
@@ -14,15 +14,16 @@ const MAX_RESPONSE: usize = 64 << 10;
 /// # Errors
 ///
 /// The status to answer with, where the request is none that a step may see.
-pub(super) async fn read(request: Request<Body>) -> Result<AuthorizationResponse, StatusCode> {
+pub(super) async fn read(origin: &PublicOrigin, request: Request<Body>) -> Result<AuthorizationResponse, StatusCode> {
     let (head, body) = request.into_parts();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     match head.method {
         Method::GET => {
             let query = head.uri.query().unwrap_or_default();
             if query.len() > MAX_RESPONSE {
                 return Err(StatusCode::URI_TOO_LONG);
             }
-            Ok(AuthorizationResponse::Query(query.to_owned()))
+            Ok(AuthorizationResponse::Query(Arrival::at(origin, target)))
         }
         // The query of a POST is left where it is: merging the two would let one part of a response come from another site.
         Method::POST => {
@@ -31,7 +32,7 @@ pub(super) async fn read(request: Request<Body>) -> Result<AuthorizationResponse
             }
             let body = axum::body::to_bytes(body, MAX_RESPONSE).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
             let body = String::from_utf8(body.to_vec()).map_err(|_| StatusCode::BAD_REQUEST)?;
-            Ok(AuthorizationResponse::FormPost(body))
+            Ok(AuthorizationResponse::FormPost(Arrival::posted(origin, target, body)))
         }
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     }

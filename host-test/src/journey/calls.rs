@@ -1,5 +1,6 @@
 //! The calls of the step, and what each does to its session.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError};
 
 use axum::body::Body;
@@ -8,9 +9,9 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use super::page;
 use super::register::{Attempt, KEPT, Session};
 use super::server::{Event, Server};
-use super::session::{Cookie, id_of, new_value};
+use super::session::{Cookie, SessionId, id_of, new_value};
 use journey_host::{
-    Applied, AuthorizationRequest, AuthorizationResponse, BeginOutcome, Browser, Called, CompleteOutcome, Ending, Invocation,
+    Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
     ResponseMode, Visit,
 };
 
@@ -34,18 +35,16 @@ impl Server {
         };
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
 
-        let called = self.call_begin(session.clone()).await?;
-        let applied = called.applied == Applied::Yes;
-        let redirect = match (called.result.map(|begun| begun.outcome), applied) {
-            (Ok(BeginOutcome::Redirect(request)), true) => Some(request),
-            _ => None,
-        };
-        let Some(request) = redirect else {
-            self.register.put(id_of(&cookie), session.clone());
-            if applied {
+        let request = match self.call_begin(session.clone()).await? {
+            Begun::Redirect(request) => request,
+            Begun::Failed(_) => {
+                self.register.put(id_of(&cookie), session.clone());
                 self.leave(&session.visit).await;
+                return Ok(page::see_other("/journey", &cookies));
             }
-            return Ok(page::see_other("/journey", &cookies));
+            // The session goes on as it was: with another attempt, or settled.
+            Begun::Refused(_) | Begun::TooLate(_) => return Ok(page::see_other("/journey", &cookies)),
+            Begun::Unknown(_) => return Err(StatusCode::SERVICE_UNAVAILABLE),
         };
         let form_post = match request.response_mode {
             ResponseMode::Query => None,
@@ -62,31 +61,26 @@ impl Server {
         Ok(page::see_other(&url, &cookies))
     }
 
-    /// Passes a response on, unless the journey has left the step.
+    /// Passes a response on.
     pub(super) async fn complete(self: &Arc<Self>, session: Session, response: AuthorizationResponse) {
-        if !self.is_open(&session.visit).await.unwrap_or(false) {
-            return;
-        }
         let server = Arc::clone(self);
-        // Spawned, so that a user agent which hangs up doesn't take the call with it.
+        // Spawned, so that what follows the call is done too where the user agent hangs up.
         let call = tokio::spawn(async move {
             let Session { visit, invocation, .. } = session;
             let secret = server.definition.client_secret.as_ref();
             let called = server.step.complete(&visit, &invocation, secret, &response).await;
-            let (outcome, event_data) = match &called.result {
-                Ok(completed) => {
-                    let outcome = match &completed.outcome {
-                        CompleteOutcome::Authenticated(_) => "authenticated".to_owned(),
-                        CompleteOutcome::Failed(failure) => format!("failed: {}", failure.code),
-                        CompleteOutcome::Ignored(failure) => format!("ignored: {}", failure.code),
-                    };
-                    (outcome, completed.event_data.clone())
+            match &called.outcome {
+                // The journey waits on.
+                Completed::Ignored(_) => server.record("complete", &visit, &called),
+                Completed::Unknown(_) => {
+                    server.record("complete", &visit, &called);
+                    server.register.doubtful(&visit, server.now());
                 }
-                Err(trapped) => (format!("step_trapped: {:?}", trapped.cause), None),
-            };
-            server.record("complete", &visit, &called, outcome, event_data);
-            if called.applied == Applied::Yes {
-                server.leave(&visit).await;
+                Completed::Authenticated(_) | Completed::Failed(_) => {
+                    server.record("complete", &visit, &called);
+                    server.leave(&visit).await;
+                }
+                Completed::TooLate(_) => server.leave(&visit).await,
             }
         });
         // A panic in there is a bug that the runtime has reported; the journey waits on.
@@ -94,36 +88,33 @@ impl Server {
     }
 
     /// Ends the wait for a response that will not come.
-    pub(super) async fn abandon(self: &Arc<Self>, session: Session, ending: Ending) {
+    pub(super) async fn abandon(self: &Arc<Self>, session: Session, reason: AbandonmentReason) {
         if let Some(attempt) = session.attempt.clone() {
-            self.complete(session, AuthorizationResponse::Abandoned { state: attempt.state, ending }).await;
+            self.complete(session, AuthorizationResponse::Abandoned(Abandonment { state: attempt.state, reason })).await;
         }
     }
 
     /// Ends every attempt that is over time.
     pub(super) async fn end_overdue(self: &Arc<Self>) {
         for session in self.register.overdue(self.now()) {
-            self.abandon(session, Ending::TimedOut).await;
+            self.abandon(session, AbandonmentReason::TimedOut).await;
         }
     }
 
-    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Called<journey_host::Begun>, StatusCode> {
+    /// Ends this session's attempt, if it is over time: whoever looks need not wait for the sweep.
+    pub(super) async fn end_if_overdue(self: &Arc<Self>, id: &SessionId) {
+        if let Some(session) = self.register.take_overdue(id, self.now()) {
+            self.abandon(session, AbandonmentReason::TimedOut).await;
+        }
+    }
+
+    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Begun, StatusCode> {
         let server = Arc::clone(self);
         let call = tokio::spawn(async move {
             let Session { visit, invocation, .. } = session;
             let called = server.step.begin(&visit, &invocation).await;
-            let (outcome, event_data) = match &called.result {
-                Ok(begun) => {
-                    let outcome = match &begun.outcome {
-                        BeginOutcome::Redirect(_) => "redirect".to_owned(),
-                        BeginOutcome::Failed(failure) => format!("failed: {}", failure.code),
-                    };
-                    (outcome, begun.event_data.clone())
-                }
-                Err(trapped) => (format!("step_trapped: {:?}", trapped.cause), None),
-            };
-            server.record("begin", &visit, &called, outcome, event_data);
-            called
+            server.record("begin", &visit, &called);
+            called.outcome
         });
         call.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -135,6 +126,7 @@ impl Server {
             invocation: Invocation {
                 settings: self.definition.settings.clone(),
                 connector: self.definition.connector.clone(),
+                connector_id: self.definition.connector_id.clone(),
                 browser: Browser::from_session(cookie),
             },
             attempt: None,
@@ -153,13 +145,13 @@ impl Server {
         let _ = self.step.leave(visit).await;
     }
 
-    fn record<T>(&self, call: &'static str, visit: &Visit, called: &Called<T>, outcome: String, event_data: Option<String>) {
+    fn record<T: fmt::Display>(&self, call: &'static str, visit: &Visit, called: &Called<T>) {
         let event = Event {
             journey: visit.journey.clone(),
             call,
-            outcome,
-            applied: called.applied.clone(),
-            event_data,
+            outcome: called.outcome.to_string(),
+            cause: called.trapped.as_ref().map(|trapped| trapped.cause),
+            event_data: called.event_data.clone(),
             usage: called.usage,
         };
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);

@@ -13,13 +13,16 @@ pub(super) const KEPT: Duration = Duration::from_secs(3600);
 /// How long the host waits before it tries again to end an attempt that didn't end.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// After that, the step takes a call without outcome for lost (`wit/redirect.wit`).
+const LOST: Duration = Duration::from_secs(91);
+
 /// The session's journey.
 #[derive(Clone)]
 pub(super) struct Session {
     pub visit: Visit,
     /// Settled when the journey reached the step.
     pub invocation: Invocation,
-    /// The newest attempt; ending it ends all others of this visit.
+    /// The newest attempt: the only one that is ended by timer, or a newer tab's login would die with an older one.
     pub attempt: Option<Attempt>,
     /// When the server forgets the session, by the injected clock.
     pub kept_until: Duration,
@@ -58,16 +61,22 @@ impl Register {
     pub(super) fn overdue(&self, now: Duration) -> Vec<Session> {
         let mut sessions = self.lock();
         sessions.retain(|_, session| session.kept_until > now);
-        let mut overdue = Vec::new();
-        for session in sessions.values_mut() {
-            if session.attempt.as_ref().is_some_and(|attempt| attempt.deadline <= now) {
-                overdue.push(session.clone());
-                if let Some(attempt) = &mut session.attempt {
-                    attempt.deadline = now + RETRY;
-                }
+        sessions.values_mut().filter_map(|session| overdue(session, now)).collect()
+    }
+
+    /// A call on this visit may be lost: its newest attempt is ended as soon as the step can tell.
+    pub(super) fn doubtful(&self, visit: &Visit, now: Duration) {
+        for session in self.lock().values_mut().filter(|session| session.visit == *visit) {
+            if let Some(attempt) = &mut session.attempt {
+                attempt.deadline = attempt.deadline.min(now + LOST);
             }
         }
-        overdue
+    }
+
+    /// The session's attempt, if it is over time. Handed out once a minute.
+    pub(super) fn take_overdue(&self, id: &SessionId, now: Duration) -> Option<Session> {
+        let mut sessions = self.lock();
+        sessions.get_mut(id).and_then(|session| overdue(session, now))
     }
 
     /// The journey has left the step: there is no attempt to end any more. The session stays, to be told where it stands.
@@ -80,4 +89,11 @@ impl Register {
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn overdue(session: &mut Session, now: Duration) -> Option<Session> {
+    let handed_out = session.clone();
+    let attempt = session.attempt.as_mut().filter(|attempt| attempt.deadline <= now)?;
+    attempt.deadline = now + RETRY;
+    Some(handed_out)
 }

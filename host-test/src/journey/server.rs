@@ -17,7 +17,7 @@ use url::{Host, Url};
 use super::register::{Register, Session};
 use super::session::{Cookie, id_of};
 use super::{callback, page, standing};
-use journey_host::{Applied, ClientSecret, Ending, Step, Usage};
+use journey_host::{AbandonmentReason, Cause, ClientSecret, PublicOrigin, Step, Usage};
 
 /// How often the server looks for attempts that are over time.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -37,6 +37,8 @@ pub struct Definition {
     pub settings: String,
     /// The connector: a JSON object.
     pub connector: String,
+    /// Which connector that is, in the operator's own terms.
+    pub connector_id: String,
     /// The connector's client secret, from the vault; none for a public client.
     pub client_secret: Option<ClientSecret>,
     /// Whether the author has drawn one. A failure without one ends the journey.
@@ -50,10 +52,10 @@ pub struct Event {
     pub journey: String,
     /// `begin` or `complete`.
     pub call: &'static str,
-    /// `redirect`, `authenticated`, `ignored: <code>`, `failed: <code>`, or `step_trapped: <why>`.
+    /// As [`journey_host::Begun`] and [`journey_host::Completed`] display it: `redirect`, `failed: <code>`.
     pub outcome: String,
-    /// What it changed.
-    pub applied: Applied,
+    /// Why the host ended the call, where it did.
+    pub cause: Option<Cause>,
     /// What the settings asked to be recorded. Redacted by the step.
     pub event_data: Option<String>,
     /// What it used.
@@ -76,6 +78,7 @@ pub struct Running {
 pub(super) struct Server {
     pub step: Step,
     pub definition: Definition,
+    origin: PublicOrigin,
     base_url: String,
     callback_path: String,
     pub register: Register,
@@ -138,10 +141,18 @@ impl Bound {
     }
 
     /// Starts to serve.
-    pub fn serve(self, step: Step, definition: Definition) -> Running {
+    ///
+    /// # Errors
+    /// Where [`Bound::behind`] was told something else than an origin, or the callback URL is another connector's.
+    pub fn serve(self, step: Step, definition: Definition) -> Result<Running, String> {
+        let origin = PublicOrigin::parse(&self.base_url)?;
+        // Of the route itself: what a proxy in front rewrites then shows when a login begins.
+        let callback_url = origin.url_of(&self.callback_path);
+        step.services().callbacks.serve(&callback_url, &definition.tenant, &definition.connector_id)?;
         let server = Arc::new(Server {
             step,
             definition,
+            origin,
             base_url: self.base_url,
             callback_path: self.callback_path,
             register: Register::default(),
@@ -165,7 +176,7 @@ impl Bound {
                 sweeper.end_overdue().await;
             }
         });
-        Running { server, tasks: [serving, sweeping] }
+        Ok(Running { server, tasks: [serving, sweeping] })
     }
 }
 
@@ -211,7 +222,7 @@ async fn answer(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
         return page::bare(StatusCode::OK);
     }
     let session = server.session(request.headers(), request.method() == Method::POST);
-    match callback::read(request).await {
+    match callback::read(&server.origin, request).await {
         Err(StatusCode::METHOD_NOT_ALLOWED) => return not_allowed("GET, HEAD, POST"),
         Err(status) => return page::text(status, "This is no answer to a login."),
         Ok(response) => {
@@ -230,7 +241,9 @@ async fn journey(State(server): State<Arc<Server>>, request: Request<Body>) -> R
         Method::HEAD => return page::bare(StatusCode::OK),
         _ => return not_allowed("GET, HEAD"),
     }
-    server.end_overdue().await;
+    if let Some(cookie) = Cookie::Session.read(request.headers(), server.is_https()) {
+        server.end_if_overdue(&id_of(cookie)).await;
+    }
     let wants_json = request.headers().get(ACCEPT).is_some_and(|accept| accept == "application/json");
     let Some(session) = server.session(request.headers(), false) else {
         return match wants_json {
@@ -255,7 +268,7 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
     if let Some(session) = server.session(request.headers(), false) {
-        server.abandon(session, Ending::Cancelled).await;
+        server.abandon(session, AbandonmentReason::Cancelled).await;
     }
     page::see_other("/journey", &[])
 }

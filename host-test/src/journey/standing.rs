@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::create_user::create_user;
 use super::register::Session;
-use journey_host::{FailureBehavior, Journeys, Settlement, StoreError};
+use journey_host::{Failed, FailureBehavior, Journeys, Settlement, StoreError};
 
 /// Where a journey stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +53,9 @@ pub(super) async fn of(journeys: &dyn Journeys, session: &Session, has_failure_b
                 Err(_) => Standing::Aborted("authentication_failed".to_owned()),
             }
         }
-        Some(Settlement::Failed(failure)) if has_failure_branch && failure.behavior == FailureBehavior::FailureBranch => {
+        Some(Settlement::Failed(Failed { failure, behavior: FailureBehavior::FailureBranch })) if has_failure_branch => {
             Standing::FailureBranch(failure.code)
         }
-        Some(Settlement::Failed(failure)) => Standing::Aborted(failure.client_code().to_owned()),
+        Some(Settlement::Failed(failed)) => Standing::Aborted(failed.failure.client_code().to_owned()),
     })
 }

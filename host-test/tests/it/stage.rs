@@ -4,17 +4,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use host_test::browser::{Arrival, Browser as UserAgent, Navigation};
+use host_test::browser::{Arrival as Landing, Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use journey_host::{
-    AuthorizationRequest, AuthorizationResponse, BeginOutcome, Begun, Browser, Called, ClientSecret, Clock, Compiled,
-    CompleteOutcome, Completed, Egress, Failure, HttpClient, Invocation, Journeys, Limits, ManualClock, MemoryAttempts,
-    MemoryCache, MemoryJourneys, Services, Step, SystemRandom, TenantPolicy, Visit,
+    Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Callbacks, Called, ClientSecret, Clock, Compiled,
+    Completed, Egress, Failure, HttpClient, Invocation, Journeys, Limits, ManualClock, MemoryAttempts, MemoryCache,
+    MemoryJourneys, PublicOrigin, Services, Step, SystemRandom, TenantPolicy, Visit,
 };
 use serde_json::Value;
 
 /// Nothing listens there: browsers stop before it.
 pub(crate) const CALLBACK_URL: &str = "http://127.0.0.1:9/callback";
+/// The stage's one connector, in its operator's terms.
+pub(crate) const CONNECTOR: &str = "pool";
 const NOW: u64 = 1_800_000_000;
 
 /// Where a login is played.
@@ -63,7 +65,7 @@ impl Stage {
         let http = http_client(&cognito);
         let dyn_clock = || Arc::clone(&clock) as Arc<dyn Clock>;
         let (journeys, attempts, cache) = (
-            Arc::new(MemoryJourneys::default()),
+            Arc::new(MemoryJourneys::new(dyn_clock())),
             Arc::new(MemoryAttempts::new(dyn_clock())),
             Arc::new(MemoryCache::new(dyn_clock())),
         );
@@ -73,6 +75,7 @@ impl Stage {
             cache: Arc::clone(&cache) as _,
             http,
             clock: dyn_clock(),
+            callbacks: Arc::new(callbacks()),
             random: Arc::new(SystemRandom),
             interceptor: None,
         };
@@ -107,7 +110,12 @@ impl Stage {
     }
 
     pub(crate) fn invocation(&self) -> Invocation {
-        Invocation { settings: self.settings.to_string(), connector: self.connector.to_string(), browser: self.browser.clone() }
+        Invocation {
+            settings: self.settings.to_string(),
+            connector: self.connector.to_string(),
+            connector_id: CONNECTOR.to_owned(),
+            browser: self.browser.clone(),
+        }
     }
 
     /// `begin`, whatever comes of it.
@@ -117,17 +125,17 @@ impl Stage {
 
     /// `begin`, which sends the user agent away.
     pub(crate) async fn begin(&self) -> AuthorizationRequest {
-        match self.call_begin().await.result.expect("an outcome").outcome {
-            BeginOutcome::Redirect(request) => request,
-            BeginOutcome::Failed(failure) => panic!("{failure:?}"),
+        match self.call_begin().await.outcome {
+            Begun::Redirect(request) => request,
+            other => panic!("{other:?}"),
         }
     }
 
     /// `begin`, which fails.
     pub(crate) async fn begin_failure(&self) -> Failure {
-        match self.call_begin().await.result.expect("an outcome").outcome {
-            BeginOutcome::Redirect(_) => panic!("begin didn't fail"),
-            BeginOutcome::Failed(failure) => failure,
+        match self.call_begin().await.outcome {
+            Begun::Failed(failed) => failed.failure,
+            other => panic!("{other:?}"),
         }
     }
 
@@ -144,17 +152,17 @@ impl Stage {
         username: &str,
         password: &str,
     ) -> AuthorizationResponse {
-        let arrival = user_agent.open_until(&request.url, CALLBACK_URL).await.expect("an answer");
-        let arrival = match arrival {
+        let landing = user_agent.open_until(&request.url, CALLBACK_URL).await.expect("an answer");
+        let landing = match landing {
             // A session at the provider, or an error: no page is shown.
-            Arrival::Stopped { .. } => arrival,
-            Arrival::Page(page) => {
+            Landing::Stopped { .. } => landing,
+            Landing::Page(page) => {
                 let form = page.form().expect("a login form");
                 let fields = [("username", username), ("password", password)];
                 user_agent.submit_until(&form, &fields, CALLBACK_URL).await.expect("an answer")
             }
         };
-        response(&arrival.stopped().expect("a response at the callback URL"))
+        response(&landing.stopped().expect("a response at the callback URL"))
     }
 
     /// `complete`.
@@ -223,33 +231,44 @@ pub(crate) fn http_client(cognito: &LocalCognito) -> HttpClient {
     HttpClient::new(Egress::deny_all().with_loopback().with_tenant("tenant", policy)).expect("an HTTP client")
 }
 
+/// What is served on the stage: one callback URL, of one connector.
+pub(crate) fn callbacks() -> Callbacks {
+    Callbacks::none().with(CALLBACK_URL, "tenant", CONNECTOR).expect("a URL")
+}
+
 /// What a navigation to the callback URL brings.
 pub(crate) fn response(navigation: &Navigation) -> AuthorizationResponse {
+    let target = &navigation.url[url::Position::BeforePath..url::Position::AfterQuery];
+    let origin = origin();
     match &navigation.body {
-        Some(body) => AuthorizationResponse::FormPost(body.clone()),
-        None => AuthorizationResponse::Query(navigation.url.query().unwrap_or_default().to_owned()),
+        Some(body) => AuthorizationResponse::FormPost(Arrival::posted(&origin, target, body.clone())),
+        None => AuthorizationResponse::Query(Arrival::at(&origin, target)),
     }
 }
 
-/// `redirect`, `failed: <code>` or `step_trapped: <why>`.
+/// A response by GET with these parameters, at the callback URL.
+pub(crate) fn query(parameters: &str) -> AuthorizationResponse {
+    AuthorizationResponse::Query(Arrival::at(&origin(), &format!("/callback?{parameters}")))
+}
+
+/// A response by POST with this body, at the callback URL.
+pub(crate) fn form_post(body: &str) -> AuthorizationResponse {
+    AuthorizationResponse::FormPost(Arrival::posted(&origin(), "/callback", body))
+}
+
+fn origin() -> PublicOrigin {
+    PublicOrigin::parse("http://127.0.0.1:9").expect("an origin")
+}
+
+/// As it displays, and why where the host ended the call: `redirect`, `failed: step_trapped (…)`.
 pub(crate) fn begin_verdict(called: &Called<Begun>) -> String {
-    match &called.result {
-        Ok(begun) => match &begun.outcome {
-            BeginOutcome::Redirect(_) => "redirect".to_owned(),
-            BeginOutcome::Failed(failure) => format!("failed: {}", failure.code),
-        },
-        Err(trapped) => format!("step_trapped: {trapped}"),
-    }
+    verdict(called)
 }
 
-/// `authenticated`, `failed: <code>`, `ignored: <code>` or `step_trapped: <why>`.
-pub(crate) fn verdict(called: &Called<Completed>) -> String {
-    match &called.result {
-        Ok(completed) => match &completed.outcome {
-            CompleteOutcome::Authenticated(_) => "authenticated".to_owned(),
-            CompleteOutcome::Failed(failure) => format!("failed: {}", failure.code),
-            CompleteOutcome::Ignored(failure) => format!("ignored: {}", failure.code),
-        },
-        Err(trapped) => format!("step_trapped: {trapped}"),
+/// As it displays, and why where the host ended the call: `authenticated`, `failed: <code>`, `ignored: <code>`.
+pub(crate) fn verdict<T: std::fmt::Display>(called: &Called<T>) -> String {
+    match &called.trapped {
+        Some(trapped) => format!("{} ({trapped})", called.outcome),
+        None => called.outcome.to_string(),
     }
 }

@@ -14,6 +14,7 @@ use super::engine::Compiled;
 use super::intercept::Import;
 use super::limits::{Ceiling, Limits};
 use super::stopwatch::Stopwatch;
+use crate::description::Description;
 use crate::services::Services;
 use crate::stores::Write;
 use crate::visit::Visit;
@@ -22,8 +23,8 @@ use crate::visit::Visit;
 pub(crate) struct Authority {
     pub services: Services,
     pub visit: Visit,
-    /// The origins that the step itself names.
-    pub origins: Vec<String>,
+    /// What the step itself said that the call would do.
+    pub description: Description,
 }
 
 /// What one sandbox holds on its host's side.
@@ -33,6 +34,8 @@ pub(crate) struct CallState {
     pub deadline: Instant,
     pub stopwatch: Stopwatch,
     pub writes: Vec<Write>,
+    /// Whether the component was told that it has replaced an entry of the attempts.
+    pub replaced: bool,
     /// How often each import was called.
     pub calls: HashMap<Import, u32>,
     /// Why the host ended the call, where it did.
@@ -91,16 +94,28 @@ impl fmt::Display for Trapped {
 
 impl std::error::Error for Trapped {}
 
-/// Runs one export in a fresh sandbox. The writes are the caller's to apply, or to drop where there is no outcome.
+/// What a sandbox left behind.
+pub(crate) struct Ran<T> {
+    /// What the export returned.
+    pub result: Result<T, Trapped>,
+    /// What the component described; the defaults where it didn't come so far.
+    pub description: Description,
+    /// The caller's to apply, or to drop where there is no outcome.
+    pub writes: Vec<Write>,
+    /// [`CallState::replaced`]
+    pub replaced: bool,
+    pub usage: Usage,
+}
+
+/// Runs exports in a fresh sandbox, which has no authority until one of them gives it some.
 pub(crate) async fn run<T>(
     compiled: &Compiled,
     limits: &Limits,
-    authority: Option<Authority>,
-    export: impl AsyncFnOnce(&RedirectStep, &mut Store<CallState>) -> wasmtime::Result<T>,
-) -> (Result<(T, Vec<Write>), Trapped>, Usage) {
+    exports: impl AsyncFnOnce(&RedirectStep, &mut Store<CallState>) -> wasmtime::Result<T>,
+) -> Ran<T> {
     let begun = Instant::now();
     let deadline = begun + limits.wall_clock;
-    let mut store = Store::new(compiled.engine(), CallState::new(authority, limits.clone(), deadline));
+    let mut store = Store::new(compiled.engine(), CallState::new(limits.clone(), deadline));
     store.limiter(|state| &mut state.ceiling);
     store.set_hostcall_fuel(limits.host_call_bytes);
     store.set_epoch_deadline(1);
@@ -112,7 +127,7 @@ pub(crate) async fn run<T>(
         store.data_mut().permit = Some(permit);
         store.data().stopwatch.start();
         let instance = compiled.step.instantiate_async(&mut store).await?;
-        export(&instance, &mut store).await
+        exports(&instance, &mut store).await
     };
     let result = tokio::time::timeout_at(deadline, call).await;
     let state = store.into_data();
@@ -123,20 +138,22 @@ pub(crate) async fn run<T>(
         fetches: state.calls.get(&Import::Fetch).copied().unwrap_or_default(),
     };
     let result = match result {
-        Ok(Ok(value)) => Ok((value, state.writes)),
+        Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(Trapped { cause: state.cause(&error), detail: format!("{error:?}") }),
         Err(_) => Err(Trapped { cause: Cause::WallClock, detail: format!("no outcome within {:?}", limits.wall_clock) }),
     };
-    (result, usage)
+    let description = state.authority.map(|authority| authority.description).unwrap_or_default();
+    Ran { result, description, writes: state.writes, replaced: state.replaced, usage }
 }
 
 impl CallState {
-    fn new(authority: Option<Authority>, limits: Limits, deadline: Instant) -> Self {
+    fn new(limits: Limits, deadline: Instant) -> Self {
         Self {
-            authority,
+            authority: None,
             deadline,
             stopwatch: Stopwatch::default(),
             writes: Vec::new(),
+            replaced: false,
             calls: HashMap::new(),
             cause: None,
             ceiling: Ceiling::new(&limits),

@@ -1,6 +1,5 @@
 //! What the component may ask for: the six interfaces of the world, and nothing else.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use wasmtime::{Result, bail, format_err};
@@ -9,13 +8,17 @@ use super::bindings::journey::step::{attempts, http, tenant_cache, variables};
 use super::bindings::wasi::{clocks::wall_clock, random::random};
 use super::call::{Authority, CallState};
 use super::intercept::Import;
+use crate::description::Description;
 use crate::network::http::{Exchange, FetchError, Response};
 use crate::stores::{StoreError, Write};
 
 /// Random bytes that one host call hands out at most. The component asks for 32 at a time.
 const MAX_RANDOM: u64 = 4096;
 
-/// Bytes of a variable's name or a key.
+/// Characters of an attempt's key.
+const MAX_ATTEMPT_KEY: usize = 64;
+
+/// Bytes of a variable's name or a key of the cache.
 const MAX_NAME: usize = 256;
 
 impl CallState {
@@ -32,6 +35,16 @@ impl CallState {
             return Err(StoreError::Refused("a name is 1 to 256 bytes long and holds no control character".to_owned()));
         }
         if value.len() > self.limits.variable { Err(StoreError::TooLarge) } else { Ok(()) }
+    }
+
+    /// `wit/stores.wit`: what any store of attempts takes as a key.
+    fn judge_attempt(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let is_key = (1..=MAX_ATTEMPT_KEY).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if !is_key {
+            return Err(StoreError::Refused("a key is 1 to 64 characters of a-z A-Z 0-9 . _ -".to_owned()));
+        }
+        self.judge_value(key, value)
     }
 
     async fn perform(&self, request: http::Request) -> Result<Result<Response, FetchError>> {
@@ -51,19 +64,22 @@ impl CallState {
             timeout: left.min(Duration::from_millis(request.timeout_ms.into())),
             max_body: self.limits.body.min(request.max_body_bytes as usize),
         };
-        Ok(authority.services.http.fetch(exchange, &authority.origins, &authority.visit.tenant).await)
+        Ok(authority.services.http.fetch(exchange, &authority.description.origins, &authority.visit.tenant).await)
     }
 
     /// Stages a write. It takes effect with the outcome.
     fn stage(&mut self, name: String, json: Option<String>) -> Result<(), StoreError> {
+        let Some(authority) = &self.authority else {
+            return Err(StoreError::Refused("no authority".to_owned()));
+        };
+        let Description { output_variable, error_variable, .. } = &authority.description;
+        if name != *error_variable && Some(&name) != output_variable.as_ref() {
+            return Err(StoreError::Refused("the step did not describe that it writes this variable".to_owned()));
+        }
         let value = json.as_deref().unwrap_or("null");
         self.judge_value(&name, value)?;
         if serde_json::from_str::<serde_json::Value>(value).is_err() {
             return Err(StoreError::Refused("the value is not JSON".to_owned()));
-        }
-        let names: HashSet<&str> = self.writes.iter().map(|write| write.name.as_str()).collect();
-        if names.len() >= self.limits.variables && !names.contains(name.as_str()) {
-            return Err(StoreError::Refused(format!("more than {} variables in one call", self.limits.variables)));
         }
         self.writes.retain(|write| write.name != name);
         self.writes.push(Write { name, json });
@@ -98,9 +114,19 @@ impl variables::Host for CallState {
 }
 
 impl attempts::Host for CallState {
+    async fn get(&mut self, key: String) -> Result<Result<Option<attempts::Entry>, variables::Error>> {
+        let entered = self.enter(Import::GetAttempt, || shorten(&key)).await?;
+        let Authority { services, visit, .. } = self.authority()?;
+        let result = match entered.acts() {
+            true => Some(services.attempts.get(visit, &key).await.map(|entry| entry.map(Into::into)).map_err(Into::into)),
+            false => None,
+        };
+        self.exit(entered, result)
+    }
+
     async fn put(&mut self, key: String, value: String, lifetime: u32) -> Result<Result<(), variables::Error>> {
         let entered = self.enter(Import::PutAttempt, || shorten(&key)).await?;
-        let result = match (entered.acts(), self.judge_value(&key, &value)) {
+        let result = match (entered.acts(), self.judge_attempt(&key, &value)) {
             (false, _) => None,
             (true, Err(error)) => Some(Err(error)),
             (true, Ok(())) => {
@@ -111,24 +137,26 @@ impl attempts::Host for CallState {
         self.exit(entered, result.map(|result| result.map_err(Into::into)))
     }
 
-    async fn get(&mut self, key: String) -> Result<Result<Option<String>, variables::Error>> {
-        let entered = self.enter(Import::GetAttempt, || shorten(&key)).await?;
-        let Authority { services, visit, .. } = self.authority()?;
-        let result = match entered.acts() {
-            true => Some(services.attempts.get(visit, &key).await.map_err(Into::into)),
-            false => None,
+    async fn replace(
+        &mut self,
+        key: String,
+        revision: String,
+        value: String,
+        lifetime: u32,
+    ) -> Result<Result<bool, variables::Error>> {
+        let entered = self.enter(Import::ReplaceAttempt, || shorten(&key)).await?;
+        let result = match (entered.acts(), self.judge_attempt(&key, &value)) {
+            (false, _) => None,
+            (true, Err(error)) => Some(Err(error)),
+            (true, Ok(())) => {
+                let Authority { services, visit, .. } = self.authority()?;
+                Some(services.attempts.replace(visit, &key, &revision, &value, lifetime).await)
+            }
         };
-        self.exit(entered, result)
-    }
-
-    async fn take(&mut self, key: String) -> Result<Result<Option<String>, variables::Error>> {
-        let entered = self.enter(Import::TakeAttempt, || shorten(&key)).await?;
-        let Authority { services, visit, .. } = self.authority()?;
-        let result = match entered.acts() {
-            true => Some(services.attempts.take(visit, &key).await.map_err(Into::into)),
-            false => None,
-        };
-        self.exit(entered, result)
+        let answer = self.exit(entered, result.map(|result| result.map_err(Into::into)))?;
+        // What the component was answered, not what happened: it goes on as if the attempt were its own.
+        self.replaced |= matches!(answer, Ok(true));
+        Ok(answer)
     }
 }
 

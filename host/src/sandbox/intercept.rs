@@ -32,8 +32,8 @@ pub enum Import {
     PutAttempt,
     /// `attempts.get`
     GetAttempt,
-    /// `attempts.take`
-    TakeAttempt,
+    /// `attempts.replace`
+    ReplaceAttempt,
     /// `tenant-cache.get`
     GetCache,
     /// `tenant-cache.put`
@@ -51,7 +51,7 @@ impl fmt::Display for Import {
             Self::SetVariable => "variables.set",
             Self::PutAttempt => "attempts.put",
             Self::GetAttempt => "attempts.get",
-            Self::TakeAttempt => "attempts.take",
+            Self::ReplaceAttempt => "attempts.replace",
             Self::GetCache => "tenant-cache.get",
             Self::PutCache => "tenant-cache.put",
             Self::Clock => "wall-clock.now",

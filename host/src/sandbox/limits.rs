@@ -15,14 +15,14 @@ pub struct Limits {
     pub wall_clock: Duration,
     /// What a fetch leaves over, so that the step can still end by itself.
     pub margin: Duration,
+    /// From the call until when its outcome is tried to be applied. The step counts on it: see the times in `wit/redirect.wit`.
+    pub apply: Duration,
     /// Fetches; a further one is `denied`.
     pub fetches: u32,
     /// A response's body in bytes, decoded; a longer one is `too-large`.
     pub body: usize,
     /// A value in bytes, of a journey variable, an attempt or a cache entry; a longer one is `too-large`.
     pub variable: usize,
-    /// Names of journey variables that a call may write; a further one is `refused`.
-    pub variables: usize,
     /// Host calls of any kind; a further one ends the call.
     pub host_calls: u32,
     /// Bytes that the component may pass to one host call; more ends the call.
@@ -43,10 +43,10 @@ impl Default for Limits {
             cpu: Duration::from_millis(100),
             wall_clock: Duration::from_secs(45),
             margin: Duration::from_millis(500),
+            apply: Duration::from_secs(75),
             fetches: 6,
             body: 512 << 10,
             variable: 256 << 10,
-            variables: 8,
             host_calls: 128,
             host_call_bytes: 2 << 20,
             table_elements: 10_000,

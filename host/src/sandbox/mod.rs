@@ -2,6 +2,7 @@
 
 pub(crate) mod bindings;
 pub(crate) mod call;
+pub(crate) mod convert;
 pub(crate) mod engine;
 mod gate;
 mod imports;

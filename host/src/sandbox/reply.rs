@@ -1,9 +1,9 @@
 //! What a host call answers: from the host's own types to the contract's, from a fault to an error, and in a few words for a trace.
 
-use super::bindings::journey::step::{http, variables};
+use super::bindings::journey::step::{attempts, http, variables};
 use super::intercept::Fault;
 use crate::network::http::{FetchError, Response};
-use crate::stores::StoreError;
+use crate::stores::{Entry, StoreError};
 
 /// A successful answer in a few words, without any value.
 pub(super) trait Summary {
@@ -34,6 +34,12 @@ impl From<FetchError> for http::Error {
     }
 }
 
+impl From<Entry> for attempts::Entry {
+    fn from(entry: Entry) -> Self {
+        Self { value: entry.value, revision: entry.revision }
+    }
+}
+
 impl From<StoreError> for variables::Error {
     fn from(error: StoreError) -> Self {
         match error {
@@ -47,6 +53,18 @@ impl From<StoreError> for variables::Error {
 impl Summary for () {
     fn summary(&self) -> String {
         "ok".to_owned()
+    }
+}
+
+impl Summary for bool {
+    fn summary(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Summary for Option<attempts::Entry> {
+    fn summary(&self) -> String {
+        self.as_ref().map_or_else(|| "none".to_owned(), |entry| format!("{} bytes", entry.value.len()))
     }
 }
 

@@ -1,14 +1,38 @@
 //! The step as a journey engine calls it.
+//!
+//! The host settles a visit, and nobody else (`wit/redirect.wit`): what the step says is handed out only where it was applied. A call runs
+//! to its end, and its outcome is applied, though the caller hangs up.
+
+mod applying;
+mod called;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
+
+pub use called::{Begun, Called, Completed};
+
+use crate::callbacks::CallbackRefused;
+use crate::description::{Description, Problem};
+use crate::outcome::{Failed, Failure};
+use crate::response::AuthorizationResponse;
 use crate::sandbox::bindings::RedirectStep;
-use crate::sandbox::bindings::exports::journey::step::settings as wit_settings;
-use crate::sandbox::call::{Authority, CallState, run};
-use crate::{
-    AuthorizationResponse, BeginOutcome, Begun, Change, ClientSecret, Compiled, CompleteOutcome, Completed, Failure, Interceptor,
-    Invocation, Limits, Problem, Services, Settlement, StoreError, Trapped, Usage, Visit, Write,
-};
+use crate::sandbox::bindings::exports::journey::step::redirect as wit;
+use crate::sandbox::call::{Authority, CallState, Ran, run};
+use crate::sandbox::engine::Compiled;
+use crate::sandbox::intercept::Interceptor;
+use crate::sandbox::limits::Limits;
+use crate::sandbox::{Trapped, Usage, convert};
+use crate::services::Services;
+use crate::stores::{Applied, Effect, Settlement, StoreError, Write};
+use crate::visit::{ClientSecret, Invocation, Visit};
+
+/// Pauses before the same response is given again, where the store failed before anything was taken.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+
+/// The step's code for a store that failed.
+const STORAGE_FAILED: &str = "storage_failed";
 
 /// One component with the services and limits of one host. Cheap to clone.
 #[derive(Clone)]
@@ -16,30 +40,6 @@ pub struct Step {
     compiled: Compiled,
     services: Services,
     limits: Limits,
-}
-
-/// A call: what it said, and what became of it.
-#[derive(Clone, Debug)]
-pub struct Called<T> {
-    /// The outcome, or why there is none: then the error variable holds `step_trapped`, if `applied` says so.
-    pub result: Result<T, Trapped>,
-    /// What the call changed in its journey.
-    pub applied: Applied,
-    /// What it used.
-    pub usage: Usage,
-}
-
-/// What a call changed in its journey.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Applied {
-    /// Its writes, and its outcome with them.
-    Yes,
-    /// Nothing: the outcome was `ignored`.
-    Ignored,
-    /// Nothing: another call had settled this visit before.
-    TooLate,
-    /// The store failed: whether anything was changed is unknown, but it was all or nothing.
-    Unknown(StoreError),
 }
 
 impl Step {
@@ -68,23 +68,11 @@ impl Step {
 
     /// Starts an attempt: where to send the user agent.
     pub async fn begin(&self, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
-        let (result, usage) = self
-            .call(visit, invocation, async |step, store| {
-                step.journey_step_redirect().call_begin(store, &invocation.to_wit()).await
-            })
-            .await;
-        let result = result.map(|(begun, writes)| (Begun::from(begun), writes));
-        let effect = |begun: &Begun| match &begun.outcome {
-            BeginOutcome::Redirect(_) => Effect::Open,
-            BeginOutcome::Failed(failure) => Effect::Settle(Settlement::Failed(failure.clone())),
-        };
-        self.apply(visit, invocation, result, usage, effect).await
+        let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
+        to_its_end(async move { step.begin_now(&visit, &invocation).await }, Begun::Unknown).await
     }
 
     /// Judges what came back. `secret`: none for a public client.
-    ///
-    /// Spawn it rather than await it in a request handler: a user agent that hangs up would otherwise take the call with it, after
-    /// the attempt is taken and before the outcome is applied.
     pub async fn complete(
         &self,
         visit: &Visit,
@@ -92,19 +80,20 @@ impl Step {
         secret: Option<&ClientSecret>,
         response: &AuthorizationResponse,
     ) -> Called<Completed> {
-        let (result, usage) = self
-            .call(visit, invocation, async |step, store| {
-                let secret = secret.map(ClientSecret::reveal);
-                step.journey_step_redirect().call_complete(store, &invocation.to_wit(), secret, &response.to_wit()).await
-            })
-            .await;
-        let result = result.map(|(completed, writes)| (Completed::from(completed), writes));
-        let effect = |completed: &Completed| match &completed.outcome {
-            CompleteOutcome::Authenticated(who) => Effect::Settle(Settlement::Authenticated(who.clone())),
-            CompleteOutcome::Failed(failure) => Effect::Settle(Settlement::Failed(failure.clone())),
-            CompleteOutcome::Ignored(_) => Effect::Nothing,
+        let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
+        let (secret, response) = (secret.cloned(), response.clone());
+        let call = async move {
+            for pause in PAUSES {
+                let called = step.complete_now(&visit, &invocation, secret.as_ref(), &response).await;
+                // Nothing was taken, and the store may be well again.
+                if !matches!(&called.outcome, Completed::Ignored(failure) if failure.code == STORAGE_FAILED) {
+                    return called;
+                }
+                tokio::time::sleep(pause).await;
+            }
+            step.complete_now(&visit, &invocation, secret.as_ref(), &response).await
         };
-        self.apply(visit, invocation, result, usage, effect).await
+        to_its_end(call, Completed::Unknown).await
     }
 
     /// Every problem of settings and connector; empty where `begin` would accept both.
@@ -113,27 +102,27 @@ impl Step {
     ///
     /// Where the component traps, which it does if it calls an import here.
     pub async fn check(&self, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
-        let (result, _) = run(&self.compiled, &self.limits, None, async |step, store| {
+        let ran = run(&self.compiled, &self.limits, async |step, store| {
             step.journey_step_settings().call_check(store, settings, connector).await
         })
         .await;
-        result.map(|(problems, _)| problems_from(problems))
+        ran.result.map(|problems| problems.into_iter().map(Problem::from).collect())
     }
 
-    /// The origins that the step itself will contact, or why it can't say.
+    /// What a call with these documents will do.
     ///
     /// # Errors
     ///
     /// Where the component traps, which it does if it calls an import here.
-    pub async fn origins(&self, settings: &str, connector: &str) -> Result<Result<Vec<String>, Vec<Problem>>, Trapped> {
-        let (result, _) = run(&self.compiled, &self.limits, None, async |step, store| {
-            step.journey_step_settings().call_origins(store, settings, connector).await
+    pub async fn describe(&self, settings: &str, connector: &str) -> Result<Description, Trapped> {
+        let ran = run(&self.compiled, &self.limits, async |step, store| {
+            step.journey_step_settings().call_describe(store, settings, connector).await
         })
         .await;
-        result.map(|(origins, _)| origins.map_err(problems_from))
+        ran.result.map(Description::from)
     }
 
-    /// The journey has left the step: its attempts are dropped.
+    /// The visit is settled: its attempts are dropped.
     ///
     /// # Errors
     ///
@@ -142,77 +131,161 @@ impl Step {
         self.services.attempts.leave(visit).await
     }
 
-    async fn call<T>(
-        &self,
-        visit: &Visit,
-        invocation: &Invocation,
-        export: impl AsyncFnOnce(&RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
-    ) -> (Result<(T, Vec<Write>), Trapped>, Usage) {
-        // Settings that have problems name no origin; the step says so itself, without a fetch.
-        let origins = match self.origins(&invocation.settings, &invocation.connector).await {
-            Ok(origins) => origins.unwrap_or_default(),
-            Err(trapped) => return (Err(trapped), Usage::default()),
-        };
-        let authority = Authority { services: self.services.clone(), visit: visit.clone(), origins };
-        run(&self.compiled, &self.limits, Some(authority), export).await
-    }
-
-    /// Puts the outcome and the writes into effect together; where there is no outcome, the host's own `step_trapped`.
-    async fn apply<T>(
-        &self,
-        visit: &Visit,
-        invocation: &Invocation,
-        result: Result<(T, Vec<Write>), Trapped>,
-        usage: Usage,
-        effect: impl FnOnce(&T) -> Effect,
-    ) -> Called<T> {
-        let (result, change) = match result {
-            Ok((value, writes)) => {
-                let change = match effect(&value) {
-                    Effect::Nothing => {
-                        return Called { result: Ok(value), applied: Applied::Ignored, usage };
-                    }
-                    Effect::Open => Change { writes, settlement: None },
-                    Effect::Settle(settlement) => Change { writes, settlement: Some(settlement) },
-                };
-                (Ok(value), change)
+    async fn begin_now(&self, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
+        let begun_at = Instant::now();
+        match self.services.journeys.settlement(visit).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return unrun(Begun::TooLate(Failure::too_late())),
+            Err(error) => return unrun(Begun::Unknown(error)),
+        }
+        let argument = convert::invocation(visit, invocation);
+        let ran = run(&self.compiled, &self.limits, async |step, store| {
+            let description = self.link(step, store, visit, &argument).await?;
+            match self.judge_callback(visit, invocation, &description) {
+                Ok(()) => step.journey_step_redirect().call_begin(store, &argument).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
             }
-            Err(trapped) => (Err(trapped), step_trapped(invocation)),
+        })
+        .await;
+        let Ran { result, description, writes, usage, .. } = ran;
+        let (said, trapped, event_data) = match result {
+            Ok(Ok(begun)) => (Ok(begun.outcome), None, begun.event_data),
+            Ok(Err(refused)) => (Err(Failure::callback_refused(refused)), None, None),
+            Err(trapped) => (Err(Failure::step_trapped(visit.round)), Some(trapped), None),
         };
-        let applied = match self.services.journeys.apply(visit, change).await {
-            Ok(true) => Applied::Yes,
-            Ok(false) => Applied::TooLate,
-            Err(error) => Applied::Unknown(error),
+        let (outcome, writes) = match said {
+            Ok(wit::BeginOutcome::Redirect(request)) => (Ok(request), writes),
+            Ok(wit::BeginOutcome::Failed(failure)) => (Err(Failure::from(failure)), writes),
+            Err(failure) => {
+                let writes = self.writes_of_the_host(&description, &failure);
+                (Err(failure), writes)
+            }
         };
-        Called { result, applied, usage }
+        let until = begun_at + self.limits.apply;
+        let (outcome, applied) = match outcome {
+            Ok(request) => {
+                let applied = self.apply(visit, writes, Effect::Wait { expires_in: request.expires_in }, until).await;
+                (Begun::Redirect(request.into()), applied)
+            }
+            Err(failure) => {
+                let failed = Failed { failure, behavior: description.failure_behavior };
+                let effect = Effect::SettleUnlessPending(Settlement::Failed(failed.clone()));
+                let applied = self.apply(visit, writes, effect, until).await;
+                match applied {
+                    Ok(Applied::Pending) => (Begun::Refused(failed.failure), Ok(Applied::Pending)),
+                    applied => (Begun::Failed(failed), applied),
+                }
+            }
+        };
+        match applied {
+            Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
+            Ok(Applied::Pending) => Called { outcome, trapped, event_data: None, usage },
+            Ok(Applied::Settled) => Called { outcome: Begun::TooLate(Failure::too_late()), trapped, event_data: None, usage },
+            Err(error) => Called { outcome: Begun::Unknown(error), trapped, event_data: None, usage },
+        }
+    }
+
+    async fn complete_now(
+        &self,
+        visit: &Visit,
+        invocation: &Invocation,
+        secret: Option<&ClientSecret>,
+        response: &AuthorizationResponse,
+    ) -> Called<Completed> {
+        let begun_at = Instant::now();
+        match self.services.journeys.settlement(visit).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return unrun(Completed::TooLate(Failure::too_late())),
+            Err(error) => return unrun(Completed::Unknown(error)),
+        }
+        let argument = convert::invocation(visit, invocation);
+        let ran = run(&self.compiled, &self.limits, async |step, store| {
+            self.link(step, store, visit, &argument).await?;
+            let secret = secret.map(ClientSecret::reveal);
+            step.journey_step_redirect().call_complete(store, &argument, secret, &response.into()).await
+        })
+        .await;
+        let Ran { result, description, writes, replaced, usage } = ran;
+        let failed = |failure| Failed { failure, behavior: description.failure_behavior };
+        let (outcome, writes, trapped, event_data) = match result {
+            Ok(completed) => {
+                let outcome = match completed.outcome {
+                    wit::CompleteOutcome::Authenticated(who) => Completed::Authenticated(who.into()),
+                    wit::CompleteOutcome::Failed(failure) => Completed::Failed(failed(failure.into())),
+                    wit::CompleteOutcome::Ignored(failure) => Completed::Ignored(failure.into()),
+                };
+                (outcome, writes, None, completed.event_data)
+            }
+            Err(trapped) => {
+                let failure = Failure::step_trapped(visit.round);
+                // Junk that runs into a limit must not end somebody's login.
+                let outcome = match replaced || matches!(response, AuthorizationResponse::Abandoned(_)) {
+                    true => Completed::Failed(failed(failure.clone())),
+                    false => Completed::Ignored(failure.clone()),
+                };
+                (outcome, self.writes_of_the_host(&description, &failure), Some(trapped), None)
+            }
+        };
+        let settlement = match &outcome {
+            Completed::Authenticated(who) => Settlement::Authenticated(who.clone()),
+            Completed::Failed(failed) => Settlement::Failed(failed.clone()),
+            Completed::Ignored(_) | Completed::TooLate(_) | Completed::Unknown(_) => {
+                return Called { outcome, trapped, event_data: None, usage };
+            }
+        };
+        match self.apply(visit, writes, Effect::Settle(settlement), begun_at + self.limits.apply).await {
+            Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
+            // A settlement has no condition but that there is none.
+            Ok(Applied::Settled | Applied::Pending) => {
+                Called { outcome: Completed::TooLate(Failure::too_late()), trapped, event_data: None, usage }
+            }
+            Err(error) => Called { outcome: Completed::Unknown(error), trapped, event_data: None, usage },
+        }
+    }
+
+    /// Asks the component what the call will do, and gives it the authority for just that.
+    async fn link(
+        &self,
+        step: &RedirectStep,
+        store: &mut wasmtime::Store<CallState>,
+        visit: &Visit,
+        invocation: &wit::Invocation,
+    ) -> wasmtime::Result<Description> {
+        let (settings, connector) = (&invocation.settings, &invocation.connector);
+        let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
+        let description = Description::from(described);
+        let (services, visit) = (self.services.clone(), visit.clone());
+        store.data_mut().authority = Some(Authority { services, visit, description: description.clone() });
+        Ok(description)
+    }
+
+    /// Settings without a valid callback URL are the step's to refuse.
+    fn judge_callback(&self, visit: &Visit, invocation: &Invocation, description: &Description) -> Result<(), CallbackRefused> {
+        match &description.callback_url {
+            Some(url) => self.services.callbacks.judge(url, &visit.tenant, &invocation.connector_id),
+            None => Ok(()),
+        }
+    }
+
+    /// What the host itself writes of a call that wrote nothing.
+    fn writes_of_the_host(&self, description: &Description, failure: &Failure) -> Vec<Write> {
+        let removed = description.output_variable.iter().map(|name| Write { name: name.clone(), json: None });
+        let error = Write { name: description.error_variable.clone(), json: Some(failure.to_error_variable()) };
+        removed.chain([error]).collect()
     }
 }
 
-/// What an outcome does to its visit.
-enum Effect {
-    Nothing,
-    Open,
-    Settle(Settlement),
-}
-
-/// The error variable in its full shape, as the step itself would write it: a journey reads each of its properties.
-fn step_trapped(invocation: &Invocation) -> Change {
-    let failure = Failure::step_trapped();
-    let error = serde_json::json!({
-        "version": 1,
-        "code": failure.code,
-        "category": "system",
-        "retryable": failure.retryable,
-        "message": failure.message,
-        "path": null,
-        "provider": { "error": null, "error_description": null, "status": null, "request_id": null },
-    });
-    Change {
-        writes: vec![Write { name: invocation.error_variable(), json: Some(error.to_string()) }],
-        settlement: Some(Settlement::Failed(failure)),
+/// Runs a call in a task of its own, which goes on though nobody waits for it any more.
+async fn to_its_end<T: Send + 'static>(
+    call: impl Future<Output = Called<T>> + Send + 'static,
+    unknown: impl FnOnce(StoreError) -> T,
+) -> Called<T> {
+    match tokio::spawn(call).await {
+        Ok(called) => called,
+        Err(_) => unrun(unknown(StoreError::Unavailable("the host's task was ended, or panicked".to_owned()))),
     }
 }
 
-fn problems_from(problems: Vec<wit_settings::Problem>) -> Vec<Problem> {
-    problems.into_iter().map(Problem::from).collect()
+fn unrun<T>(outcome: T) -> Called<T> {
+    Called { outcome, trapped: None, event_data: None, usage: Usage::default() }
 }

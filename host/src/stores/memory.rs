@@ -1,63 +1,98 @@
 //! The three stores in memory: for one process, for the demo and for tests.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Attempts, Change, Journeys, Settlement, StoreError, TenantCache};
+use super::{Applied, Attempts, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache};
 use crate::clock::{Clock, lock};
 use crate::visit::Visit;
 
-/// Entries of one scope. An attempt takes three (itself, its marker, and one for all), so this is some forty open tabs.
+/// Entries of one scope: for a visit, as many open tabs less one.
 const MAX_ENTRIES: usize = 128;
 
-/// Journey variables and settlements. They live as long as this value.
-#[derive(Default)]
-pub struct MemoryJourneys(Mutex<Ledger>);
+/// Journey variables and settlements. They live until their journey is forgotten.
+pub struct MemoryJourneys {
+    clock: Arc<dyn Clock>,
+    ledger: Mutex<Ledger>,
+}
 
 #[derive(Default)]
 struct Ledger {
     /// By tenant, journey, name.
     variables: HashMap<(String, String, String), String>,
-    settlements: HashMap<Visit, Settlement>,
+    visits: HashMap<Visit, State>,
+}
+
+/// What is known of a visit.
+#[derive(Default)]
+struct State {
+    settlement: Option<(ChangeId, Settlement)>,
+    /// The latest time at which an attempt expires.
+    pending_until: Duration,
+}
+
+impl MemoryJourneys {
+    /// Empty; attempts expire by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ledger: Mutex::default() }
+    }
 }
 
 #[async_trait]
 impl Journeys for MemoryJourneys {
-    async fn apply(&self, visit: &Visit, change: Change) -> Result<bool, StoreError> {
-        let mut ledger = lock(&self.0);
-        let ledger = &mut *ledger;
-        let Entry::Vacant(open) = ledger.settlements.entry(visit.clone()) else {
-            return Ok(false);
-        };
-        if let Some(settlement) = change.settlement {
-            open.insert(settlement);
+    async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError> {
+        let now = self.clock.now();
+        let mut ledger = lock(&self.ledger);
+        let Ledger { variables, visits } = &mut *ledger;
+        let state = visits.entry(visit.clone()).or_default();
+        if let Some((id, _)) = &state.settlement {
+            return Ok(if *id == change.id { Applied::Yes } else { Applied::Settled });
         }
-        for write in change.writes {
-            let key = (visit.tenant.clone(), visit.journey.clone(), write.name);
-            match write.json {
-                Some(json) => ledger.variables.insert(key, json),
-                None => ledger.variables.remove(&key),
+        match &change.effect {
+            Effect::SettleUnlessPending(_) if state.pending_until > now => return Ok(Applied::Pending),
+            Effect::Settle(settlement) | Effect::SettleUnlessPending(settlement) => {
+                state.settlement = Some((change.id, settlement.clone()));
+            }
+            Effect::Wait { expires_in } => {
+                let until = now.saturating_add(Duration::from_secs((*expires_in).into()));
+                state.pending_until = state.pending_until.max(until);
+            }
+        }
+        for write in &change.writes {
+            let key = (visit.tenant.clone(), visit.journey.clone(), write.name.clone());
+            match &write.json {
+                Some(json) => variables.insert(key, json.clone()),
+                None => variables.remove(&key),
             };
         }
-        Ok(true)
+        Ok(Applied::Yes)
     }
 
     async fn settlement(&self, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
-        Ok(lock(&self.0).settlements.get(visit).cloned())
+        let ledger = lock(&self.ledger);
+        let settlement = ledger.visits.get(visit).and_then(|state| state.settlement.as_ref());
+        Ok(settlement.map(|(_, settlement)| settlement.clone()))
     }
 
     async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError> {
         let key = (tenant.to_owned(), journey.to_owned(), name.to_owned());
-        Ok(lock(&self.0).variables.get(&key).cloned())
+        Ok(lock(&self.ledger).variables.get(&key).cloned())
+    }
+
+    async fn forget(&self, tenant: &str, journey: &str) -> Result<(), StoreError> {
+        let mut ledger = lock(&self.ledger);
+        ledger.variables.retain(|(of, name, _), _| of != tenant || name != journey);
+        ledger.visits.retain(|visit, _| visit.tenant != tenant || visit.journey != journey);
+        Ok(())
     }
 }
 
-/// Attempts, dropped by lifetime and when their journey leaves the step.
-pub struct MemoryAttempts(Shelves<(String, String, String)>);
+/// Attempts, dropped by lifetime and when their visit is settled.
+pub struct MemoryAttempts(Shelves<Visit>);
 
 impl MemoryAttempts {
     /// Empty; lifetimes by this clock.
@@ -65,32 +100,28 @@ impl MemoryAttempts {
         Self(Shelves::new(clock))
     }
 
-    fn scope(visit: &Visit) -> (String, String, String) {
-        (visit.tenant.clone(), visit.journey.clone(), visit.step.clone())
-    }
-
-    /// Every key and value of a step, for tests of what is kept.
+    /// Every key and value of a visit, for tests of what is kept.
     pub fn dump(&self, visit: &Visit) -> Vec<(String, String)> {
-        self.0.dump(&Self::scope(visit))
+        self.0.dump(visit)
     }
 }
 
 #[async_trait]
 impl Attempts for MemoryAttempts {
+    async fn get(&self, visit: &Visit, key: &str) -> Result<Option<Entry>, StoreError> {
+        Ok(self.0.get(visit, key))
+    }
+
     async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
-        self.0.put(Self::scope(visit), key, value, lifetime)
+        self.0.put(visit.clone(), key, value, lifetime)
     }
 
-    async fn get(&self, visit: &Visit, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.0.get(&Self::scope(visit), key))
-    }
-
-    async fn take(&self, visit: &Visit, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.0.take(&Self::scope(visit), key))
+    async fn replace(&self, visit: &Visit, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError> {
+        Ok(self.0.replace(visit, key, revision, value, lifetime))
     }
 
     async fn leave(&self, visit: &Visit) -> Result<(), StoreError> {
-        self.0.clear(&Self::scope(visit));
+        self.0.clear(visit);
         Ok(())
     }
 }
@@ -118,7 +149,7 @@ impl MemoryCache {
 #[async_trait]
 impl TenantCache for MemoryCache {
     async fn get(&self, tenant: &str, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.0.get(&tenant.to_owned(), key))
+        Ok(self.0.get(&tenant.to_owned(), key).map(|entry| entry.value))
     }
 
     async fn put(&self, tenant: &str, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
@@ -130,16 +161,31 @@ impl TenantCache for MemoryCache {
 struct Shelves<S> {
     clock: Arc<dyn Clock>,
     shelves: Mutex<HashMap<S, HashMap<String, Kept>>>,
+    /// Counts up with each change, so that no revision comes twice.
+    revision: AtomicU64,
 }
 
 struct Kept {
     value: String,
+    revision: u64,
     until: Duration,
 }
 
 impl<S: std::hash::Hash + Eq> Shelves<S> {
     fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelves: Mutex::default() }
+        Self { clock, shelves: Mutex::default(), revision: AtomicU64::new(0) }
+    }
+
+    fn kept(&self, value: &str, lifetime: u32, now: Duration) -> Kept {
+        let until = now.saturating_add(Duration::from_secs(lifetime.into()));
+        Kept { value: value.to_owned(), revision: self.revision.fetch_add(1, Ordering::Relaxed), until }
+    }
+
+    fn get(&self, scope: &S, key: &str) -> Option<Entry> {
+        let now = self.clock.now();
+        let shelves = lock(&self.shelves);
+        let kept = shelves.get(scope)?.get(key)?;
+        (kept.until > now).then(|| Entry { value: kept.value.clone(), revision: kept.revision.to_string() })
     }
 
     fn put(&self, scope: S, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
@@ -150,22 +196,21 @@ impl<S: std::hash::Hash + Eq> Shelves<S> {
         if shelf.len() >= MAX_ENTRIES && !shelf.contains_key(key) {
             return Err(StoreError::Refused(format!("{MAX_ENTRIES} entries are kept already")));
         }
-        let until = now.saturating_add(Duration::from_secs(lifetime.into()));
-        shelf.insert(key.to_owned(), Kept { value: value.to_owned(), until });
+        shelf.insert(key.to_owned(), self.kept(value, lifetime, now));
         Ok(())
     }
 
-    fn get(&self, scope: &S, key: &str) -> Option<String> {
+    fn replace(&self, scope: &S, key: &str, revision: &str, value: &str, lifetime: u32) -> bool {
         let now = self.clock.now();
-        let shelves = lock(&self.shelves);
-        let kept = shelves.get(scope)?.get(key)?;
-        (kept.until > now).then(|| kept.value.clone())
-    }
-
-    fn take(&self, scope: &S, key: &str) -> Option<String> {
-        let now = self.clock.now();
-        let kept = lock(&self.shelves).get_mut(scope)?.remove(key)?;
-        (kept.until > now).then_some(kept.value)
+        let mut shelves = lock(&self.shelves);
+        let kept = shelves.get_mut(scope).and_then(|shelf| shelf.get_mut(key));
+        match kept.filter(|kept| kept.until > now && kept.revision.to_string() == revision) {
+            Some(kept) => {
+                *kept = self.kept(value, lifetime, now);
+                true
+            }
+            None => false,
+        }
     }
 
     fn clear(&self, scope: &S) {

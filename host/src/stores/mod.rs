@@ -1,4 +1,6 @@
-//! The three stores that a step asks its host for. In memory: [`memory`]; a fleet brings its own, Redis say.
+//! The stores of a host: what its steps remember, and its journeys' variables and settlements. In memory: [`memory`]; a fleet brings its own.
+//!
+//! The journeys are the one arbiter of each visit: whatever a step says counts once [`Journeys::apply`] has said [`Applied::Yes`].
 
 pub(crate) mod memory;
 
@@ -6,7 +8,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::outcome::{Authentication, Failure};
+use crate::outcome::{Authentication, Failed};
 use crate::visit::Visit;
 
 /// Why a store didn't do as asked.
@@ -53,30 +55,63 @@ impl fmt::Debug for Write {
 pub enum Settlement {
     /// The journey goes on: the output variable holds the result.
     Authenticated(Authentication),
-    /// The journey goes on as [`Failure::behavior`] says: the error variable holds the failure.
-    Failed(Failure),
+    /// The journey goes on as [`Failed::behavior`] says: the error variable holds the failure.
+    Failed(Failed),
 }
 
+/// Names a change, so that it can be repeated where its answer was lost. 128 random bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ChangeId(pub [u8; 16]);
+
 /// What one call changes in its journey.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
+    /// Fresh for each call, the same in each repetition.
+    pub id: ChangeId,
     /// In the order of the calls; of several writes to one name the last one counts.
     pub writes: Vec<Write>,
-    /// The outcome, where the visit ends with it.
-    pub settlement: Option<Settlement>,
+    /// What it does to the visit.
+    pub effect: Effect,
+}
+
+/// What a change does to its visit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// An attempt is pending from now on, for so many seconds.
+    Wait {
+        /// By the store's own clock.
+        expires_in: u32,
+    },
+    /// The visit ends, whatever is pending.
+    Settle(Settlement),
+    /// The visit ends, where no attempt is pending that has not expired.
+    SettleUnlessPending(Settlement),
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// All of it is in effect, now or since an earlier try.
+    Yes,
+    /// Nothing: another change has settled the visit.
+    Settled,
+    /// Nothing: an attempt is pending, and the change was to end the visit only otherwise.
+    Pending,
 }
 
 /// The journeys of all tenants: their variables, and how each visit of a step ended.
 #[async_trait]
 pub trait Journeys: Send + Sync {
-    /// Applies the whole change in one act, unless the visit has been settled before: then nothing, and `false`.
+    /// Applies the whole change in one act, or nothing of it.
     ///
-    /// A reader sees all of it or nothing. Of any number of concurrent callers on any hosts at most one settles a visit.
+    /// A reader sees all of it or nothing. Of any number of concurrent callers on any hosts one settles a visit, and from then on no
+    /// other change of this visit is applied. The id of the change that settled the visit is kept with the settlement: the same change
+    /// again is answered `Yes`, and writes nothing. Settlements outlive every attempt of their visit.
     ///
     /// # Errors
     ///
-    /// Where the store fails; the visit counts as not settled.
-    async fn apply(&self, visit: &Visit, change: Change) -> Result<bool, StoreError>;
+    /// Where the store fails. After `Unavailable`, whether the change was applied is unknown, and it may be repeated.
+    async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError>;
 
     /// How the visit ended; `None` while it is open.
     ///
@@ -91,34 +126,58 @@ pub trait Journeys: Send + Sync {
     ///
     /// Where the store fails.
     async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError>;
-}
 
-/// What a step remembers between `begin` and `complete`: private to one step of one journey of one tenant, whatever the round.
-/// Holds secrets: encrypt it at rest, and never log a value.
-#[async_trait]
-pub trait Attempts: Send + Sync {
-    /// Stores or replaces; kept for `lifetime` seconds at least, then dropped at any time.
+    /// The journey is over: its variables and settlements are dropped. Called once no response to any of its attempts can come any more.
     ///
     /// # Errors
     ///
-    /// As [`StoreError`] says; also where it couldn't drop the entry later.
-    async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
+    /// Where the store fails.
+    async fn forget(&self, tenant: &str, journey: &str) -> Result<(), StoreError>;
+}
 
+/// What lies under a key of a visit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// As it was put.
+    pub value: String,
+    /// Names this state of the entry, and no other one ever: at most 128 bytes.
+    pub revision: String,
+}
+
+/// The value holds secrets.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("revision", &self.revision).finish_non_exhaustive()
+    }
+}
+
+/// What a step remembers between `begin` and `complete`: private to one visit. Holds secrets: encrypt it at rest, and never log a value.
+///
+/// `replace` is linearizable over the whole fleet, and a `get` sees every `put` and `replace` that has returned before it, on any host.
+#[async_trait]
+pub trait Attempts: Send + Sync {
     /// Reads.
     ///
     /// # Errors
     ///
     /// Where the store fails.
-    async fn get(&self, visit: &Visit, key: &str) -> Result<Option<String>, StoreError>;
+    async fn get(&self, visit: &Visit, key: &str) -> Result<Option<Entry>, StoreError>;
 
-    /// Reads and deletes in one indivisible act, over the whole fleet (Redis: `GETDEL`).
+    /// Stores, whatever was there; kept for `lifetime` seconds at least, then dropped at any time.
     ///
     /// # Errors
     ///
-    /// Where the store fails.
-    async fn take(&self, visit: &Visit, key: &str) -> Result<Option<String>, StoreError>;
+    /// As [`StoreError`] says; also where it couldn't drop the entry later, and where the visit has too many.
+    async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 
-    /// Drops everything of this step: the journey has left it.
+    /// Stores only where that revision still stands, in one indivisible act; `false` where another one does, or none.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails. What it refuses for want of room, it refuses before it changes anything.
+    async fn replace(&self, visit: &Visit, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError>;
+
+    /// Drops everything of this visit: it is settled.
     ///
     /// # Errors
     ///

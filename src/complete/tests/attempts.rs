@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::complete::Abandonment;
 use crate::secret::Secret;
+use crate::step::outcome::AbandonmentReason;
 use crate::testing::login::{Act, Ended, Login, verdict};
 
 fn abandon(login: &mut Login, state: &Secret) -> String {
-    match login.act(&Act::Abandon(state.expose().to_owned(), Abandonment::TimedOut)) {
+    match login.act(&Act::Abandon(state.expose().to_owned(), AbandonmentReason::TimedOut)) {
         Ended::Completed(completed) => verdict(&completed),
         Ended::Begun(_) => panic!("begin"),
     }

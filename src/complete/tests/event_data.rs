@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::complete::Abandonment;
 use crate::host::FetchError;
+use crate::step::outcome::AbandonmentReason;
 use crate::step::outcome::Completed;
 use crate::testing::login::{Act, Ended, Login};
 use crate::testing::provider::{CLIENT, ISSUER, KEYS, POOL, SUBJECT, TOKEN, USERINFO};
@@ -92,7 +92,7 @@ fn a_failure_is_recorded_with_its_error_and_exchanges() {
 fn a_login_that_the_host_ended_has_no_response_mode() {
     let mut login = login(json!("input_output"));
     let state = login.begin().state.expose().to_owned();
-    let Ended::Completed(completed) = login.act(&Act::Abandon(state, Abandonment::Cancelled)) else { panic!() };
+    let Ended::Completed(completed) = login.act(&Act::Abandon(state, AbandonmentReason::Cancelled)) else { panic!() };
     let recorded = recorded(&completed);
     assert_eq!((&recorded["response_mode"], &recorded["requested_response_mode"]), (&Value::Null, &json!("query")));
     assert_eq!(recorded["error"]["code"], json!("login_cancelled"));

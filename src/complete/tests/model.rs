@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::complete::Abandonment;
+use crate::step::outcome::AbandonmentReason;
 use crate::step::outcome::Redirect;
 use crate::testing::login::{Act, Ended, Login, verdict};
 
@@ -122,7 +122,7 @@ impl Run {
                     Event::Junk(_) => (Act::Query(format!("{query}&code=x")), "ignored: response_malformed".to_owned()),
                     Event::OtherBrowser(_) => (Act::Query(query.clone()), "ignored: browser_mismatch".to_owned()),
                     Event::Abandon(_) => {
-                        let act = Act::Abandon(state.to_owned(), Abandonment::Cancelled);
+                        let act = Act::Abandon(state.to_owned(), AbandonmentReason::Cancelled);
                         (act, self.model.claim(index, "failed: login_cancelled"))
                     }
                     _ => {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::complete::Abandonment;
 use crate::host::FetchError;
+use crate::step::outcome::AbandonmentReason;
 use crate::testing::login::{Act, Ended, Login, verdict};
 use crate::testing::provider::{KEYS, METADATA, TOKEN, USERINFO, refusal};
 
@@ -75,7 +75,7 @@ fn a_login_that_the_host_ends_needs_no_configuration() {
     let state = login.begin().state.expose().to_owned();
     login.set("scope", json!(1));
     login.advance(10_000);
-    assert_eq!(ended(&mut login, &Act::Abandon(state, Abandonment::Cancelled)), "failed: login_cancelled");
+    assert_eq!(ended(&mut login, &Act::Abandon(state, AbandonmentReason::Cancelled)), "failed: login_cancelled");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::complete::Abandonment;
 use crate::host::{FetchError, StoreError};
 use crate::step::error::Code::{self, *};
+use crate::step::outcome::AbandonmentReason;
 use crate::testing::login::{Act, Login};
 use crate::testing::provider::{Answer, KEYS, METADATA, TOKEN, USERINFO, refusal};
 use crate::testing::response;
@@ -66,7 +66,7 @@ fn discovered(login: &mut Login, name: &'static str, value: serde_json::Value) -
     Act::Begin
 }
 
-fn abandoned(login: &mut Login, ending: Abandonment) -> Act {
+fn abandoned(login: &mut Login, ending: AbandonmentReason) -> Act {
     Act::Abandon(login.begin().state.expose().to_owned(), ending)
 }
 
@@ -135,8 +135,8 @@ fn flow() -> Vec<Scenario> {
         failed(TriggerRefused, NOTHING, |login| {
             responded(login, "error=invalid_request&error_description=PreSignUp+failed+with+error+Gesperrt.+")
         }),
-        failed(LoginCancelled, NOTHING, |login| abandoned(login, Abandonment::Cancelled)),
-        failed(LoginTimedOut, NOTHING, |login| abandoned(login, Abandonment::TimedOut)),
+        failed(LoginCancelled, NOTHING, |login| abandoned(login, AbandonmentReason::Cancelled)),
+        failed(LoginTimedOut, NOTHING, |login| abandoned(login, AbandonmentReason::TimedOut)),
         failed(AccountJustLinked, NOTHING, |login| {
             responded(login, "error=server_error&error_description=Already+found+an+entry+for+username+google_1")
         }),

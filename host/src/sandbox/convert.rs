@@ -1,0 +1,106 @@
+//! From the contract's types to the host's own, and back.
+
+use super::bindings::exports::journey::step::{redirect as wit, settings};
+use crate::description::{Description, Problem};
+use crate::outcome::{Authentication, AuthorizationRequest, Category, Failure, FailureBehavior, ProviderAnswer, ResponseMode};
+use crate::response::{Abandonment, AbandonmentReason, Arrival, AuthorizationResponse};
+use crate::visit::{Invocation, Visit};
+
+/// The invocation as the step gets it: the round is the visit's.
+pub(crate) fn invocation(visit: &Visit, invocation: &Invocation) -> wit::Invocation {
+    wit::Invocation {
+        settings: invocation.settings.clone(),
+        connector: invocation.connector.clone(),
+        browser: invocation.browser.0.clone(),
+        round: visit.round,
+    }
+}
+
+impl From<&AuthorizationResponse> for wit::AuthorizationResponse {
+    fn from(response: &AuthorizationResponse) -> Self {
+        match response {
+            AuthorizationResponse::Query(arrival) => Self::Query(arrival.into()),
+            AuthorizationResponse::FormPost(arrival) => Self::FormPost(arrival.into()),
+            AuthorizationResponse::Abandoned(abandonment) => Self::Abandoned(abandonment.into()),
+        }
+    }
+}
+
+impl From<&Arrival> for wit::Arrival {
+    fn from(arrival: &Arrival) -> Self {
+        Self { url: arrival.url.clone(), parameters: arrival.parameters.clone() }
+    }
+}
+
+impl From<&Abandonment> for wit::Abandonment {
+    fn from(abandonment: &Abandonment) -> Self {
+        Self {
+            state: abandonment.state.clone(),
+            reason: match abandonment.reason {
+                AbandonmentReason::TimedOut => wit::AbandonmentReason::TimedOut,
+                AbandonmentReason::Cancelled => wit::AbandonmentReason::Cancelled,
+            },
+        }
+    }
+}
+
+impl From<wit::AuthorizationRequest> for AuthorizationRequest {
+    fn from(request: wit::AuthorizationRequest) -> Self {
+        let wit::AuthorizationRequest { url, state, response_mode, expires_in } = request;
+        let response_mode = match response_mode {
+            wit::ResponseMode::Query => ResponseMode::Query,
+            wit::ResponseMode::FormPost => ResponseMode::FormPost,
+        };
+        Self { url, state, response_mode, expires_in }
+    }
+}
+
+impl From<wit::Failure> for Failure {
+    fn from(failure: wit::Failure) -> Self {
+        let wit::ProviderAnswer { error, error_description, status, request_id } = failure.provider;
+        Self {
+            code: failure.code,
+            category: match failure.category {
+                wit::Category::Configuration => Category::Configuration,
+                wit::Category::Flow => Category::Flow,
+                wit::Category::Provider => Category::Provider,
+                wit::Category::Security => Category::Security,
+                wit::Category::System => Category::System,
+            },
+            message: failure.message,
+            retryable: failure.retryable,
+            path: failure.path,
+            provider: ProviderAnswer { error, error_description, status, request_id },
+        }
+    }
+}
+
+impl From<wit::Authentication> for Authentication {
+    fn from(who: wit::Authentication) -> Self {
+        Self { user_pool_id: who.user_pool_id, subject: who.subject, issuer: who.issuer }
+    }
+}
+
+impl From<settings::Problem> for Problem {
+    fn from(problem: settings::Problem) -> Self {
+        Self { path: problem.path, message: problem.message }
+    }
+}
+
+impl From<settings::Description> for Description {
+    fn from(description: settings::Description) -> Self {
+        Self {
+            origins: description.origins,
+            origins_complete: description.origins_complete,
+            test_origins: description.test_origins,
+            callback_url: description.callback_url,
+            output_variable: description.output_variable,
+            error_variable: description.error_variable,
+            failure_behavior: match description.failure_behavior {
+                settings::FailureBehavior::FailureBranch => FailureBehavior::FailureBranch,
+                settings::FailureBehavior::Abort => FailureBehavior::Abort,
+            },
+            problems: description.problems.into_iter().map(Problem::from).collect(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a journey engine is told of a call.
+
+use std::fmt;
+
+use crate::outcome::{Authentication, AuthorizationRequest, Failed, Failure};
+use crate::sandbox::{Trapped, Usage};
+use crate::stores::StoreError;
+
+/// A call: what came of it, and what it took.
+#[derive(Clone, Debug)]
+pub struct Called<T> {
+    /// What came of it, as far as it counts.
+    pub outcome: T,
+    /// Why the step itself had no outcome, for the operator's log; `outcome` then speaks of `step_trapped`.
+    pub trapped: Option<Trapped>,
+    /// A JSON object for the journey's analytics, where the settings ask for one and the outcome was applied. Redacted.
+    pub event_data: Option<String>,
+    /// What it used; nothing where nothing ran.
+    pub usage: Usage,
+}
+
+/// What came of `begin`, as far as it counts: what the step said is told only where it was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Begun {
+    /// Send the user agent there.
+    Redirect(AuthorizationRequest),
+    /// The visit ends with this failure.
+    Failed(Failed),
+    /// No attempt was begun, and nothing was changed: the visit waits for another one that is pending.
+    Refused(Failure),
+    /// Nothing was changed: the visit is settled already. Show where the journey stands.
+    TooLate(Failure),
+    /// Whether anything was changed is unknown, but it was all or nothing. Ask again.
+    Unknown(StoreError),
+}
+
+/// What came of `complete`, as far as it counts: what the step said is told only where it was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Completed {
+    /// The output variable holds the result: the journey goes on.
+    Authenticated(Authentication),
+    /// The error variable holds the failure: the journey goes on as [`Failed::behavior`] says.
+    Failed(Failed),
+    /// Nothing was changed, and the journey waits on.
+    Ignored(Failure),
+    /// Nothing was changed: the visit is settled already. Show where the journey stands.
+    TooLate(Failure),
+    /// Whether anything was changed is unknown, but it was all or nothing. The journey waits on; 91 s later one more response to the newest
+    /// attempt, or one that says `Abandoned`, ends the visit.
+    Unknown(StoreError),
+}
+
+/// In a few words, for a log: `redirect`, `failed: access_denied`.
+impl fmt::Display for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redirect(_) => f.write_str("redirect"),
+            Self::Failed(failed) => write!(f, "failed: {}", failed.failure.code),
+            Self::Refused(failure) => write!(f, "refused: {}", failure.code),
+            Self::TooLate(failure) => write!(f, "too late: {}", failure.code),
+            Self::Unknown(_) => f.write_str("unknown"),
+        }
+    }
+}
+
+/// In a few words, for a log: `authenticated`, `ignored: state_unknown`.
+impl fmt::Display for Completed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authenticated(_) => f.write_str("authenticated"),
+            Self::Failed(failed) => write!(f, "failed: {}", failed.failure.code),
+            Self::Ignored(failure) => write!(f, "ignored: {}", failure.code),
+            Self::TooLate(failure) => write!(f, "too late: {}", failure.code),
+            Self::Unknown(_) => f.write_str("unknown"),
+        }
+    }
+}
