@@ -145,7 +145,7 @@ fn each_json_block_is_a_document_of_the_step() {
 fn event_data() -> Value {
     let settings = r#"{"callback_url": "https://app.example.com/callback", "event_data": "input_output"}"#;
     let connector = r#"{"user_pool_id": "eu-west-1_Ab", "client_id": "client"}"#;
-    let begun = begin(&mut FakeHost::new(), Invocation { settings, connector, browser: b"browser" });
+    let begun = begin(&mut FakeHost::new(), Invocation { settings, connector, browser: b"browser", round: 1 });
     serde_json::from_str(&begun.event_data.unwrap()).unwrap()
 }
 

@@ -9,5 +9,5 @@ async fn the_sealed_component_asks_for_nothing_but_the_six_interfaces_and_its_ch
     let services = Services::in_memory(HttpClient::new(Egress::deny_all()).unwrap());
     let step = Step::new(compiled, services, Limits::default());
     step.check("{}", "{}").await.unwrap();
-    let _ = step.origins("{}", "{}").await.unwrap();
+    step.describe("{}", "{}").await.unwrap();
 }

@@ -139,7 +139,8 @@ async fn what_is_no_object_is_one_problem() {
         assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/settings"], "{problems:?}");
         let problems = step.check(&settings().to_string(), text).await.expect("a pure function");
         assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/connector"], "{problems:?}");
-        assert!(step.origins(text, &connector().to_string()).await.expect("a pure function").is_err());
+        let description = step.describe(text, &connector().to_string()).await.expect("a pure function");
+        assert!(description.origins.is_empty() && !description.problems.is_empty());
     }
 }
 
@@ -165,11 +166,8 @@ async fn origins_are_those_that_the_step_contacts_and_no_others() {
         for (name, value) in change.as_object().expect("an object") {
             connector[name] = value.clone();
         }
-        let origins = step.origins(&settings().to_string(), &connector.to_string()).await.expect("a pure function");
-        assert_eq!(
-            origins.as_deref(),
-            Ok(&expected.iter().map(|origin| (*origin).to_owned()).collect::<Vec<_>>()[..]),
-            "{change}"
-        );
+        let description = step.describe(&settings().to_string(), &connector.to_string()).await.expect("a pure function");
+        assert_eq!(description.origins, expected, "{change}");
+        assert_eq!(description.origins_complete, connector["domain"].is_string(), "{change}");
     }
 }
