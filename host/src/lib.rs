@@ -1,43 +1,45 @@
-//! The reference journey host: how to embed a step of the package `journey:step` with Wasmtime.
+//! How to embed a step of the package `journey:step` with Wasmtime.
 //!
 //! [`Compiled`] is the component as machine code, one for a process. [`Step`] is that component with the services of one host
-//! ([`Services`]: stores, network, clock, random bytes) and its [`Limits`]; it is what a journey engine calls. Each call gets a
-//! fresh sandbox:
+//! ([`Services`]: stores, network, clock, random bytes, callback URLs) and its [`Limits`]; it is what a journey engine calls. Each call
+//! gets a fresh sandbox, and an authority that the component itself described:
 //!
 //! ```text
-//! Step::begin, Step::complete
-//!   origins      the step's own list of origins, asked of a sandbox of its own     step.rs
-//!   call         a fresh store, the limits, a timeout around it                    call.rs, limits.rs, stopwatch.rs
-//!     imports    what the step may ask for                                         gate.rs, imports.rs
-//!       stores, http, clock, random                                                stores.rs, http.rs, clock.rs
-//!   apply        the staged writes and the outcome, in one act                     step.rs
+//! step       begin, complete, check, describe; the act that applies an outcome
+//! sandbox    one call in one sandbox: engine, limits, imports
+//! services   what a host brings along
+//! network    egress policy, judged addresses, the HTTP client
+//! stores     attempts, journeys, the tenants' cache
 //! ```
 //!
 //! ```no_run
-//! # async fn example() -> wasmtime::Result<()> {
-//! use journey_host::{BeginOutcome, Browser, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use journey_host::{Begun, Browser, Callbacks, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
 //!
 //! let compiled = Compiled::load("cognito_oidc.wasm".as_ref())?;
-//! let policy = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"]);
-//! let egress = Egress::deny_all().with_tenant("acme", policy.map_err(wasmtime::Error::msg)?);
-//! let step = Step::new(compiled, Services::in_memory(HttpClient::new(egress)?), Limits::default());
+//! let policy = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"])?;
+//! let http = HttpClient::new(Egress::deny_all().with_tenant("acme", policy))?;
+//! let callbacks = Callbacks::none().with("https://login.acme.example/callback", "acme", "pool")?;
+//! let step = Step::new(compiled, Services::in_memory(http).serving(callbacks), Limits::default());
 //!
 //! let visit = Visit::first("acme", "journey-1", "login");
 //! let invocation = Invocation {
 //!     settings: r#"{"callback_url": "https://login.acme.example/callback"}"#.into(),
 //!     connector: r#"{"name": "pool", "user_pool_id": "eu-west-1_AbCdEf123", "domain": "acme", "client_id": "abc"}"#.into(),
+//!     connector_id: "pool".into(),
 //!     browser: Browser::from_session("the value of the session's cookie"),
 //! };
-//! match step.begin(&visit, &invocation).await.result?.outcome {
-//!     BeginOutcome::Redirect(request) => println!("303 to {} bytes of URL", request.url.len()),
-//!     BeginOutcome::Failed(failure) => println!("on to the failure branch: {}", failure.code),
+//! match step.begin(&visit, &invocation).await.outcome {
+//!     Begun::Redirect(request) => println!("303 to {} bytes of URL", request.url.len()),
+//!     other => println!("{other}"),
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Invariants: nothing of a sandbox outlives its call; a call that has no outcome writes no variable of the step's; the client
-//! secret enters a sandbox through `complete` alone; no text that this module makes (`Debug`, errors, traces) holds a secret.
+//! Invariants: nothing of a sandbox outlives its call; what wasn't applied isn't handed out as an outcome; a call that has no outcome
+//! writes no variable of the step's; the client secret enters a sandbox through `complete` alone; no text that this crate makes
+//! (`Debug`, errors, traces) holds a secret.
 
 mod callbacks;
 mod clock;

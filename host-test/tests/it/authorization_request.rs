@@ -75,7 +75,7 @@ async fn b16_the_url_tells_nothing_of_the_journey_and_no_secret() {
     let kept = stage.attempts.dump(&stage.visit);
     let attempt = kept.iter().find(|(key, _)| key.starts_with("attempt.")).expect("an attempt").1.clone();
     let attempt: serde_json::Value = serde_json::from_str(&attempt).expect("JSON");
-    let verifier = attempt["value"]["verifier"].as_str().expect("a verifier");
+    let verifier = attempt["value"]["pending"]["verifier"].as_str().expect("a verifier");
     let secret = stage.cognito.client_secret().expect("a secret");
     let browser = "the user's session";
     for private in [verifier, &secret, browser, &stage.visit.journey, &stage.visit.tenant] {
