@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cache;
 use super::exchange::{self, Answer};
-use crate::host::{Host, Method, Request};
+use crate::host::Host;
 use crate::json::Object;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -72,14 +72,7 @@ pub fn find(host: &mut dyn Host, issuer: &str, uri: &str) -> Result<Metadata, Re
 }
 
 fn fetch(host: &mut dyn Host, uri: &str) -> Result<Answer, exchange::Rejection> {
-    let request = Request {
-        method: Method::Get,
-        url: uri.to_owned(),
-        headers: vec![("accept", "application/json".to_owned())],
-        body: Vec::new(),
-        timeout: TIMEOUT,
-    };
-    exchange::document(host.fetch(&request))
+    exchange::document(host.fetch(&exchange::get(uri, TIMEOUT)))
 }
 
 /// Reads a document. Endpoints are returned as written; whether they may be contacted is for whoever uses them to check.

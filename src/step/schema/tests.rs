@@ -271,7 +271,7 @@ fn verified(
         begun_at: attempt.begun_at,
         now: attempt.begun_at,
     };
-    UnverifiedIdToken::parse(token, |_| true).unwrap().verify(&key.public(), &expectations).unwrap()
+    UnverifiedIdToken::parse(token, |_| true).unwrap().verify(&key.public()).unwrap().validate(&expectations).unwrap()
 }
 
 #[test]
