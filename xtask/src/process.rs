@@ -114,7 +114,7 @@ mod tests {
             let error = run(command.args(["-c", script])).context("a part failed").context("all of it failed").unwrap_err();
             assert_eq!(error.downcast_ref::<Unsuccessful>().map(Unsuccessful::exit_code), Some(code), "{script}");
         }
-        assert!(run(&mut Command::new("sh").args(["-c", "exit 0"])).is_ok());
+        assert!(run(Command::new("sh").args(["-c", "exit 0"])).is_ok());
     }
 
     #[test]
