@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn k01_metadata_is_fetched_once_and_then_cached() {
+    fn metadata_is_fetched_once_and_then_cached() {
         let mut host = host(&document());
         let metadata = find(&mut host, ISSUER, URI).unwrap();
         assert_eq!(metadata.token_endpoint, "https://login.example.com/token");

@@ -2,6 +2,8 @@
 
 mod checks;
 mod component;
+#[cfg(test)]
+mod evolution;
 mod interop;
 mod process;
 mod seal;

@@ -217,22 +217,22 @@ async fn fail_complete(imports: &[Import]) -> usize {
 }
 
 #[tokio::test]
-async fn s01_whatever_fails_in_the_store_of_attempts() {
+async fn whatever_fails_in_the_store_of_attempts() {
     assert_eq!(fail_complete(&[Import::GetAttempt, Import::TakeAttempt, Import::PutAttempt]).await, 5 * 12);
 }
 
 #[tokio::test]
-async fn s02_whatever_fails_in_the_store_of_variables() {
+async fn whatever_fails_in_the_store_of_variables() {
     assert_eq!(fail_complete(&[Import::SetVariable]).await, 2 * 12);
 }
 
 #[tokio::test]
-async fn s03_whatever_fails_in_the_cache_costs_time_and_no_login() {
+async fn whatever_fails_in_the_cache_costs_time_and_no_login() {
     assert_eq!(fail_complete(&[Import::GetCache, Import::PutCache]).await, 2 * 12);
 }
 
 #[tokio::test]
-async fn t10_whatever_fails_in_a_fetch_sends_no_code_twice() {
+async fn c16_whatever_fails_in_a_fetch_sends_no_code_twice() {
     assert_eq!(fail_complete(&[Import::Fetch]).await, 4 * 12);
 }
 
@@ -243,7 +243,7 @@ async fn a_host_without_time_ends_the_call_and_not_the_journey() {
 
 /// A key that the cache doesn't know: it is read twice and written twice.
 #[tokio::test]
-async fn k04_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
+async fn k05_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
     let (mut stage, _) = stage_and_calls().await;
     let cached = stage.cache.dump("tenant");
     assert_eq!(cached.len(), 1);
