@@ -3,6 +3,7 @@
 mod attempts;
 mod echo;
 mod event_data;
+mod exact;
 mod faults;
 mod keys;
 mod model;

@@ -182,6 +182,32 @@ mod tests {
     }
 
     #[test]
+    fn only_an_outage_lets_metadata_past_its_hour_serve() {
+        let invalid =
+            exchange::Rejection::Invalid("expected a JSON object", Some(exchange::Trace { status: 200, request_id: None }));
+        for (answer, expected) in [
+            (Err(FetchError::Denied), Rejection::Exchange(exchange::Rejection::Denied)),
+            (Ok(response(200, "application/json", "[]")), Rejection::Exchange(invalid)),
+            (Ok(response(200, "application/json", "{}")), Rejection::IssuerMismatch),
+        ] {
+            let mut host = host(&document());
+            find(&mut host, ISSUER, URI).unwrap();
+            host.advance(3600);
+            host.respond(URI, answer);
+            assert_eq!(find(&mut host, ISSUER, URI), Err(expected));
+        }
+    }
+
+    #[test]
+    fn c05_a_promise_is_the_value_true_and_nothing_like_it() {
+        for promise in [json!("true"), json!(1), json!([true]), json!({}), json!(null), json!(false), json!("false")] {
+            let mut document = document();
+            document["authorization_response_iss_parameter_supported"] = promise.clone();
+            assert!(!find(&mut host(&document), ISSUER, URI).unwrap().names_issuer_in_responses, "{promise}");
+        }
+    }
+
+    #[test]
     fn a_poisoned_cache_entry_is_a_miss() {
         let mut host = host(&document());
         let mut other = document();

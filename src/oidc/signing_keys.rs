@@ -294,6 +294,17 @@ mod tests {
     }
 
     #[test]
+    fn k06_a_stamp_from_the_future_throttles_nobody() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        source(&mut host, "a").unwrap();
+        let stamp = json!(host.now().as_secs() + 1000).to_string();
+        host.cache.insert(cache::key("forced", ISSUER, URI), stamp);
+        serve(&mut host, &["a", "b"]);
+        assert_eq!(source(&mut host, "b"), Ok(Source::Refetched));
+    }
+
+    #[test]
     fn k07_an_issuer_that_does_not_give_the_key_anew_is_told_as_it_is() {
         for (answer, expected) in [
             (Err(FetchError::Timeout), Rejection::Exchange(exchange::Rejection::Unavailable(None))),

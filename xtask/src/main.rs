@@ -5,6 +5,7 @@ mod component;
 #[cfg(test)]
 mod evolution;
 mod interop;
+mod patches;
 mod process;
 mod seal;
 mod toolchain;
@@ -60,7 +61,7 @@ const COMMANDS: [Command; 11] = [
     Command {
         name: "mutants",
         arguments: "[arguments]",
-        about: "what the component's native tests don't notice; arguments are cargo-mutants'",
+        about: "what the native tests don't notice: of the patches in `mutants` (`patches [names]`: these alone), of cargo-mutants' changes",
         run: checks::mutants,
     },
     Command {
