@@ -81,7 +81,7 @@ pub fn complete(
     };
 
     let settled = match attempt::win(&mut call.host) {
-        Ok(true) => result.and_then(|output| call.write(&outlets, &output)),
+        Ok(true) => result.and_then(|output| call.write(&outlets, output)),
         Ok(false) => return ignored(Code::Duplicate.into()),
         Err(_) => Err(Code::StorageFailed.into()),
     };
@@ -176,13 +176,13 @@ impl Call<'_> {
         let verified = Verified {
             attempt,
             user_pool_id: connector.source.pool.as_str(),
-            id_token: &id_token,
-            user_info: &user_info,
+            id_token,
+            user_info,
             tokens: &tokens,
             response_mode,
             now: self.host.now().as_secs(),
         };
-        Ok(Output::new(&verified, settings.tokens == Tokens::Output))
+        Ok(Output::new(verified, settings.tokens == Tokens::Output))
     }
 
     /// The one exchange of the code.
@@ -212,6 +212,7 @@ impl Call<'_> {
             nonce: &attempt.nonce,
             access_token: &tokens.access_token,
             acr: &attempt.acr,
+            amr: &attempt.amr,
             auth_time_not_before: attempt.auth_time_not_before,
             begun_at: attempt.begun_at,
             now: self.host.now().as_secs(),
@@ -230,9 +231,8 @@ impl Call<'_> {
     }
 
     /// Both variables, or a failure.
-    fn write(&mut self, outlets: &Outlets, output: &Output) -> Result<Success, Failure> {
-        let document = output.to_json();
-        let json = document.to_string();
+    fn write(&mut self, outlets: &Outlets, output: Output) -> Result<Output, Failure> {
+        let json = output.to_text();
         if json.len() > MAX_VARIABLE_BYTES {
             return Err(Code::OutputTooLarge.into());
         }
@@ -245,7 +245,7 @@ impl Call<'_> {
             other => other.into(),
         })?;
         self.host.set_variable(name, Some(&json))?;
-        Ok(Success { issuer: output.issuer().to_owned(), subject: output.subject().to_owned(), document })
+        Ok(output)
     }
 
     /// The error variable, and no output. Where the store fails too, the outcome still has the code.
@@ -267,9 +267,9 @@ impl Call<'_> {
         Failed { failure, behavior: outlets.failure_behavior }
     }
 
-    fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Success, Failed>) -> Completed {
+    fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Output, Failed>) -> Completed {
         let ending = match &settled {
-            Ok(success) => Ending::Authenticated(&success.document),
+            Ok(output) => Ending::Authenticated(output),
             Err(failed) => Ending::Failed(&failed.failure),
         };
         let event_data = event_data::record(
@@ -282,18 +282,13 @@ impl Call<'_> {
             &self.redaction,
         );
         let outcome = match settled {
-            Ok(Success { issuer, subject, .. }) => CompleteOutcome::Authenticated { issuer, subject },
+            Ok(output) => {
+                CompleteOutcome::Authenticated { issuer: output.issuer().to_owned(), subject: output.subject().to_owned() }
+            }
             Err(failed) => CompleteOutcome::Failed(failed),
         };
         Completed { outcome, event_data }
     }
-}
-
-/// What was written.
-struct Success {
-    issuer: String,
-    subject: String,
-    document: serde_json::Value,
 }
 
 /// RFC 9207 2.4: before anything else in the response is believed, an error included.

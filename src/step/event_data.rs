@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::error::Failure;
 use super::error_output::ErrorOutput;
 use super::outcome::Invocation;
+use super::output::Output;
 use super::recorder::Exchange;
 use super::redaction::{REDACTED, Redaction};
 use super::settings::EventData;
@@ -26,7 +27,7 @@ pub enum Ending<'a> {
     /// The user agent is sent to the provider.
     Redirect,
     /// The output variable's content.
-    Authenticated(&'a Value),
+    Authenticated(&'a Output),
     /// The error variable's content.
     Failed(&'a Failure),
 }
@@ -82,7 +83,7 @@ fn document(
 ) -> Value {
     let (outcome, output, error) = match ending {
         Ending::Redirect => ("redirect", Value::Null, Value::Null),
-        Ending::Authenticated(output) => ("authenticated", without_tokens(output), Value::Null),
+        Ending::Authenticated(output) => ("authenticated", without_tokens(output.to_json()), Value::Null),
         Ending::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(failure).to_json()),
     };
     // A document that was refused may hold anything, a secret in the wrong place among others.
@@ -112,8 +113,7 @@ fn document(
 }
 
 /// The output without what lets anybody act as the user.
-fn without_tokens(output: &Value) -> Value {
-    let mut output = output.clone();
+fn without_tokens(mut output: Value) -> Value {
     if let Some(members) = output.as_object_mut() {
         redact(members, &["id_token", "tokens"]);
         for name in ["id_token_claims", "user_info"] {

@@ -45,7 +45,7 @@ impl Default for Limits {
             margin: Duration::from_millis(500),
             fetches: 6,
             body: 512 << 10,
-            variable: 256 << 10,
+            variable: 512 << 10,
             variables: 8,
             host_calls: 128,
             host_call_bytes: 2 << 20,
