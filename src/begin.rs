@@ -27,14 +27,14 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
 
     let ending = match &outcome {
         Ok(_) => Ending::Redirect,
-        Err(failed) => Ending::Failed(&failed.failure),
+        Err(failed) => Ending::Failed(failed.failure.clone()),
     };
     let observations = Observations {
         requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
         ..Observations::default()
     };
     let wanted = &outlets.event_data;
-    let event_data = event_data::record(wanted, Phase::Begin, invocation, &ending, &observations, host.exchanges(), &redaction);
+    let event_data = event_data::record(wanted, Phase::Begin, invocation, ending, &observations, host.exchanges(), &redaction);
     Begun { outcome, event_data }
 }
 

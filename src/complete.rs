@@ -268,25 +268,22 @@ impl Call<'_> {
     }
 
     fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Output, Failed>) -> Completed {
-        let ending = match &settled {
-            Ok(output) => Ending::Authenticated(output),
-            Err(failed) => Ending::Failed(&failed.failure),
+        let (outcome, ending) = match settled {
+            Ok(output) => {
+                let (issuer, subject) = (output.issuer().to_owned(), output.subject().to_owned());
+                (CompleteOutcome::Authenticated { issuer, subject }, Ending::Authenticated(Box::new(output)))
+            }
+            Err(failed) => (CompleteOutcome::Failed(failed.clone()), Ending::Failed(failed.failure)),
         };
         let event_data = event_data::record(
             &outlets.event_data,
             Phase::Complete,
             invocation,
-            &ending,
+            ending,
             &self.observations,
             self.host.exchanges(),
             &self.redaction,
         );
-        let outcome = match settled {
-            Ok(output) => {
-                CompleteOutcome::Authenticated { issuer: output.issuer().to_owned(), subject: output.subject().to_owned() }
-            }
-            Err(failed) => CompleteOutcome::Failed(failed),
-        };
         Completed { outcome, event_data }
     }
 }

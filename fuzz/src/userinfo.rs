@@ -38,6 +38,10 @@ fn check(user: &User, claims: &Object) {
         assert!(url.starts_with("https://") || url.starts_with("http://"));
     }
     let is_whole = |text: &Option<String>| text.as_deref() != Some("");
-    assert!([&user.username, &user.email, &user.phone_number, &user.name, &user.address.formatted, &user.address.country].into_iter().all(is_whole));
+    assert!(
+        [&user.username, &user.email, &user.phone_number, &user.name, &user.address.formatted, &user.address.country]
+            .into_iter()
+            .all(is_whole)
+    );
     serde_json::to_string(user).expect("a user in JSON");
 }

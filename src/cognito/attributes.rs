@@ -8,7 +8,7 @@ use url::Url;
 use crate::json;
 
 /// Seconds since 1970 beyond which there is no date (year 9999).
-const MAX_DATE: f64 = 253_402_300_799.0;
+const MAX_DATE: u64 = 253_402_300_799;
 
 /// A web address: `http` or `https`, with a host and without user information. As it was written where that was ASCII.
 #[must_use]
@@ -77,11 +77,15 @@ fn days(year: u32, month: u32) -> Option<u32> {
 pub fn seconds(value: &Value) -> Option<u64> {
     let seconds = match value {
         Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok()?,
-        Value::Number(number) => number.as_f64()?,
+        Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?))?,
         _ => return None,
     };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
-    (0.0..=MAX_DATE).contains(&seconds).then_some(seconds as u64)
+    (seconds <= MAX_DATE).then_some(seconds)
+}
+
+fn whole(seconds: f64) -> Option<u64> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    (0.0..1e12).contains(&seconds).then_some(seconds as u64)
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ fn described(description: &str) -> Option<Refusal> {
         return Some(if names_a_trigger(rest) { Refusal::TriggerRefused } else { Refusal::IdentityProviderRejected });
     }
     relayed(description).or_else(|| {
-        let description = description.to_lowercase();
+        let description = description.to_ascii_lowercase();
         TRANSIENT.iter().any(|words| description.contains(words)).then_some(Refusal::IdentityProviderUnavailable)
     })
 }

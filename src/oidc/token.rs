@@ -121,15 +121,19 @@ fn tokens(Answer { object, trace }: Answer) -> Result<TokenResponse, Rejection> 
 
 /// As a number, or as a number's text; of a fraction, the whole seconds before it. Nothing is decided by it.
 fn seconds(value: &Value) -> Option<u64> {
-    if let Some(seconds) = value.as_u64() {
-        return Some(seconds);
+    match value {
+        Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
+        Value::String(text) => {
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            let are_digits = [whole, fraction].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+            are_digits.then(|| whole.parse().ok()).flatten()
+        }
+        _ => None,
     }
-    let seconds = match value {
-        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => text.parse().ok()?,
-        Value::Number(number) => number.as_f64()?,
-        _ => return None,
-    };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+}
+
+fn whole(seconds: f64) -> Option<u64> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
     (0.0..=LONGEST_LIFETIME).contains(&seconds).then_some(seconds as u64)
 }
 

@@ -23,13 +23,13 @@ pub enum Phase {
 }
 
 /// What came of it.
-pub enum Ending<'a> {
+pub enum Ending {
     /// The user agent is sent to the provider.
     Redirect,
     /// The output variable's content.
-    Authenticated(&'a Output),
+    Authenticated(Box<Output>),
     /// The error variable's content.
-    Failed(&'a Failure),
+    Failed(Failure),
 }
 
 /// What is known of the response and of what it led to.
@@ -54,7 +54,7 @@ pub fn record(
     wanted: &EventData,
     phase: Phase,
     invocation: Invocation<'_>,
-    ending: &Ending<'_>,
+    ending: Ending,
     observations: &Observations,
     exchanges: &[Exchange],
     redaction: &Redaction,
@@ -77,22 +77,22 @@ pub fn record(
 fn document(
     phase: Phase,
     invocation: Invocation<'_>,
-    ending: &Ending<'_>,
+    ending: Ending,
     observations: &Observations,
     exchanges: &[Exchange],
 ) -> Value {
+    // A document that was refused may hold anything, a secret in the wrong place among others.
+    let is_refused = matches!(&ending, Ending::Failed(failure) if failure.path.is_some());
     let (outcome, output, error) = match ending {
         Ending::Redirect => ("redirect", Value::Null, Value::Null),
-        Ending::Authenticated(output) => ("authenticated", without_tokens(output.to_json()), Value::Null),
-        Ending::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(failure).to_json()),
+        Ending::Authenticated(output) => ("authenticated", without_tokens(output.into_json()), Value::Null),
+        Ending::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(&failure).to_json()),
     };
-    // A document that was refused may hold anything, a secret in the wrong place among others.
-    let is_refused = matches!(ending, Ending::Failed(failure) if failure.path.is_some());
     let input = |text: &str| match json::object(text.as_bytes()) {
         Ok(object) if !is_refused => Value::Object(object),
         _ => Value::Null,
     };
-    json!({
+    let mut document = json!({
         "version": 1,
         "phase": match phase { Phase::Begin => "begin", Phase::Complete => "complete" },
         "outcome": outcome,
@@ -107,9 +107,14 @@ fn document(
         }),
         "refresh_token_revoked": observations.refresh_token_revoked,
         "exchanges": exchanges,
-        "output": output,
+        "output": null,
         "error": error,
-    })
+    });
+    // Moved: an ID token can have very many values, and the macro would copy each.
+    if let Some(members) = document.as_object_mut() {
+        members.insert("output".to_owned(), output);
+    }
+    document
 }
 
 /// The output without what lets anybody act as the user.

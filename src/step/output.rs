@@ -149,11 +149,21 @@ impl Output {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// As JSON.
+    /// As JSON. Claims are moved, not copied.
     #[must_use]
-    pub fn to_json(&self) -> Value {
+    pub fn into_json(self) -> Value {
+        let Self { version, id_token, id_token_claims, user_info, user, login, tokens } = self;
+        let mut document = Map::new();
         // Strings, numbers and JSON itself always serialize.
-        serde_json::to_value(self).unwrap_or_default()
+        let mut add = |name: &str, value: Result<Value, _>| drop(document.insert(name.to_owned(), value.unwrap_or_default()));
+        add("version", serde_json::to_value(version));
+        add("id_token", Ok(Value::String(id_token)));
+        add("id_token_claims", Ok(Value::Object(id_token_claims)));
+        add("user_info", Ok(Value::Object(user_info)));
+        add("user", serde_json::to_value(user));
+        add("login", serde_json::to_value(login));
+        add("tokens", serde_json::to_value(tokens));
+        Value::Object(document)
     }
 
     /// `iss`.

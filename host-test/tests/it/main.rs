@@ -17,6 +17,7 @@ mod leaks;
 mod limits;
 mod local_cognito;
 mod login;
+mod mishaps;
 mod outcomes;
 mod races;
 mod robustness;

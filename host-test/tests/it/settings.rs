@@ -134,7 +134,7 @@ async fn every_problem_of_both_documents_is_told_at_once() {
 #[tokio::test]
 async fn what_is_no_object_is_one_problem() {
     let step = pure();
-    for text in ["", "null", "[]", "{", "{\"scope\": \"a\", \"scope\": \"b\"}", &"[".repeat(60_000), &" ".repeat(70_000)] {
+    for text in ["", "null", "[]", "{", &"[".repeat(60_000), &" ".repeat(70_000)] {
         let problems = step.check(text, &connector().to_string()).await.expect("a pure function");
         assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/settings"], "{problems:?}");
         let problems = step.check(&settings().to_string(), text).await.expect("a pure function");

@@ -277,7 +277,11 @@ fn login(claims: &Map<String, Value>, with_tokens: bool) -> Value {
         response_mode: ResponseMode::Query,
         now: host.now().as_secs(),
     };
-    Output::new(verified, with_tokens).to_json()
+    let output = Output::new(verified, with_tokens);
+    let text: Value = serde_json::from_str(&output.to_text()).unwrap();
+    let document = output.into_json();
+    assert_eq!(document, text);
+    document
 }
 
 fn verified(
