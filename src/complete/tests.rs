@@ -4,6 +4,7 @@ mod attempts;
 mod echo;
 mod event_data;
 mod faults;
+mod field;
 mod model;
 mod order;
 mod outcomes;
