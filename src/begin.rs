@@ -27,14 +27,14 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
 
     let ended = match &outcome {
         Ok(_) => Outcome::Redirect,
-        Err(failed) => Outcome::Failed(&failed.failure),
+        Err(failed) => Outcome::Failed(failed.failure.clone()),
     };
     let observations = Observations {
         requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
         ..Observations::default()
     };
     let wanted = &outlets.event_data;
-    let event_data = event_data::record(wanted, Phase::Begin, invocation, &ended, &observations, host.exchanges(), &redaction);
+    let event_data = event_data::record(wanted, Phase::Begin, invocation, ended, &observations, host.exchanges(), &redaction);
     Begun { outcome, event_data }
 }
 
@@ -86,12 +86,14 @@ fn start(
         token_endpoint: endpoints.token,
         userinfo_endpoint: endpoints.userinfo,
         revocation_endpoint: endpoints.revocation,
+        logout_endpoint: endpoints.logout,
         redirect_uri: settings.callback_url.clone(),
         scope: settings.scope.as_str().to_owned(),
         response_mode: settings.response_mode,
         nonce,
         verifier,
         acr: settings.advanced.acr.clone(),
+        amr: settings.advanced.amr.clone(),
         auth_time_not_before: settings.advanced.recency.not_before(begun_at),
         begun_at,
         expires_at: begun_at.saturating_add(u64::from(settings.login_lifetime)),

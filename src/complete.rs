@@ -17,7 +17,7 @@ use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
 use crate::step::event_data::{self, Observations, Outcome, Phase};
 use crate::step::outcome::{
-    Abandonment, AbandonmentReason, Authentication, AuthorizationResponse, CompleteOutcome, Completed, Failed, Invocation,
+    Abandonment, AbandonmentReason, AuthorizationResponse, CompleteOutcome, Completed, Failed, Invocation,
 };
 use crate::step::output::{MAX_VARIABLE_BYTES, Output, Verified};
 use crate::step::recorder::Recorder;
@@ -59,7 +59,7 @@ pub fn complete(
         Err(rejection) => return ignored(rejection.into()),
     };
     let settled =
-        result.and_then(|output| call.write(&outlets, &output)).map_err(|failure| call.fail(&outlets, failure, invocation.round));
+        result.and_then(|output| call.write(&outlets, output)).map_err(|failure| call.fail(&outlets, failure, invocation.round));
     call.complete(invocation, &outlets, settled)
 }
 
@@ -152,13 +152,13 @@ impl Call<'_> {
         let verified = Verified {
             attempt,
             user_pool_id: connector.source.pool.as_str(),
-            id_token: &id_token,
-            user_info: &user_info,
+            id_token,
+            user_info,
             tokens: &tokens,
             response_mode,
             now: self.host.now().as_secs(),
         };
-        Ok(Output::new(&verified, settings.tokens == Tokens::Output))
+        Ok(Output::new(verified, settings.tokens == Tokens::Output))
     }
 
     /// The one exchange of the code.
@@ -187,6 +187,7 @@ impl Call<'_> {
             nonce: &attempt.nonce,
             access_token: &tokens.access_token,
             acr: &attempt.acr,
+            amr: &attempt.amr,
             auth_time_not_before: attempt.auth_time_not_before,
             begun_at: attempt.begun_at,
             now: self.host.now().as_secs(),
@@ -219,9 +220,8 @@ impl Call<'_> {
     }
 
     /// Both variables, or a failure.
-    fn write(&mut self, outlets: &Outlets, output: &Output) -> Result<Success, Failure> {
-        let document = output.to_json();
-        let json = document.to_string();
+    fn write(&mut self, outlets: &Outlets, output: Output) -> Result<Output, Failure> {
+        let json = output.to_text();
         if json.len() > MAX_VARIABLE_BYTES {
             return Err(Code::OutputTooLarge.into());
         }
@@ -234,7 +234,7 @@ impl Call<'_> {
             other => other.into(),
         })?;
         self.host.set_variable(name, Some(&json))?;
-        Ok(Success { authentication: output.authentication(), document })
+        Ok(output)
     }
 
     /// The error variable, and no output. Where the store fails too, the outcome still has the code.
@@ -256,32 +256,22 @@ impl Call<'_> {
         Failed::new(failure, round)
     }
 
-    fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Success, Failed>) -> Completed {
-        let ended = match &settled {
-            Ok(success) => Outcome::Authenticated(&success.document),
-            Err(failed) => Outcome::Failed(&failed.failure),
+    fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Output, Failed>) -> Completed {
+        let (outcome, ended) = match settled {
+            Ok(output) => (CompleteOutcome::Authenticated(output.authentication()), Outcome::Authenticated(Box::new(output))),
+            Err(failed) => (CompleteOutcome::Failed(failed.clone()), Outcome::Failed(failed.failure)),
         };
         let event_data = event_data::record(
             &outlets.event_data,
             Phase::Complete,
             invocation,
-            &ended,
+            ended,
             &self.observations,
             self.host.exchanges(),
             &self.redaction,
         );
-        let outcome = match settled {
-            Ok(success) => CompleteOutcome::Authenticated(success.authentication),
-            Err(failed) => CompleteOutcome::Failed(failed),
-        };
         Completed { outcome, event_data }
     }
-}
-
-/// What was written.
-struct Success {
-    authentication: Authentication,
-    document: serde_json::Value,
 }
 
 /// RFC 9207 2.4: before anything else in the response is believed, an error included.

@@ -105,7 +105,7 @@ fn arrived(arrival: &contract::Arrival) -> Arrival<'_> {
 }
 
 fn problems(problems: Vec<Problem>) -> Vec<settings::Problem> {
-    problems.into_iter().map(|problem| settings::Problem { path: problem.path, message: problem.expected.to_owned() }).collect()
+    problems.into_iter().map(|problem| settings::Problem { path: problem.path, message: problem.expected.into_owned() }).collect()
 }
 
 fn failure(failed: &Failed) -> contract::Failure {

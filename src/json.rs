@@ -4,7 +4,8 @@
 //! check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at 128, the
 //! number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
-use std::cell::Cell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -16,6 +17,11 @@ pub type Object = Map<String, Value>;
 /// Values in one document, at every depth together. A key set of 100 keys has 800; each can take some 400 bytes of memory, and an output
 /// is copied a few times on its way.
 const MAX_VALUES: u32 = 4096;
+/// Values in a token's claims, weighed. AWS lets a token have 120 KB of claims: 60,000 numbers, or 17,143 objects of the shortest member,
+/// which weigh 154,287. A number takes 24 bytes of memory here, the smallest object some 450.
+const MAX_CLAIM_VALUES: u32 = 163_840;
+/// What an object with members counts among the values of a token's claims.
+const OBJECT_WEIGHT: u32 = 8;
 
 /// Why a text isn't an object that can be trusted to mean one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +49,61 @@ impl Fault {
     }
 }
 
+/// A fault, and where it is: for whoever wrote the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defect {
+    /// What is wrong.
+    pub fault: Fault,
+    /// From 1; where the reader noticed it.
+    pub line: usize,
+    /// From 1, in bytes.
+    pub column: usize,
+    /// Names and positions that lead to the member that stands twice.
+    pub path: Vec<String>,
+}
+
+impl Defect {
+    /// What was expected, and where.
+    #[must_use]
+    pub fn expected(&self) -> Cow<'static, str> {
+        let expected = self.fault.expected();
+        match self.fault {
+            Fault::Syntax | Fault::DuplicateMember => format!("{expected}: line {}, column {}", self.line, self.column).into(),
+            Fault::TooManyValues | Fault::NotAnObject => expected.into(),
+        }
+    }
+}
+
 /// Reads one JSON object and nothing after it.
 ///
 /// # Errors
 /// See [`Fault`].
 pub fn object(text: &[u8]) -> Result<Object, Fault> {
-    match value(text)? {
-        Value::Object(object) => Ok(object),
-        _ => Err(Fault::NotAnObject),
+    of_object(value(text)?)
+}
+
+/// As [`object`], for the claims of a token, which may have more values.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn claims(text: &[u8]) -> Result<Object, Fault> {
+    let budget = Budget { most: MAX_CLAIM_VALUES, object: OBJECT_WEIGHT };
+    of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
+}
+
+/// As [`object`], for a text that people write.
+///
+/// # Errors
+/// See [`Defect`].
+pub fn written(text: &str) -> Result<Object, Defect> {
+    let path = RefCell::new(Vec::new());
+    let defect = |fault, line, column: usize, path| Defect { fault, line, column: column.max(1), path };
+    match read(text.as_bytes(), DOCUMENT, Some(&path)) {
+        Ok(value) => of_object(value).map_err(|fault| defect(fault, 1, 1, Vec::new())),
+        Err((Fault::DuplicateMember, error)) => {
+            Err(defect(Fault::DuplicateMember, error.line(), error.column(), path.into_inner()))
+        }
+        Err((fault, error)) => Err(defect(fault, error.line(), error.column(), Vec::new())),
     }
 }
 
@@ -59,11 +112,32 @@ pub fn object(text: &[u8]) -> Result<Object, Fault> {
 /// # Errors
 /// See [`Fault`].
 pub fn value(text: &[u8]) -> Result<Value, Fault> {
+    read(text, DOCUMENT, None).map_err(|(fault, _)| fault)
+}
+
+/// How many values may come.
+#[derive(Clone, Copy)]
+struct Budget {
+    most: u32,
+    /// What an object with members counts.
+    object: u32,
+}
+
+const DOCUMENT: Budget = Budget { most: MAX_VALUES, object: 1 };
+
+fn of_object(value: Value) -> Result<Object, Fault> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Fault::NotAnObject),
+    }
+}
+
+fn read(text: &[u8], budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Fault, serde_json::Error)> {
     let (fault, values) = (Cell::new(Fault::Syntax), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let strict = Strict { fault: &fault, values: &values };
-    let value = strict.deserialize(&mut deserializer).map_err(|_| fault.get())?;
-    deserializer.end().map_err(|_| Fault::Syntax)?;
+    let strict = Strict { fault: &fault, values: &values, budget, path };
+    let value = strict.deserialize(&mut deserializer).map_err(|error| (fault.get(), error))?;
+    deserializer.end().map_err(|error| (Fault::Syntax, error))?;
     Ok(value)
 }
 
@@ -72,6 +146,9 @@ pub fn value(text: &[u8]) -> Result<Value, Fault> {
 struct Strict<'a> {
     fault: &'a Cell<Fault>,
     values: &'a Cell<u32>,
+    budget: Budget,
+    /// Where it is; left as it was where it stopped.
+    path: Option<&'a RefCell<Vec<String>>>,
 }
 
 impl Strict<'_> {
@@ -79,16 +156,30 @@ impl Strict<'_> {
         self.fault.set(fault);
         E::custom(fault.expected())
     }
+
+    fn count<E: Error>(self, weight: u32) -> Result<(), E> {
+        self.values.set(self.values.get().saturating_add(weight));
+        if self.values.get() > self.budget.most { Err(self.stop(Fault::TooManyValues)) } else { Ok(()) }
+    }
+
+    fn enter(self, name: impl FnOnce() -> String) {
+        if let Some(path) = self.path {
+            path.borrow_mut().push(name());
+        }
+    }
+
+    fn leave(self) {
+        if let Some(path) = self.path {
+            path.borrow_mut().pop();
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.values.set(self.values.get().saturating_add(1));
-        if self.values.get() > MAX_VALUES {
-            return Err(self.stop(Fault::TooManyValues));
-        }
+        self.count(1)?;
         deserializer.deserialize_any(self)
     }
 }
@@ -126,19 +217,29 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
+        self.enter(|| values.len().to_string());
         while let Some(value) = sequence.next_element_seed(self)? {
             values.push(value);
+            self.leave();
+            self.enter(|| values.len().to_string());
         }
+        self.leave();
+        values.shrink_to_fit();
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Object::new();
         while let Some(name) = members.next_key::<String>()? {
+            if object.is_empty() {
+                self.count(self.budget.object.saturating_sub(1))?;
+            }
+            self.enter(|| name.clone());
             let value = members.next_value_seed(self)?;
             if object.insert(name, value).is_some() {
                 return Err(self.stop(Fault::DuplicateMember));
             }
+            self.leave();
         }
         Ok(Value::Object(object))
     }
@@ -191,6 +292,41 @@ mod tests {
         let listed = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
         assert!(value(listed(4096).as_bytes()).is_ok());
         assert_eq!(value(listed(4097).as_bytes()), Err(Fault::TooManyValues));
+    }
+
+    #[test]
+    fn claims_may_have_what_aws_lets_a_token_have() {
+        let listed = |element: &str, bytes: usize| format!(r#"{{"a":[{}0]}}"#, element.repeat(bytes / element.len()));
+        for element in ["0,", "[],", "[0],", "\"\",", "{},", "{\"\":0},"] {
+            assert!(claims(listed(element, 120_000).as_bytes()).is_ok(), "{element}");
+        }
+        let numbers = |values: usize| format!(r#"{{"a":[{}0]}}"#, "0,".repeat(values - 10));
+        assert!(claims(numbers(163_840).as_bytes()).is_ok());
+        assert_eq!(claims(numbers(163_841).as_bytes()), Err(Fault::TooManyValues));
+        assert_eq!(claims(br#"{"a":1,"a":1}"#), Err(Fault::DuplicateMember));
+    }
+
+    #[test]
+    fn what_people_wrote_is_told_where_it_is_wrong() {
+        let defect = |fault, line, column, path: &[&str]| {
+            let path = path.iter().map(|name| (*name).to_owned()).collect();
+            Err(Defect { fault, line, column, path })
+        };
+        for (text, expected) in [
+            ("{\n  \"a\": 1,\n}", defect(Fault::Syntax, 3, 1, &[])),
+            ("{\n  \"a\": tru\n}", defect(Fault::Syntax, 3, 1, &[])),
+            ("", defect(Fault::Syntax, 1, 1, &[])),
+            ("{} x", defect(Fault::Syntax, 1, 4, &[])),
+            ("[]", defect(Fault::NotAnObject, 1, 1, &[])),
+            ("{\"a\":1,\n\"a\":2}", defect(Fault::DuplicateMember, 2, 6, &["a"])),
+            (
+                "{\"x\":{\"y\":1},\"a\":{\"b\":[0,{\"c\":1,\"c\":1}]}}",
+                defect(Fault::DuplicateMember, 1, 38, &["a", "b", "1", "c"]),
+            ),
+        ] {
+            assert_eq!(written(text), expected, "{text}");
+        }
+        assert_eq!(written(r#"{"a":[{"b":1},{"b":1}]}"#), Ok(object(br#"{"a":[{"b":1},{"b":1}]}"#).unwrap()));
     }
 
     proptest! {

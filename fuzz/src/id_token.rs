@@ -48,11 +48,13 @@ pub fn run(input: &[u8]) {
         Some("") => AcrRequirement::Present,
         Some(accepted) => AcrRequirement::OneOf(accepted.split(' ').map(str::to_owned).collect()),
     };
+    let amr: Vec<String> = script.value("amr").into_iter().flat_map(|amr| amr.split(' ')).map(str::to_owned).collect();
     let expected = Expectations {
         client_id: CLIENT,
         nonce: &Secret::new(NONCE),
         access_token: &Secret::new(provider::ACCESS_TOKEN),
         acr: &acr,
+        amr: &amr,
         auth_time_not_before: script.number("not_before"),
         begun_at: script.number("begun_at").unwrap_or(NOW),
         now: script.number("completed_at").unwrap_or(NOW),

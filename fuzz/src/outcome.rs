@@ -3,20 +3,22 @@
 use serde_json::Value;
 
 const OUTPUT: [&str; 7] = ["id_token", "id_token_claims", "login", "tokens", "user", "user_info", "version"];
-const LOGIN: [&str; 11] = [
+const LOGIN: [&str; 13] = [
     "acr",
     "amr",
     "auth_time",
     "client_id",
     "completed_at",
     "granted_scope",
+    "identity_provider",
     "issuer",
+    "logout_endpoint",
     "requested_scope",
     "response_mode",
     "subject",
     "user_pool_id",
 ];
-const USER: [&str; 22] = [
+const USER: [&str; 25] = [
     "address",
     "birthdate",
     "custom",
@@ -36,10 +38,14 @@ const USER: [&str; 22] = [
     "phone_number_verified",
     "picture",
     "preferred_username",
+    "profile",
     "provider_groups",
+    "updated_at",
     "username",
+    "website",
     "zoneinfo",
 ];
+const ADDRESS: [&str; 6] = ["country", "formatted", "locality", "postal_code", "region", "street_address"];
 const FEDERATED_IDENTITY: [&str; 6] = ["issuer", "linked_at", "primary", "provider_name", "provider_type", "user_id"];
 const TOKENS: [&str; 4] = ["access_token", "expires_at", "refresh_token", "token_type"];
 const ERROR: [&str; 7] = ["category", "code", "message", "path", "provider", "retryable", "version"];
@@ -51,6 +57,7 @@ pub fn check_output_variable(json: &str) -> Value {
     check_members(&output, &OUTPUT);
     check_members(&output["login"], &LOGIN);
     check_members(&output["user"], &USER);
+    check_members(&output["user"]["address"], &ADDRESS);
     for identity in output["user"]["federated_identities"].as_array().expect("a list") {
         check_members(identity, &FEDERATED_IDENTITY);
     }

@@ -24,7 +24,8 @@ pub fn run(input: &[u8]) {
             }
         }
         // What a lenient reader would see is there, and once.
-        let states = url::form_urlencoded::parse(text.as_bytes()).filter(|(name, _)| name == "state");
+        let query = text.split('#').next().unwrap_or_default();
+        let states = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state");
         assert_eq!(states.map(|(_, value)| value.into_owned()).collect::<Vec<_>>(), [response.state.expose()]);
     }
     let arrival = Arrival { url: "https://app.example.com/callback", parameters: &text };

@@ -33,7 +33,15 @@ fn check(user: &User, claims: &Object) {
     assert!(!user.phone_number_verified || (user.phone_number.is_some() && is_true("phone_number_verified")));
     assert!(user.provider_groups.iter().all(|group| group.starts_with("eu-west-1_AbCdEf123_")));
     assert!(user.custom.keys().all(|name| claims.contains_key(&format!("custom:{name}"))));
+    for url in [&user.picture, &user.website, &user.profile].into_iter().flatten() {
+        let url = url.to_ascii_lowercase();
+        assert!(url.starts_with("https://") || url.starts_with("http://"));
+    }
     let is_whole = |text: &Option<String>| text.as_deref() != Some("");
-    assert!([&user.username, &user.email, &user.phone_number, &user.name, &user.address].into_iter().all(is_whole));
+    assert!(
+        [&user.username, &user.email, &user.phone_number, &user.name, &user.address.formatted, &user.address.country]
+            .into_iter()
+            .all(is_whole)
+    );
     serde_json::to_string(user).expect("a user in JSON");
 }

@@ -5,3 +5,4 @@ pub mod cognito;
 pub mod demo;
 mod html;
 pub mod journey;
+pub mod mishaps;

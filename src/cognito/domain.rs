@@ -1,6 +1,6 @@
 //! A user pool's domain: where users log in. It changes neither issuer nor keys.
 
-use super::pool::Region;
+use super::pool::{Partition, Region};
 
 /// A host name in ASCII.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,8 @@ pub struct Domain(String);
 pub struct Invalid(pub &'static str);
 
 impl Domain {
-    /// Reads a custom domain (`auth.example.com`), a prefix domain in full (`<prefix>.auth.<region>.amazoncognito.com`), or its prefix alone.
+    /// Reads a custom domain (`auth.example.com`), a prefix domain in full (`<prefix>.auth.<region>.amazoncognito.com`), or its prefix alone,
+    /// in a partition whose prefix domains are known.
     ///
     /// # Errors
     /// A URL, or a name that DNS doesn't know.
@@ -39,8 +40,16 @@ impl Domain {
         if name.contains('.') {
             return Ok(Self(name));
         }
-        let service = if region.is_gov_cloud() { "auth-fips" } else { "auth" };
-        Ok(Self(format!("{name}.{service}.{}.amazoncognito.com", region.as_str())))
+        let region_name = region.as_str();
+        match region.partition() {
+            Partition::Commercial => Ok(Self(format!("{name}.auth.{region_name}.amazoncognito.com"))),
+            Partition::GovCloud => Ok(Self(format!("{name}.auth-fips.{region_name}.amazoncognito.com"))),
+            Partition::EuSovereignCloud => Ok(Self(format!("{name}.auth.cognito-idp.{region_name}.on.amazonwebservices.eu"))),
+            // AWS doesn't say how prefix domains are called there.
+            Partition::China | Partition::Isolated => {
+                Err(Invalid("expected the whole host name: this region's are not known by a prefix"))
+            }
+        }
     }
 
     /// An endpoint of the domain.
@@ -72,6 +81,8 @@ mod tests {
             ("shop.auth.eu-west-1.amazoncognito.com", "eu-west-1", "https://shop.auth.eu-west-1.amazoncognito.com/x"),
             ("shop", "eu-west-1", "https://shop.auth.eu-west-1.amazoncognito.com/x"),
             ("shop", "us-gov-west-1", "https://shop.auth-fips.us-gov-west-1.amazoncognito.com/x"),
+            ("shop", "eusc-de-east-1", "https://shop.auth.cognito-idp.eusc-de-east-1.on.amazonwebservices.eu/x"),
+            ("auth.example.cn", "cn-north-1", "https://auth.example.cn/x"),
             ("xn--mller-kva.example", "eu-west-1", "https://xn--mller-kva.example/x"),
         ] {
             assert_eq!(parse(text, region).as_deref(), Ok(endpoint));
@@ -109,6 +120,14 @@ mod tests {
             (&format!("{}example", "a.".repeat(124)), name),
         ] {
             assert_eq!(parse(text, "eu-west-1"), Err(invalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_prefix_domains_are_unknown_the_whole_host_name_is_expected() {
+        for region in ["cn-north-1", "us-iso-east-1"] {
+            let whole = Invalid("expected the whole host name: this region's are not known by a prefix");
+            assert_eq!(parse("shop", region), Err(whole), "{region}");
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Endpoints {
     pub userinfo: String,
     /// Where refresh tokens are revoked, where it is known.
     pub revocation: Option<String>,
+    /// Where Cognito's own session ends, where it is known.
+    pub logout: Option<String>,
     /// The issuers accepted in tokens, with their key sets.
     pub issuers: Vec<Issuer>,
     /// The provider promises `iss` in each authorization response.
@@ -51,6 +53,8 @@ pub struct CustomEndpoints {
     pub userinfo: Option<String>,
     /// `revocation_endpoint`
     pub revocation: Option<String>,
+    /// `logout_endpoint`
+    pub logout: Option<String>,
     /// `jwks_uri`, for every issuer.
     pub jwks_uri: Option<String>,
     /// Where the metadata is, if not under the issuer.
@@ -62,7 +66,7 @@ pub struct CustomEndpoints {
 pub enum Rejection {
     /// The metadata can't be had or used.
     Metadata(metadata::Rejection),
-    /// The metadata names an endpoint that isn't a URL to contact; which.
+    /// The metadata names an endpoint that isn't a URL to contact; what was expected.
     Endpoint(&'static str),
     /// The pool has no domain, so nobody can log in at it: its metadata names endpoints that don't exist.
     NoDomain,
@@ -91,6 +95,7 @@ impl Source {
             token: endpoint(&self.custom.token, "/oauth2/token")?,
             userinfo: endpoint(&self.custom.userinfo, "/oauth2/userInfo")?,
             revocation: endpoint(&self.custom.revocation, "/oauth2/revoke"),
+            logout: endpoint(&self.custom.logout, "/logout"),
             issuers: self.issuers(),
             names_issuer_in_responses: false,
         })
@@ -116,34 +121,41 @@ impl Source {
     }
 
     fn discover(&self, host: &mut dyn Host) -> Result<Endpoints, Rejection> {
-        let (issuer, uri) = self.metadata_location();
-        let metadata = metadata::find(host, &issuer, &uri).map_err(Rejection::Metadata)?;
+        let (asked, uri) = self.metadata_location();
+        let mut issuers = self.issuers();
+        // Whichever of its issuers a pool's own metadata names, it is the pool's.
+        let names: Vec<String> = issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
+        let metadata = metadata::find(host, &asked, &uri, &names).map_err(Rejection::Metadata)?;
         // Plain http is for custom endpoints: what somebody else's document names isn't the operator's choice, unless the operator
         // reads that document over plain http already.
         let allows_http = uri.starts_with("http://");
-        let pick = |custom: &Option<String>, discovered: &str, name: &'static str| match custom {
+        let pick = |custom: &Option<String>, discovered: &str, expected: &'static str| match custom {
             Some(custom) => Ok(custom.clone()),
             None if is_discovered_endpoint(discovered, allows_http) => Ok(discovered.to_owned()),
-            None => Err(Rejection::Endpoint(name)),
+            None => Err(Rejection::Endpoint(expected)),
         };
-        let authorization = pick(&self.custom.authorization, &metadata.authorization_endpoint, "authorization_endpoint")?;
-        if self.custom.authorization.is_none() && origin(&authorization) == origin(&issuer) {
+        let expected = "expected `authorization_endpoint` as an https URL";
+        let authorization = pick(&self.custom.authorization, &metadata.authorization_endpoint, expected)?;
+        let is_the_issuers = names.iter().any(|issuer| origin(issuer) == origin(&authorization));
+        if self.custom.authorization.is_none() && is_the_issuers {
             return Err(Rejection::NoDomain);
         }
         if check_authorization_endpoint(&authorization).is_err() {
-            return Err(Rejection::Endpoint("authorization_endpoint"));
+            return Err(Rejection::Endpoint("expected `authorization_endpoint` without parameters that the protocol owns"));
         }
-        let jwks_uri = pick(&self.custom.jwks_uri, &metadata.jwks_uri, "jwks_uri")?;
-        let mut issuers = self.issuers();
-        for accepted in issuers.iter_mut().filter(|accepted| accepted.issuer == issuer) {
-            accepted.jwks_uri.clone_from(&jwks_uri);
+        let jwks_uri = pick(&self.custom.jwks_uri, &metadata.jwks_uri, "expected `jwks_uri` as an https URL")?;
+        for named in issuers.iter_mut().filter(|accepted| accepted.issuer == metadata.issuer) {
+            named.jwks_uri.clone_from(&jwks_uri);
         }
-        let revocation = metadata.revocation_endpoint.filter(|endpoint| is_discovered_endpoint(endpoint, allows_http));
+        let optional = |custom: &Option<String>, discovered: Option<String>| {
+            custom.clone().or_else(|| discovered.filter(|endpoint| is_discovered_endpoint(endpoint, allows_http)))
+        };
         Ok(Endpoints {
             authorization,
-            token: pick(&self.custom.token, &metadata.token_endpoint, "token_endpoint")?,
-            userinfo: pick(&self.custom.userinfo, &metadata.userinfo_endpoint, "userinfo_endpoint")?,
-            revocation: self.custom.revocation.clone().or(revocation),
+            token: pick(&self.custom.token, &metadata.token_endpoint, "expected `token_endpoint` as an https URL")?,
+            userinfo: pick(&self.custom.userinfo, &metadata.userinfo_endpoint, "expected `userinfo_endpoint` as an https URL")?,
+            revocation: optional(&self.custom.revocation, metadata.revocation_endpoint),
+            logout: optional(&self.custom.logout, metadata.end_session_endpoint),
             issuers,
             names_issuer_in_responses: metadata.names_issuer_in_responses,
         })

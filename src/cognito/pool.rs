@@ -14,6 +14,21 @@ pub struct UserPoolId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region(String);
 
+/// A part of AWS that shares nothing with the others but the software: hosts are named differently in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partition {
+    /// `aws`.
+    Commercial,
+    /// `aws-us-gov`: FIPS endpoints only, for prefix domains.
+    GovCloud,
+    /// `aws-eusc`.
+    EuSovereignCloud,
+    /// `aws-cn`.
+    China,
+    /// `aws-iso` and its kin.
+    Isolated,
+}
+
 /// Not a user pool id, or not a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid;
@@ -60,15 +75,25 @@ impl Region {
         &self.0
     }
 
-    /// China has a DNS suffix of its own.
-    fn dns_suffix(&self) -> &'static str {
-        if self.0.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+    /// The part of AWS that it belongs to, by its name: there is no list of regions that stays whole.
+    #[must_use]
+    pub fn partition(&self) -> Partition {
+        let begins = |prefix: &str| self.0.starts_with(prefix);
+        if begins("us-gov-") {
+            Partition::GovCloud
+        } else if begins("eusc-") {
+            Partition::EuSovereignCloud
+        } else if begins("cn-") {
+            Partition::China
+        } else if self.0.split('-').nth(1).is_some_and(|part| part.starts_with("iso")) {
+            Partition::Isolated
+        } else {
+            Partition::Commercial
+        }
     }
 
-    /// GovCloud has FIPS endpoints only, for prefix domains.
-    #[must_use]
-    pub fn is_gov_cloud(&self) -> bool {
-        self.0.starts_with("us-gov-")
+    fn dns_suffix(&self) -> &'static str {
+        if self.partition() == Partition::China { "amazonaws.com.cn" } else { "amazonaws.com" }
     }
 }
 
@@ -109,17 +134,18 @@ impl UserPoolId {
 
     /// Every issuer that a token of this pool may name: a closed list, made from the pool id, without a trailing slash.
     ///
-    /// A pool that is replicated names the region that answered.
+    /// The original issuer of a pool that is replicated names the region that answered; the updated one always the pool's own.
     #[must_use]
     pub fn issuers(&self, kind: IssuerKind, additional_regions: &[Region]) -> Vec<String> {
         let mut issuers = Vec::new();
-        for region in std::iter::once(&self.region).chain(additional_regions) {
-            if kind != IssuerKind::Updated {
-                issuers.push(self.original_issuer(region));
-            }
-            if kind != IssuerKind::Original {
-                issuers.push(self.updated_issuer(region));
-            }
+        if kind != IssuerKind::Updated {
+            issuers.push(self.original_issuer(&self.region));
+        }
+        if kind != IssuerKind::Original {
+            issuers.push(self.updated_issuer(&self.region));
+        }
+        if kind != IssuerKind::Updated {
+            issuers.extend(additional_regions.iter().map(|region| self.original_issuer(region)));
         }
         issuers
     }
@@ -189,14 +215,14 @@ mod tests {
         assert_eq!(pool.issuers(IssuerKind::Original, &[]), [original]);
         assert_eq!(pool.issuers(IssuerKind::Updated, &[]), [updated]);
         assert_eq!(
-            pool.issuers(IssuerKind::Either, &[other]),
-            [
-                original,
-                updated,
-                "https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_Ab",
-                "https://issuer-cognito-idp.us-east-1.amazonaws.com/eu-west-1_Ab",
-            ]
+            pool.issuers(IssuerKind::Either, std::slice::from_ref(&other)),
+            [original, updated, "https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_Ab"]
         );
+        assert_eq!(
+            pool.issuers(IssuerKind::Original, std::slice::from_ref(&other)),
+            [original, "https://cognito-idp.us-east-1.amazonaws.com/eu-west-1_Ab"]
+        );
+        assert_eq!(pool.issuers(IssuerKind::Updated, &[other]), [updated], "only the original issuer names a replica");
         assert_eq!(pool.discovery_issuer(IssuerKind::Either), original);
         assert_eq!(pool.discovery_issuer(IssuerKind::Original), original);
         assert_eq!(pool.discovery_issuer(IssuerKind::Updated), updated);
@@ -209,9 +235,24 @@ mod tests {
     }
 
     #[test]
-    fn gov_cloud_is_known_by_its_name() {
-        assert!(Region::parse("us-gov-east-1").unwrap().is_gov_cloud());
-        assert!(!Region::parse("us-east-1").unwrap().is_gov_cloud());
+    fn a_partition_is_known_by_its_regions_names() {
+        for (region, partition) in [
+            ("us-east-1", Partition::Commercial),
+            ("mx-central-1", Partition::Commercial),
+            ("us-gov-east-1", Partition::GovCloud),
+            ("eusc-de-east-1", Partition::EuSovereignCloud),
+            ("cn-northwest-1", Partition::China),
+            ("us-iso-east-1", Partition::Isolated),
+            ("us-isob-west-1", Partition::Isolated),
+            ("eu-isoe-west-1", Partition::Isolated),
+        ] {
+            assert_eq!(Region::parse(region).unwrap().partition(), partition, "{region}");
+        }
+        let pool = UserPoolId::parse("eusc-de-east-1_Ab").unwrap();
+        assert_eq!(
+            pool.issuers(IssuerKind::Original, &[]),
+            ["https://cognito-idp.eusc-de-east-1.amazonaws.com/eusc-de-east-1_Ab"]
+        );
     }
 
     proptest! {

@@ -3,26 +3,30 @@
 //! | quirk of Cognito | here |
 //! |---|---|
 //! | `email_verified` is a boolean in the ID token, a string in userinfo | `true` and `"true"` are true, and nothing else is |
-//! | a flag says something about the value beside it | value and flag come from one source |
-//! | ID token and userinfo name different emails | the flag is false: nobody knows which one was verified |
+//! | a flag says something about the value beside it | it counts where they come from one source |
+//! | ID token and userinfo name different emails, or flags that disagree | the flag is false: nobody knows which of them holds |
 //! | `cognito:username` in the ID token, `username` in userinfo | `username` |
 //! | `cognito:groups` holds groups that Cognito itself makes, `<pool id>_<IdP>` | those are `provider_groups` |
 //! | `identities` is a list, or a list's JSON text; in it, `primary` and `dateCreated` are strings | typed |
 //! | `custom:*` | `custom`, without the prefix |
-//! | `address` is a string, where the standard has an object | a string |
+//! | `address` is a string, where the standard has an object | the standard's object ([`super::address`]) |
+//! | mapped attributes hold whatever an identity provider sent | what isn't of its form is null ([`super::attributes`]) |
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::address::Address;
+use super::attributes::{birthdate, picture, seconds, web_address};
 use crate::json::{self, Object};
 
-/// A user to create or update. Every member is always there: null, false or empty where nothing is known.
+/// A user to create or update. Every member is always there: null, false or empty where nothing is known. Null means that nothing was
+/// told, never that something is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct User {
-    /// The user's `sub` in the pool: unique and stable.
+    /// The user's `sub`: unique and stable within the user pool.
     pub external_user_id: String,
     /// The user name in the pool (`cognito:username`). For a federated user: `<provider>_<id>`.
     pub username: Option<String>,
@@ -30,11 +34,12 @@ pub struct User {
     pub preferred_username: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the pool knows the email address to be the user's.
+    /// Whether the pool says that the email address is the user's. For a federated user that is the identity provider's word, by the
+    /// mapping.
     pub email_verified: bool,
-    /// Phone number (E.164 in Cognito).
+    /// Phone number, as the pool has it.
     pub phone_number: Option<String>,
-    /// Whether the pool knows the phone number to be the user's.
+    /// Whether the pool says that the phone number is the user's.
     pub phone_number_verified: bool,
     /// Full name.
     pub name: Option<String>,
@@ -46,18 +51,24 @@ pub struct User {
     pub middle_name: Option<String>,
     /// Nickname.
     pub nickname: Option<String>,
-    /// URL of a picture.
+    /// URL of a picture, `https` or `http`.
     pub picture: Option<String>,
+    /// URL of the user's web page, `https` or `http`.
+    pub website: Option<String>,
+    /// URL of the user's profile page, `https` or `http`.
+    pub profile: Option<String>,
     /// Locale, such as `en-US`.
     pub locale: Option<String>,
     /// Time zone, such as `Europe/Berlin`.
     pub zoneinfo: Option<String>,
-    /// Birth date, `YYYY-MM-DD`.
+    /// Birth date: `YYYY-MM-DD`, `0000-MM-DD` without the year, or `YYYY` alone.
     pub birthdate: Option<String>,
     /// Gender.
     pub gender: Option<String>,
-    /// Postal address, as one text.
-    pub address: Option<String>,
+    /// Postal address.
+    pub address: Address,
+    /// When the profile was last changed, in seconds since 1970.
+    pub updated_at: Option<u64>,
     /// Groups that the pool's owner made.
     pub groups: Vec<String>,
     /// Groups that Cognito made, one for each identity provider: `<pool id>_<provider>`.
@@ -113,17 +124,34 @@ impl User {
             family_name: text("family_name"),
             middle_name: text("middle_name"),
             nickname: text("nickname"),
-            picture: text("picture"),
+            picture: sources.find("picture", picture),
+            website: sources.find("website", web_address),
+            profile: sources.find("profile", web_address),
             locale: text("locale"),
             zoneinfo: text("zoneinfo"),
-            birthdate: text("birthdate"),
+            birthdate: sources.find("birthdate", birthdate),
             gender: text("gender"),
-            address: sources.find("address", address),
+            address: sources.find("address", Address::read).unwrap_or_default(),
+            updated_at: sources.find("updated_at", seconds),
             groups,
             provider_groups,
             custom: sources.custom(),
             federated_identities: sources.find("identities", identities).unwrap_or_default(),
         }
+    }
+
+    /// The identity provider of this login, where it can be told: a user with one identity who isn't the pool's own, or came by federation.
+    /// Of a user with several, or with an account in the pool beside it, nobody says which one was used.
+    #[must_use]
+    pub fn identity_provider(&self, id_token: &Object) -> Option<String> {
+        let [identity] = self.federated_identities.as_slice() else {
+            return None;
+        };
+        let is_named_by_it = self.username.as_deref().and_then(|name| name.split_once('_')).is_some_and(|(provider, user_id)| {
+            provider.eq_ignore_ascii_case(&identity.provider_name) && user_id == identity.user_id
+        });
+        let is_federated = texts(id_token.get("amr")).any(|method| method == "fed");
+        (is_named_by_it || is_federated).then(|| identity.provider_name.clone())
     }
 }
 
@@ -137,14 +165,23 @@ impl Sources<'_> {
         self.find(name, text)
     }
 
-    /// A value and its flag from the first source that has both, or else the first that has the value.
+    /// The value of the first source that flags it, or else of the first that has it. The flag holds where every source that has a value
+    /// has this one, one of them flags it, and none says otherwise.
     fn verified_pair(&self, name: &str, flag: &str) -> (Option<String>, bool) {
-        let values = || self.0.iter().filter_map(|claims| Some((text(claims.get(name)?)?, claims.get(flag))));
-        let Some((value, flag)) = values().find(|(_, flag)| flag.is_some()).or_else(|| values().next()) else {
+        let told =
+            |claims: &&Object, name: &str| claims.get(name).is_some_and(|value| !value.is_null() && value.as_str() != Some(""));
+        let values = || self.0.iter().filter_map(|claims| Some((text(claims.get(name)?)?, claims)));
+        let Some((value, _)) = values().find(|(_, claims)| told(claims, flag)).or_else(|| values().next()) else {
             return (None, false);
         };
-        let is_agreed = values().all(|(other, _)| other == value);
-        (Some(value), is_agreed && flag.is_some_and(is_true))
+        let is_agreed = self
+            .0
+            .iter()
+            .filter(|claims| told(claims, name))
+            .all(|claims| claims.get(name).and_then(text).as_ref() == Some(&value));
+        let is_flagged = values().any(|(_, claims)| told(claims, flag));
+        let is_denied = self.0.iter().filter(|claims| told(claims, flag)).any(|claims| !claims.get(flag).is_some_and(is_true));
+        (Some(value), is_agreed && is_flagged && !is_denied)
     }
 
     fn custom(&self) -> BTreeMap<String, Value> {
@@ -165,11 +202,6 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
 
 fn is_true(value: &Value) -> bool {
     *value == Value::Bool(true) || value.as_str() == Some("true")
-}
-
-/// Cognito's text, or `formatted` of the standard's object (OpenID Connect Core 5.1.1).
-fn address(value: &Value) -> Option<String> {
-    text(value).or_else(|| text(value.get("formatted")?))
 }
 
 fn identities(value: &Value) -> Option<Vec<FederatedIdentity>> {

@@ -5,6 +5,7 @@ mod echo;
 mod event_data;
 mod exact;
 mod faults;
+mod field;
 mod keys;
 mod model;
 mod order;

@@ -43,6 +43,9 @@ pub struct Attempt {
     pub userinfo_endpoint: String,
     /// Where an unused refresh token ends.
     pub revocation_endpoint: Option<String>,
+    /// Where the provider's own session ends.
+    #[serde(default)]
+    pub logout_endpoint: Option<String>,
     /// As it was sent, to the byte. A response is judged by it before it may take the attempt.
     pub redirect_uri: String,
     /// As it was sent.
@@ -56,6 +59,9 @@ pub struct Attempt {
     pub verifier: CodeVerifier,
     /// What `acr` must be.
     pub acr: AcrRequirement,
+    /// What must be in `amr`.
+    #[serde(default)]
+    pub amr: Vec<String>,
     /// `auth_time` must not be earlier.
     pub auth_time_not_before: Option<u64>,
     /// When the authorization request was made.

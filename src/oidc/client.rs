@@ -46,6 +46,8 @@ pub enum Rejection {
     SecretMissing,
     /// A secret was given for a public client.
     SecretUnexpected,
+    /// The secret holds what none does: a line break, a space at an end, or a character that isn't visible ASCII (RFC 6749 A.2).
+    SecretMalformed,
 }
 
 impl Client {
@@ -56,6 +58,12 @@ impl Client {
     pub fn new(id: &str, method: ClientAuthentication, secret: Option<Secret>) -> Result<Self, Rejection> {
         let secret = secret.filter(|secret| !secret.expose().is_empty());
         let credential = match (method, secret) {
+            // Mostly a secret that was pasted with the line's end. Told here, and not by the provider after the user's login.
+            (ClientAuthentication::ClientSecretBasic | ClientAuthentication::ClientSecretPost, Some(secret))
+                if !is_sound(secret.expose()) =>
+            {
+                return Err(Rejection::SecretMalformed);
+            }
             (ClientAuthentication::ClientSecretBasic, Some(secret)) => Credential::Basic(secret),
             (ClientAuthentication::ClientSecretPost, Some(secret)) => Credential::Post(secret),
             (ClientAuthentication::None, None) => Credential::Public,
@@ -90,6 +98,12 @@ impl Client {
         let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(&self.id), encode(secret.expose()))))
     }
+}
+
+/// `client_secret` (RFC 6749 A.2), without a space at either end.
+fn is_sound(secret: &str) -> bool {
+    let has_space_at_an_end = secret.starts_with(' ') || secret.ends_with(' ');
+    !has_space_at_an_end && secret.bytes().all(|byte| (0x20..=0x7e).contains(&byte))
 }
 
 #[cfg(test)]
@@ -137,6 +151,15 @@ mod tests {
             (ClientSecretPost, None, Rejection::SecretMissing),
             (ClientSecretPost, Some(""), Rejection::SecretMissing),
             (Public, Some("s"), Rejection::SecretUnexpected),
+            (ClientSecretBasic, Some("s\n"), Rejection::SecretMalformed),
+            (ClientSecretPost, Some("s\r\n"), Rejection::SecretMalformed),
+            (ClientSecretBasic, Some(" s"), Rejection::SecretMalformed),
+            (ClientSecretPost, Some("s "), Rejection::SecretMalformed),
+            (ClientSecretBasic, Some("s\t"), Rejection::SecretMalformed),
+            (ClientSecretBasic, Some("a\nb"), Rejection::SecretMalformed),
+            (ClientSecretBasic, Some("\u{feff}s"), Rejection::SecretMalformed),
+            (ClientSecretBasic, Some("s\u{a0}"), Rejection::SecretMalformed),
+            (ClientSecretBasic, Some("\n"), Rejection::SecretMalformed),
         ] {
             assert_eq!(Client::new("c", method, secret.map(Secret::new)).unwrap_err(), rejection);
         }

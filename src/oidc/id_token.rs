@@ -14,7 +14,7 @@
 //! | 12 | `acr` is one of those accepted, where the settings name any |
 //! | 13 | `auth_time` is late enough, where the settings ask for it |
 //!
-//! Besides: `nbf` where present (RFC 7519 4.1.5), `sub` as in section 2, `at_hash` where present (3.1.3.8).
+//! Besides: every method that the settings require is in `amr`, `nbf` where present (RFC 7519 4.1.5), `sub` as in section 2, `at_hash` where present (3.1.3.8).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ pub struct Expectations<'a> {
     pub access_token: &'a Secret,
     /// `acr`.
     pub acr: &'a AcrRequirement,
+    /// Each of these is in `amr` (RFC 8176).
+    pub amr: &'a [String],
     /// `auth_time` must be there and not before this time.
     pub auth_time_not_before: Option<u64>,
     /// When the authorization request was made.
@@ -95,8 +97,12 @@ pub enum Rejection {
     AtHash,
     /// `acr` is missing or not accepted.
     Acr,
+    /// `amr` lacks a method.
+    Amr,
     /// `auth_time` is missing or too early.
     AuthTime,
+    /// Longer, or of more values, than any that a provider means.
+    TooLarge,
 }
 
 impl From<jws::Rejection> for Rejection {
@@ -105,6 +111,7 @@ impl From<jws::Rejection> for Rejection {
             jws::Rejection::Malformed => Self::Malformed,
             jws::Rejection::Algorithm => Self::Algorithm,
             jws::Rejection::Critical => Self::Critical,
+            jws::Rejection::TooLarge => Self::TooLarge,
         }
     }
 }
@@ -135,7 +142,7 @@ impl<'a> UnverifiedIdToken<'a> {
     /// Takes the token apart and compares its issuer (step 2): whose keys to ask for depends on it.
     ///
     /// # Errors
-    /// [`Rejection::Malformed`], [`Rejection::Algorithm`], [`Rejection::Critical`], [`Rejection::Issuer`].
+    /// [`Rejection::Malformed`], [`Rejection::TooLarge`], [`Rejection::Algorithm`], [`Rejection::Critical`], [`Rejection::Issuer`].
     pub fn parse(token: &'a Secret, accepts_issuer: impl Fn(&str) -> bool) -> Result<Self, Rejection> {
         let jws = Jws::parse(token.expose())?;
         let issuer = jws.unverified_claim("iss").filter(|issuer| accepts_issuer(issuer)).ok_or(Rejection::Issuer)?;
@@ -195,6 +202,12 @@ impl IdToken {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// As received, for keeps.
+    #[must_use]
+    pub fn into_claims(self) -> Object {
+        self.claims
     }
 
     /// `sub`.
@@ -283,6 +296,10 @@ fn check_authentication(claims: &Object, expected: &Expectations<'_>) -> Result<
     };
     if !is_met {
         return Err(Rejection::Acr);
+    }
+    let methods = claims.get("amr").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if !expected.amr.iter().all(|required| methods.iter().any(|method| method.as_str() == Some(required))) {
+        return Err(Rejection::Amr);
     }
     if let Some(not_before) = expected.auth_time_not_before {
         let auth_time = claims.get("auth_time").and_then(date).ok_or(Rejection::AuthTime)?;

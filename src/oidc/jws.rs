@@ -18,6 +18,9 @@ use jsonwebtoken::Algorithm;
 use super::signature::{self, PublicKey};
 use crate::json::{self, Object};
 
+/// Longest token read, in bytes. AWS lets one of Cognito's have 120 KB of claims, which are 160 KB of base64.
+const MAX_TOKEN_BYTES: usize = 256 * 1024;
+
 /// A token whose signature is yet to be checked.
 #[derive(Debug)]
 pub struct Jws<'a> {
@@ -32,6 +35,8 @@ pub struct Jws<'a> {
 pub enum Rejection {
     /// Not the compact form of two JSON objects, or encrypted, or compressed.
     Malformed,
+    /// Longer, or of more values, than any that a provider means.
+    TooLarge,
     /// `alg` isn't RS256.
     Algorithm,
     /// `crit` is there.
@@ -44,6 +49,9 @@ impl<'a> Jws<'a> {
     /// # Errors
     /// See [`Rejection`].
     pub fn parse(token: &'a str) -> Result<Self, Rejection> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Rejection::TooLarge);
+        }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Rejection::Malformed)?;
         let (header, payload) = signing_input.split_once('.').ok_or(Rejection::Malformed)?;
         let header = object(header)?;
@@ -93,7 +101,10 @@ impl<'a> Jws<'a> {
 
 fn object(part: &str) -> Result<Object, Rejection> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Rejection::Malformed)?;
-    json::object(&bytes).map_err(|_| Rejection::Malformed)
+    json::claims(&bytes).map_err(|fault| match fault {
+        json::Fault::TooManyValues => Rejection::TooLarge,
+        json::Fault::Syntax | json::Fault::DuplicateMember | json::Fault::NotAnObject => Rejection::Malformed,
+    })
 }
 
 #[cfg(test)]
@@ -148,6 +159,21 @@ mod tests {
         ] {
             assert_eq!(rejection(&text), Some(Rejection::Malformed), "{text}");
         }
+    }
+
+    #[test]
+    fn i01_a_token_may_be_as_long_as_a_provider_makes_it_and_not_longer() {
+        let header = r#"{"alg":"RS256"}"#;
+        let of_bytes = |length: usize| token(header, &format!(r#"{{"a":"{}"}}"#, "x".repeat(length)));
+        let (short, long) = (of_bytes(196_560), of_bytes(196_700));
+        assert!(short.len() <= 256 * 1024 && long.len() > 256 * 1024);
+        assert_eq!(rejection(&short), None);
+        assert_eq!(rejection(&long), Some(Rejection::TooLarge));
+        let of_values = |values: usize| token(header, &format!(r#"{{"a":[{}0]}}"#, "[],".repeat(values - 10)));
+        assert_eq!(rejection(&of_values(60_000)), None);
+        let of_objects = |objects: usize| token(header, &format!(r#"{{"a":[{}0]}}"#, "{\"\":0},".repeat(objects)));
+        assert_eq!(rejection(&of_objects(18_000)), None);
+        assert_eq!(rejection(&of_objects(18_210)), Some(Rejection::TooLarge));
     }
 
     #[test]

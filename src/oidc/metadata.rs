@@ -11,9 +11,11 @@ use crate::json::Object;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Metadata whose `issuer` is the one that was asked.
+/// Metadata whose `issuer` is one that may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
+    /// `issuer`.
+    pub issuer: String,
     /// `authorization_endpoint`.
     pub authorization_endpoint: String,
     /// `token_endpoint`.
@@ -24,6 +26,8 @@ pub struct Metadata {
     pub jwks_uri: String,
     /// `revocation_endpoint`.
     pub revocation_endpoint: Option<String>,
+    /// `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0).
+    pub end_session_endpoint: Option<String>,
     /// `authorization_response_iss_parameter_supported` (RFC 9207 3): responses without `iss` are refused.
     pub names_issuer_in_responses: bool,
 }
@@ -43,21 +47,21 @@ impl From<exchange::Rejection> for Rejection {
     }
 }
 
-/// The metadata of `issuer`, published at `uri`; cached for the tenant.
+/// The metadata of `issuer`, published at `uri`; cached for the tenant. It may name any of `names`, which are all the same party's.
 ///
 /// # Errors
 /// See [`Rejection`].
-pub fn find(host: &mut dyn Host, issuer: &str, uri: &str) -> Result<Metadata, Rejection> {
+pub fn find(host: &mut dyn Host, issuer: &str, uri: &str, names: &[String]) -> Result<Metadata, Rejection> {
     let cache_key = cache::key("metadata", issuer, uri);
     let cached = cache::read(host, &cache_key);
     let is_fresh = cached.as_ref().is_some_and(|entry| entry.is_fresh);
-    let known = cached.and_then(|entry| judge(&entry.document, issuer).ok());
+    let known = cached.and_then(|entry| judge(&entry.document, names).ok());
     if let (Some(metadata), true) = (&known, is_fresh) {
         return Ok(metadata.clone());
     }
     match (fetch(host, uri), known) {
         (Ok(answer), _) => {
-            let metadata = judge(&answer.object, issuer).map_err(|rejection| match rejection {
+            let metadata = judge(&answer.object, names).map_err(|rejection| match rejection {
                 Rejection::Exchange(exchange::Rejection::Invalid(expected, _)) => {
                     exchange::Rejection::Invalid(expected, Some(answer.trace)).into()
                 }
@@ -66,7 +70,7 @@ pub fn find(host: &mut dyn Host, issuer: &str, uri: &str) -> Result<Metadata, Re
             cache::write(host, &cache_key, &Value::Object(answer.object));
             Ok(metadata)
         }
-        (Err(exchange::Rejection::Unavailable(_) | exchange::Rejection::RateLimited(_)), Some(metadata)) => Ok(metadata),
+        (Err(rejection), Some(metadata)) if rejection.is_outage() => Ok(metadata),
         (Err(rejection), _) => Err(rejection.into()),
     }
 }
@@ -79,19 +83,19 @@ fn fetch(host: &mut dyn Host, uri: &str) -> Result<Answer, exchange::Rejection> 
 ///
 /// # Errors
 /// Another issuer, or a missing endpoint.
-fn judge(object: &Object, issuer: &str) -> Result<Metadata, Rejection> {
+fn judge(object: &Object, names: &[String]) -> Result<Metadata, Rejection> {
     let text = |name: &str| object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let invalid = |expected| exchange::Rejection::Invalid(expected, None);
-    if text("issuer") != Some(issuer) {
-        return Err(Rejection::IssuerMismatch);
-    }
+    let issuer = text("issuer").filter(|issuer| names.iter().any(|name| name == issuer)).ok_or(Rejection::IssuerMismatch)?;
     let endpoint = |name, expected| text(name).map(str::to_owned).ok_or_else(|| invalid(expected));
     Ok(Metadata {
+        issuer: issuer.to_owned(),
         authorization_endpoint: endpoint("authorization_endpoint", "expected `authorization_endpoint` as a URL")?,
         token_endpoint: endpoint("token_endpoint", "expected `token_endpoint` as a URL")?,
         userinfo_endpoint: endpoint("userinfo_endpoint", "expected `userinfo_endpoint` as a URL")?,
         jwks_uri: endpoint("jwks_uri", "expected `jwks_uri` as a URL")?,
         revocation_endpoint: text("revocation_endpoint").map(str::to_owned),
+        end_session_endpoint: text("end_session_endpoint").map(str::to_owned),
         names_issuer_in_responses: object.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
     })
 }
@@ -106,6 +110,7 @@ mod tests {
     use serde_json::json;
 
     const ISSUER: &str = "https://idp.example.com/pool";
+    const OTHER_NAME: &str = "https://issuer-idp.example.com/pool";
     const URI: &str = "https://idp.example.com/pool/.well-known/openid-configuration";
 
     fn document() -> Value {
@@ -125,23 +130,27 @@ mod tests {
         host
     }
 
+    fn ask(host: &mut FakeHost) -> Result<Metadata, Rejection> {
+        find(host, ISSUER, URI, &[ISSUER.to_owned(), OTHER_NAME.to_owned()])
+    }
+
     #[test]
     fn metadata_is_fetched_once_and_then_cached() {
         let mut host = host(&document());
-        let metadata = find(&mut host, ISSUER, URI).unwrap();
+        let metadata = ask(&mut host).unwrap();
         assert_eq!(metadata.token_endpoint, "https://login.example.com/token");
         assert_eq!(metadata.revocation_endpoint, None);
         assert!(!metadata.names_issuer_in_responses);
-        assert_eq!(find(&mut host, ISSUER, URI).as_ref(), Ok(&metadata));
+        assert_eq!(ask(&mut host).as_ref(), Ok(&metadata));
         assert_eq!(host.fetched(URI), 1);
         host.advance(3600);
-        assert_eq!(find(&mut host, ISSUER, URI).as_ref(), Ok(&metadata));
+        assert_eq!(ask(&mut host).as_ref(), Ok(&metadata));
         assert_eq!(host.fetched(URI), 2);
         host.advance(3600);
         host.respond(URI, Err(FetchError::Timeout));
-        assert_eq!(find(&mut host, ISSUER, URI), Ok(metadata));
+        assert_eq!(ask(&mut host), Ok(metadata));
         host.advance(86_400);
-        assert_eq!(find(&mut host, ISSUER, URI), Err(Rejection::Exchange(exchange::Rejection::Unavailable(None))));
+        assert_eq!(ask(&mut host), Err(Rejection::Exchange(exchange::Rejection::Unavailable(None))));
     }
 
     #[test]
@@ -150,8 +159,27 @@ mod tests {
             let mut other = document();
             other["issuer"] = issuer;
             let mut host = host(&other);
-            assert_eq!(find(&mut host, ISSUER, URI), Err(Rejection::IssuerMismatch));
+            assert_eq!(ask(&mut host), Err(Rejection::IssuerMismatch));
             assert!(host.cache.is_empty(), "nothing of it is kept");
+        }
+    }
+
+    #[test]
+    fn k01_metadata_may_name_another_issuer_that_is_the_same_party() {
+        let mut document = document();
+        document["issuer"] = json!(OTHER_NAME);
+        assert_eq!(ask(&mut host(&document)).unwrap().issuer, OTHER_NAME);
+        assert_eq!(find(&mut host(&document), ISSUER, URI, &[ISSUER.to_owned()]), Err(Rejection::IssuerMismatch));
+    }
+
+    #[test]
+    fn k07_a_known_document_serves_while_something_else_answers() {
+        for answer in [response(403, "text/html", "<html>"), response(200, "text/html", "<html>"), response(503, "", "")] {
+            let mut host = host(&document());
+            let metadata = ask(&mut host);
+            host.advance(3600);
+            host.respond(URI, Ok(answer));
+            assert_eq!(ask(&mut host), metadata);
         }
     }
 
@@ -161,7 +189,7 @@ mod tests {
             for value in [json!(null), json!(""), json!(["x"])] {
                 let mut document = document();
                 document[name] = value;
-                let rejection = find(&mut host(&document), ISSUER, URI).unwrap_err();
+                let rejection = ask(&mut host(&document)).unwrap_err();
                 let Rejection::Exchange(exchange::Rejection::Invalid(expected, Some(trace))) = rejection else {
                     panic!("{rejection:?}");
                 };
@@ -176,25 +204,31 @@ mod tests {
         let mut document = document();
         document["authorization_response_iss_parameter_supported"] = json!(true);
         document["revocation_endpoint"] = json!("https://login.example.com/revoke");
-        let metadata = find(&mut host(&document), ISSUER, URI).unwrap();
+        let metadata = ask(&mut host(&document)).unwrap();
         assert!(metadata.names_issuer_in_responses);
         assert_eq!(metadata.revocation_endpoint.as_deref(), Some("https://login.example.com/revoke"));
+        assert_eq!(metadata.end_session_endpoint, None);
+        document["end_session_endpoint"] = json!("https://login.example.com/logout");
+        let metadata = ask(&mut host(&document)).unwrap();
+        assert_eq!(metadata.end_session_endpoint.as_deref(), Some("https://login.example.com/logout"));
     }
 
     #[test]
     fn only_an_outage_lets_metadata_past_its_hour_serve() {
-        let invalid =
-            exchange::Rejection::Invalid("expected a JSON object", Some(exchange::Trace { status: 200, request_id: None }));
+        let invalid = exchange::Rejection::Invalid(
+            "expected a JSON object",
+            Some(exchange::Trace { status: 200, request_id: None, words: None }),
+        );
         for (answer, expected) in [
             (Err(FetchError::Denied), Rejection::Exchange(exchange::Rejection::Denied)),
             (Ok(response(200, "application/json", "[]")), Rejection::Exchange(invalid)),
             (Ok(response(200, "application/json", "{}")), Rejection::IssuerMismatch),
         ] {
             let mut host = host(&document());
-            find(&mut host, ISSUER, URI).unwrap();
+            ask(&mut host).unwrap();
             host.advance(3600);
             host.respond(URI, answer);
-            assert_eq!(find(&mut host, ISSUER, URI), Err(expected));
+            assert_eq!(ask(&mut host), Err(expected));
         }
     }
 
@@ -203,7 +237,7 @@ mod tests {
         for promise in [json!("true"), json!(1), json!([true]), json!({}), json!(null), json!(false), json!("false")] {
             let mut document = document();
             document["authorization_response_iss_parameter_supported"] = promise.clone();
-            assert!(!find(&mut host(&document), ISSUER, URI).unwrap().names_issuer_in_responses, "{promise}");
+            assert!(!ask(&mut host(&document)).unwrap().names_issuer_in_responses, "{promise}");
         }
     }
 
@@ -214,7 +248,7 @@ mod tests {
         other["issuer"] = json!("https://evil.example");
         let entry = json!({"stored_at": host.now().as_secs(), "document": other}).to_string();
         host.cache.insert(cache::key("metadata", ISSUER, URI), entry);
-        assert!(find(&mut host, ISSUER, URI).is_ok());
+        assert!(ask(&mut host).is_ok());
         assert_eq!(host.fetched(URI), 1);
     }
 
@@ -230,9 +264,10 @@ mod tests {
             let mut document = document();
             document.as_object_mut().unwrap().extend(changes);
             let mut host = host(&document);
-            match find(&mut host, ISSUER, URI) {
+            match ask(&mut host) {
                 Ok(metadata) => {
-                    prop_assert_eq!(&document["issuer"], &json!(ISSUER));
+                    prop_assert!([ISSUER, OTHER_NAME].contains(&metadata.issuer.as_str()));
+                    prop_assert_eq!(&document["issuer"], &json!(metadata.issuer));
                     prop_assert_eq!(&document["token_endpoint"], &json!(metadata.token_endpoint));
                     prop_assert_eq!(host.cache.len(), 1);
                 }

@@ -7,8 +7,9 @@
 //! | `error` | once, visible ASCII, without `code` | malformed |
 //! | `iss` | at most once | malformed |
 //! | `error_description` | anything, read lossily: a third party may have chosen it | - |
-//! | `id_token`, `access_token`, `refresh_token` | never in this flow (RFC 9700 2.1.2) | unexpected token |
+//! | `id_token`, `access_token`, `refresh_token` | never in this flow (RFC 9700 2.1.2), in a fragment neither | unexpected token |
 //! | others | ignored (RFC 6749 4.1.2) | - |
+//! | a fragment | cut off: Facebook leaves `#_=_`, and an app gets the URL whole, which a server doesn't | - |
 
 use std::borrow::Cow;
 
@@ -97,8 +98,11 @@ pub fn parse(encoded: &str) -> Result<Parameters, Rejection> {
     if encoded.len() > MAX_RESPONSE_BYTES {
         return Err(Rejection::Malformed("expected a response of at most 32 KiB"));
     }
-    let pairs = Pairs::new(encoded);
-    if FRONT_CHANNEL_TOKENS.iter().any(|name| pairs.values(name).next().is_some()) {
+    // Form-encoding writes a number sign of a value as `%23`.
+    let (query, fragment) = encoded.split_once('#').unwrap_or((encoded, ""));
+    let pairs = Pairs::new(query);
+    let holds_token = |pairs: &Pairs<'_>| FRONT_CHANNEL_TOKENS.iter().any(|name| pairs.values(name).next().is_some());
+    if holds_token(&pairs) || holds_token(&Pairs::new(fragment)) {
         return Err(Rejection::UnexpectedToken);
     }
     let state = pairs.once("state")?.filter(|state| !state.is_empty()).ok_or(Rejection::StateMissing)?;
@@ -192,6 +196,11 @@ mod tests {
             ("code=c&st%61te=s", success("s", "c", None)),
             ("code=c&state=%EF%BF%BD", success("\u{fffd}", "c", None)),
             ("code=c&state=%c3%a4", success("ä", "c", None)),
+            ("code=c&state=s#", success("s", "c", None)),
+            ("code=c&state=s#_=_", success("s", "c", None)),
+            ("code=c&state=s#/home?state=x", success("s", "c", None)),
+            ("state=s&code=c#_=_", success("s", "c", None)),
+            ("code=c&state=s%23_%3D_", success("s#_=_", "c", None)),
         ] {
             assert_eq!(parse(text), expected, "{text}");
         }
@@ -206,6 +215,7 @@ mod tests {
             ("state=s&error=x&error_description=a&error_description=b", "x", Some("a")),
             ("state=s&error=x&error_description=", "x", None),
             ("state=s&error=x&error_uri=https%3A%2F%2Fevil.example", "x", None),
+            ("error=access_denied&state=s&error_description=no#_=_", "access_denied", Some("no")),
         ] {
             let response = parse(text).unwrap();
             assert_eq!(response.result, Err(ProviderError::new(error, description)), "{text}");
@@ -257,6 +267,7 @@ mod tests {
         for name in ["id_token", "access_token", "refresh_token"] {
             assert_eq!(parse(&format!("code=c&state=s&{name}=x")), Err(Rejection::UnexpectedToken));
             assert_eq!(parse(&format!("{name}=")), Err(Rejection::UnexpectedToken));
+            assert_eq!(parse(&format!("code=c&state=s#{name}=x")), Err(Rejection::UnexpectedToken));
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Rejection {
     Exchange(exchange::Rejection),
     /// The issuer has no such key.
     UnknownKey,
+    /// The token names no key, and the issuer has not exactly one.
+    Unnamed,
 }
 
 impl From<exchange::Rejection> for Rejection {
@@ -56,15 +58,15 @@ pub fn find(host: &mut dyn Host, issuer: &str, jwks_uri: &str, key_id: Option<&s
 
     match known {
         Some(key) if is_fresh => return Ok((key, Source::Cached)),
-        None if is_fresh && !may_force_fetch(host, issuer, jwks_uri) => return Err(Rejection::UnknownKey),
+        None if is_fresh && !may_force_fetch(host, issuer, jwks_uri) => return Err(not_found(key_id)),
         _ => {}
     }
     match (fetch(host, issuer, jwks_uri), known) {
         (Ok(set), _) => {
             let source = if is_fresh { Source::Refetched } else { Source::Fetched };
-            set.find(key_id).map(|key| (key.clone(), source)).ok_or(Rejection::UnknownKey)
+            set.find(key_id).map(|key| (key.clone(), source)).ok_or_else(|| not_found(key_id))
         }
-        (Err(exchange::Rejection::Unavailable(_) | exchange::Rejection::RateLimited(_)), Some(key)) => Ok((key, Source::Stale)),
+        (Err(rejection), Some(key)) if rejection.is_outage() => Ok((key, Source::Stale)),
         (Err(rejection), _) => Err(rejection.into()),
     }
 }
@@ -86,6 +88,11 @@ pub fn find_anew(
     }
     let set = fetch(host, issuer, jwks_uri)?;
     set.find(key_id).cloned().map(Some).ok_or(Rejection::UnknownKey)
+}
+
+/// Another set may have the key that a token names; none can tell which key a token means that names none.
+fn not_found(key_id: Option<&str>) -> Rejection {
+    if key_id.is_some() { Rejection::UnknownKey } else { Rejection::Unnamed }
 }
 
 /// Whether a fetch may be forced now. Stamped before the fetch, so that an issuer that is down isn't asked again by each
@@ -198,7 +205,13 @@ mod tests {
 
     #[test]
     fn k07_a_known_key_serves_for_a_day_while_the_issuer_is_down() {
-        for error in [Err(FetchError::Unreachable), Ok(response(503, "", "")), Ok(response(429, "", ""))] {
+        for error in [
+            Err(FetchError::Unreachable),
+            Ok(response(503, "", "")),
+            Ok(response(429, "", "")),
+            Ok(response(403, "text/html", "<html>")),
+            Ok(response(200, "text/html", "<html>")),
+        ] {
             let mut host = FakeHost::new();
             serve(&mut host, &["a"]);
             source(&mut host, "a").unwrap();
@@ -224,6 +237,19 @@ mod tests {
             source(&mut host, "a"),
             Err(Rejection::Exchange(exchange::Rejection::Invalid("expected `keys` as a list", _)))
         ));
+    }
+
+    #[test]
+    fn k05_a_token_that_names_no_key_is_told_from_one_whose_key_is_unknown() {
+        let mut host = FakeHost::new();
+        for kids in [&["a", "b"][..], &[]] {
+            let keys: Vec<_> = kids.iter().enumerate().map(|(index, kid)| keys::signing(index).jwk(kid)).collect();
+            host.respond(URI, Ok(response(200, "application/json", &json!({ "keys": keys }).to_string())));
+            host.advance(3600);
+            for _ in 0..2 {
+                assert_eq!(find(&mut host, ISSUER, URI, None).map(drop), Err(Rejection::Unnamed));
+            }
+        }
     }
 
     #[test]
@@ -333,7 +359,7 @@ mod tests {
 
     #[test]
     fn k07_only_an_outage_lets_a_key_past_its_hour_serve() {
-        let trace = Some(Trace { status: 200, request_id: None });
+        let trace = Some(Trace { status: 200, request_id: None, words: None });
         for (answer, expected) in [
             (Err(FetchError::Denied), exchange::Rejection::Denied),
             (Err(FetchError::TooLarge), exchange::Rejection::Invalid("expected a body of at most 512 KiB", None)),

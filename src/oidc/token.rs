@@ -5,13 +5,16 @@ use std::time::Duration;
 use super::client::Client;
 use super::exchange::{self, Answer, Trace};
 use super::pkce::CodeVerifier;
-use super::response::ProviderError;
 use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
 use crate::secret::Secret;
+use serde_json::Value;
 
 /// A provider may run code of its customer's before it answers; Cognito gives a trigger three attempts of 5 s.
 const TIMEOUT: Duration = Duration::from_secs(18);
+
+/// A lifetime beyond this many seconds, some 30,000 years, is none.
+const LONGEST_LIFETIME: f64 = 1e12;
 
 /// What a provider issues for a code. Nothing in it is to be used before the ID token is verified (RFC 9700 4.5.3.2).
 #[derive(Debug)]
@@ -68,25 +71,27 @@ pub fn judge(result: Result<Response, FetchError>) -> Result<TokenResponse, Reje
     let response = exchange::arrived(result)?;
     match response.status {
         200 => tokens(exchange::answer(&response)?),
-        400 | 401 => Err(refusal(exchange::answer(&response)?).into()),
-        _ => Err(exchange::Rejection::Unavailable(Some(exchange::trace(&response))).into()),
+        status => Err(refusal(&response, matches!(status, 400 | 401)).into()),
     }
 }
 
-/// RFC 6749 5.2
-fn refusal(answer: Answer) -> exchange::Rejection {
-    let text = |name: &str| answer.object.get(name).and_then(|value| value.as_str());
-    match text("error") {
-        Some(error) if !error.is_empty() => {
-            exchange::Rejection::Refused(ProviderError::new(error, text("error_description")), answer.trace)
+/// RFC 6749 5.2. The error counts with any status of the client's: some come with 403.
+fn refusal(response: &Response, is_the_endpoints: bool) -> exchange::Rejection {
+    let is_client_error = (400..500).contains(&response.status);
+    match exchange::protocol_error(response).filter(|_| is_client_error) {
+        Some(error) => exchange::Rejection::Refused(error, exchange::trace(response)),
+        None if is_the_endpoints && exchange::is_of_json(response) => {
+            exchange::Rejection::Invalid("expected `error` in the error response", Some(exchange::told(response)))
         }
-        _ => exchange::Rejection::Invalid("expected `error` in the error response", Some(answer.trace)),
+        None => exchange::Rejection::UnexpectedStatus(exchange::told(response)),
     }
 }
 
 /// RFC 6749 5.1
 fn tokens(Answer { object, trace }: Answer) -> Result<TokenResponse, Rejection> {
-    let invalid = |expected| exchange::Rejection::Invalid(expected, Some(trace.clone()));
+    // An error in a success is nobody's protocol, but the operator wants to read it.
+    let words = || exchange::named(&object, "error", "error_description").map(Box::new);
+    let invalid = |expected| exchange::Rejection::Invalid(expected, Some(Trace { words: words(), ..trace.clone() }));
     let text = |name, expected| optional_text(&object, name).map_err(|WrongType| invalid(expected));
 
     let access_token = text("access_token", "expected `access_token` as a string")?
@@ -98,8 +103,8 @@ fn tokens(Answer { object, trace }: Answer) -> Result<TokenResponse, Rejection> 
     let refresh_token = text("refresh_token", "expected `refresh_token` as a string")?;
     let scope = text("scope", "expected `scope` as a string")?;
     let expires_in = match object.get("expires_in") {
-        None | Some(serde_json::Value::Null) => None,
-        Some(value) => Some(value.as_u64().ok_or_else(|| invalid("expected `expires_in` as whole seconds"))?),
+        None | Some(Value::Null) => None,
+        Some(value) => Some(seconds(value).ok_or_else(|| invalid("expected `expires_in` as seconds"))?),
     };
     let id_token =
         text("id_token", "expected `id_token` as a string")?.ok_or_else(|| Rejection::IdTokenMissing(trace.clone()))?;
@@ -114,11 +119,29 @@ fn tokens(Answer { object, trace }: Answer) -> Result<TokenResponse, Rejection> 
     })
 }
 
+/// As a number, or as a number's text; of a fraction, the whole seconds before it. Nothing is decided by it.
+fn seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
+        Value::String(text) => {
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            let are_digits = [whole, fraction].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+            are_digits.then(|| whole.parse().ok()).flatten()
+        }
+        _ => None,
+    }
+}
+
+fn whole(seconds: f64) -> Option<u64> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    (0.0..=LONGEST_LIFETIME).contains(&seconds).then_some(seconds as u64)
+}
+
 struct WrongType;
 
 fn optional_text<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, WrongType> {
     match object.get(name) {
-        None | Some(serde_json::Value::Null) => Ok(None),
+        None | Some(Value::Null) => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(WrongType),
     }
 }
@@ -132,10 +155,11 @@ fn is_bearer_token(token: &str) -> bool {
 mod tests {
     use super::*;
     use crate::oidc::client::ClientAuthentication;
+    use crate::oidc::response::ProviderError;
     use crate::testing::json::object as json_object;
     use crate::testing::{FakeHost, response};
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn judge_json(status: u16, body: &Value) -> Result<TokenResponse, Rejection> {
         judge(Ok(response(status, "application/json", &body.to_string())))
@@ -152,7 +176,7 @@ mod tests {
     }
 
     fn invalid(expected: &'static str) -> Rejection {
-        exchange::Rejection::Invalid(expected, Some(Trace { status: 200, request_id: None })).into()
+        exchange::Rejection::Invalid(expected, Some(Trace { status: 200, ..Trace::default() })).into()
     }
 
     #[test]
@@ -215,20 +239,57 @@ mod tests {
             ("id_token", json!({}), "expected `id_token` as a string"),
             ("refresh_token", json!(1), "expected `refresh_token` as a string"),
             ("scope", json!(["openid"]), "expected `scope` as a string"),
-            ("expires_in", json!("3600"), "expected `expires_in` as whole seconds"),
-            ("expires_in", json!(-1), "expected `expires_in` as whole seconds"),
-            ("expires_in", json!(1e300), "expected `expires_in` as whole seconds"),
+            ("expires_in", json!(""), "expected `expires_in` as seconds"),
+            ("expires_in", json!("1 h"), "expected `expires_in` as seconds"),
+            ("expires_in", json!("1e3"), "expected `expires_in` as seconds"),
+            ("expires_in", json!("-1"), "expected `expires_in` as seconds"),
+            ("expires_in", json!(-1), "expected `expires_in` as seconds"),
+            ("expires_in", json!(1e300), "expected `expires_in` as seconds"),
+            ("expires_in", json!([3600]), "expected `expires_in` as seconds"),
         ] {
             assert_eq!(judge_json(200, &with(name, value)).unwrap_err(), invalid(expected), "{name}");
         }
-        let trace = Trace { status: 200, request_id: None };
+        let trace = Trace { status: 200, ..Trace::default() };
         assert_eq!(judge_json(200, &with("id_token", json!(null))).unwrap_err(), Rejection::IdTokenMissing(trace));
+    }
+
+    #[test]
+    fn t09_a_lifetime_is_read_from_a_number_or_its_text() {
+        for (value, seconds) in [
+            (json!(3600), Some(3600)),
+            (json!("3600"), Some(3600)),
+            (json!(3600.0), Some(3600)),
+            (json!("3600.0"), Some(3600)),
+            (json!(3599.9), Some(3599)),
+            (json!(0), Some(0)),
+            (json!("0"), Some(0)),
+            (json!(null), None),
+        ] {
+            assert_eq!(judge_json(200, &with("expires_in", value.clone())).unwrap().expires_in, seconds, "{value}");
+        }
+    }
+
+    #[test]
+    fn t06_an_error_counts_with_any_status_of_the_clients_and_in_any_content_type() {
+        let error = ProviderError::new("unauthorized_client", None);
+        for (status, content_type) in
+            [(400, "application/json"), (401, "application/x-amz-json-1.1"), (403, "application/json"), (404, "text/plain")]
+        {
+            let answer = response(status, content_type, r#"{"error":"unauthorized_client"}"#);
+            let refused = exchange::Rejection::Refused(error.clone(), Trace { status, ..Trace::default() });
+            assert_eq!(judge(Ok(answer)).unwrap_err(), refused.into());
+        }
+        let answer = response(400, "application/json", r#"{"__type":"InvalidParameterException","message":"no"}"#);
+        let words = Some(Box::new(ProviderError::new("InvalidParameterException", Some("no"))));
+        let trace = Some(Trace { status: 400, words, ..Trace::default() });
+        let expected = exchange::Rejection::Invalid("expected `error` in the error response", trace);
+        assert_eq!(judge(Ok(answer)).unwrap_err(), expected.into());
     }
 
     #[test]
     fn t06_an_error_response_is_the_providers_no() {
         for status in [400, 401] {
-            let trace = Trace { status, request_id: None };
+            let trace = Trace { status, ..Trace::default() };
             let error = ProviderError::new("invalid_grant", Some("why"));
             let body = json!({"error": "invalid_grant", "error_description": "why"});
             assert_eq!(judge_json(status, &body).unwrap_err(), exchange::Rejection::Refused(error, trace.clone()).into());
@@ -244,9 +305,19 @@ mod tests {
 
     #[test]
     fn t05_any_other_status_is_not_the_endpoint_speaking() {
-        for status in [201, 204, 302, 307, 403, 404] {
-            let trace = Trace { status, request_id: None };
-            assert_eq!(judge_json(status, &full()).unwrap_err(), exchange::Rejection::Unavailable(Some(trace)).into());
+        for status in [201, 202, 204, 302, 307, 403, 404, 405] {
+            let trace = Trace { status, ..Trace::default() };
+            assert_eq!(judge_json(status, &full()).unwrap_err(), exchange::Rejection::UnexpectedStatus(trace).into());
+        }
+        for status in [302, 400, 401, 403] {
+            let trace = Trace { status, ..Trace::default() };
+            let page = judge(Ok(response(status, "text/html", "<html>"))).unwrap_err();
+            assert_eq!(page, exchange::Rejection::UnexpectedStatus(trace).into(), "{status}");
+        }
+        let body = r#"{"error":"invalid_grant"}"#;
+        for status in [202, 302] {
+            let refused = judge(Ok(response(status, "application/json", body))).unwrap_err();
+            assert!(matches!(refused, Rejection::Exchange(exchange::Rejection::UnexpectedStatus(_))), "{status}");
         }
     }
 

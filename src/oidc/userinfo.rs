@@ -20,6 +20,12 @@ impl UserInfo {
     pub fn claims(&self) -> &Object {
         &self.0
     }
+
+    /// As received, for keeps.
+    #[must_use]
+    pub fn into_claims(self) -> Object {
+        self.0
+    }
 }
 
 /// Why there are no claims.
@@ -59,17 +65,26 @@ pub fn judge(result: Result<Response, FetchError>, subject: &str) -> Result<User
                 _ => Err(Rejection::SubjectMismatch),
             }
         }
-        400 | 401 => Err(refusal(&response).into()),
-        _ => Err(exchange::Rejection::Unavailable(Some(exchange::trace(&response))).into()),
+        status => Err(refusal(&response, matches!(status, 400 | 401)).into()),
     }
 }
 
-/// The error stands in `WWW-Authenticate` (RFC 6750 3), or in the body for want of the header.
-fn refusal(response: &Response) -> exchange::Rejection {
+/// The error stands in `WWW-Authenticate` (RFC 6750 3), or in the body for want of the header; one with any status of the client's
+/// counts, since `insufficient_scope` comes with 403.
+fn refusal(response: &Response, is_the_endpoints: bool) -> exchange::Rejection {
     let challenge = response.header("www-authenticate").unwrap_or_default();
-    let error = parameter(challenge, "error").unwrap_or_default();
     let description = parameter(challenge, "error_description");
-    exchange::Rejection::Refused(ProviderError::new(error, description), exchange::trace(response))
+    let in_header = parameter(challenge, "error").map(|error| ProviderError::new(error, description));
+    let told = exchange::told(response);
+    let words = in_header.or_else(|| exchange::protocol_error(response));
+    match words.filter(|_| (400..500).contains(&response.status)) {
+        Some(error) => exchange::Rejection::Refused(error, exchange::trace(response)),
+        None if is_the_endpoints => {
+            let words = told.words.clone().map(|words| *words);
+            exchange::Rejection::Refused(words.unwrap_or_else(|| ProviderError::new("", description)), exchange::trace(response))
+        }
+        None => exchange::Rejection::UnexpectedStatus(told),
+    }
 }
 
 /// The value of a quoted parameter of a challenge, leniently: Cognito leaves the scheme out, and the text is for a person.
@@ -110,8 +125,9 @@ mod tests {
         let info = judge_text(200, r#"{"sub":"ada","email_verified":"true","x":null}"#).unwrap();
         assert_eq!(info.claims().len(), 3);
         let not_json = judge(Ok(response(200, "application/jwt", "e.e.e")), "ada").unwrap_err();
-        let trace = Trace { status: 200, request_id: None };
-        assert_eq!(not_json, exchange::Rejection::Unavailable(Some(trace)).into());
+        let trace = Trace { status: 200, ..Trace::default() };
+        let expected = "expected the content type `application/json`, and another one came";
+        assert_eq!(not_json, exchange::Rejection::UnexpectedType(expected, trace).into());
     }
 
     #[test]
@@ -133,7 +149,7 @@ mod tests {
         ] {
             let mut response = response(401, "", "");
             response.headers.push(("www-authenticate".into(), challenge.into()));
-            let trace = Trace { status: 401, request_id: None };
+            let trace = Trace { status: 401, ..Trace::default() };
             let expected = exchange::Rejection::Refused(ProviderError::new(error, description), trace);
             assert_eq!(judge(Ok(response), "ada"), Err(expected.into()), "{challenge}");
         }
@@ -141,12 +157,28 @@ mod tests {
     }
 
     #[test]
-    fn any_other_status_is_not_the_endpoint_speaking() {
-        for status in [201, 302, 403, 404, 500] {
-            let trace = Trace { status, request_id: None };
-            let unavailable = exchange::Rejection::Unavailable(Some(trace));
-            assert_eq!(judge_text(status, r#"{"sub":"ada"}"#), Err(unavailable.into()));
+    fn u05_a_refusals_words_are_read_from_the_body_for_want_of_the_header() {
+        for (status, body, words) in [
+            (401, r#"{"error":"invalid_token","error_description":"expired"}"#, ("invalid_token", Some("expired"))),
+            (403, r#"{"error":"insufficient_scope"}"#, ("insufficient_scope", None)),
+            (400, r#"{"__type":"NotAuthorizedException","message":"no"}"#, ("NotAuthorizedException", Some("no"))),
+            (401, r#"{"message":"Unauthorized"}"#, ("", Some("Unauthorized"))),
+            (401, "<html>", ("", None)),
+        ] {
+            let trace = Trace { status, ..Trace::default() };
+            let refused = exchange::Rejection::Refused(ProviderError::new(words.0, words.1), trace);
+            assert_eq!(judge_text(status, body), Err(refused.into()), "{body}");
         }
+    }
+
+    #[test]
+    fn any_other_status_is_not_the_endpoint_speaking() {
+        for status in [201, 202, 302, 403, 404, 405] {
+            let trace = Trace { status, ..Trace::default() };
+            assert_eq!(judge_text(status, r#"{"sub":"ada"}"#), Err(exchange::Rejection::UnexpectedStatus(trace).into()));
+        }
+        let trace = Trace { status: 500, ..Trace::default() };
+        assert_eq!(judge_text(500, r#"{"sub":"ada"}"#), Err(exchange::Rejection::Unavailable(Some(trace)).into()));
     }
 
     proptest! {

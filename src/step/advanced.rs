@@ -1,15 +1,43 @@
 //! Advanced OIDC configuration: further parameters of the authorization request, and what the login has to fulfil.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{Field, Reader, Words};
+use crate::cognito::authentication_level;
 use crate::json::{self, Object};
 use crate::oidc::authorization;
 use crate::oidc::id_token::AcrRequirement;
 
+/// Every member of the settings, for a name that is nearly one of them.
+pub(super) const MEMBERS: &[&str] = &[
+    "callback_url",
+    "scope",
+    "response_mode",
+    "advanced",
+    "output_variable",
+    "error_output_variable",
+    "failure_behavior",
+    "event_data",
+    "tokens",
+    "login_lifetime",
+    "advanced.acr_values",
+    "advanced.accepted_acr_values",
+    "advanced.accept_any_acr",
+    "advanced.required_amr",
+    "advanced.claims",
+    "advanced.max_age",
+    "advanced.prompt",
+    "advanced.login_hint",
+    "advanced.lang",
+    "advanced.identity_provider",
+    "advanced.idp_identifier",
+    "advanced.resource",
+    "advanced.authorize_parameters",
+];
 /// Longest value of a parameter, in bytes: Cognito fails on long ones.
 const MAX_VALUE: usize = 2048;
 const A_VALUE: &str = "expected a string without control characters, of 1 to 2048 bytes";
@@ -26,13 +54,25 @@ const PROMPT: &str = "^(none|(login|consent|select_account)( (login|consent|sele
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Advanced OIDC configuration", deny_unknown_fields))]
 #[serde(default)]
 pub struct AdvancedDocument {
-    /// Authentication contexts asked for, the preferred one first; as a list or separated by spaces.
-    #[cfg_attr(test, schemars(title = "ACR values"))]
+    /// Authentication contexts asked for, the preferred one first; as a list or separated by spaces. Cognito's levels are
+    /// `urn:cognito:loa:1` to `urn:cognito:loa:4`, on the plans Essentials and Plus; a federated user's `acr` is what the identity
+    /// provider's mapping gives, often nothing.
+    #[cfg_attr(test, schemars(title = "ACR values", extend("examples" = ["urn:cognito:loa:3"]), transform = not_empty))]
     acr_values: Field<Words>,
-    /// Authentication contexts accepted in the ID token. Where absent: those asked for. An empty list accepts any, and a token that names
-    /// none: Cognito ignores `acr_values` on some plans.
-    #[cfg_attr(test, schemars(title = "Accepted ACR values"))]
+    /// Authentication contexts accepted in the ID token, compared exactly. Where absent: those asked for, and of Cognito's levels each
+    /// higher one.
+    #[cfg_attr(
+        test,
+        schemars(title = "Accepted ACR values", extend("minItems" = 1, "examples" = [["urn:cognito:loa:3", "urn:cognito:loa:4"]]))
+    )]
     accepted_acr_values: Field<Vec<String>>,
+    /// Whether any authentication context will do, and a token that names none, whatever `acr_values` asks for.
+    #[cfg_attr(test, schemars(title = "Accept any ACR", extend("default" = false)))]
+    accept_any_acr: Field<bool>,
+    /// Authentication methods that the ID token must name in `amr`, each of them (RFC 8176); as a list or separated by spaces. A level
+    /// alone proves no resistance to phishing.
+    #[cfg_attr(test, schemars(title = "Required AMR", extend("examples" = [["mfa"]]), transform = not_empty))]
+    required_amr: Field<Words>,
     /// The `claims` parameter (OpenID Connect Core 5.5), as an object or as its JSON text. An essential `acr` or `auth_time` of the ID token
     /// is enforced.
     #[cfg_attr(test, schemars(title = "Claims"))]
@@ -43,11 +83,11 @@ pub struct AdvancedDocument {
     /// `none`, or any of `login`, `consent`, `select_account`, separated by spaces. `login` is enforced with `auth_time`.
     #[cfg_attr(test, schemars(title = "Prompt", extend("pattern" = PROMPT)))]
     prompt: Field<String>,
-    /// Fills in the user name.
-    #[cfg_attr(test, schemars(title = "Login hint", extend("minLength" = 1, "maxLength" = MAX_VALUE)))]
+    /// Fills in the user name. Empty is as good as absent.
+    #[cfg_attr(test, schemars(title = "Login hint", extend("maxLength" = MAX_VALUE)))]
     login_hint: Field<String>,
-    /// Language of the login pages.
-    #[cfg_attr(test, schemars(title = "Language", extend("minLength" = 1, "maxLength" = MAX_VALUE, "examples" = ["en", "pt-BR"])))]
+    /// Language of the login pages. Empty is as good as absent.
+    #[cfg_attr(test, schemars(title = "Language", extend("maxLength" = MAX_VALUE, "examples" = ["en", "pt-BR"])))]
     lang: Field<String>,
     /// Goes straight to this identity provider, by its name in the pool.
     #[cfg_attr(test, schemars(title = "Identity provider", extend("minLength" = 1, "maxLength" = MAX_VALUE, "examples" = ["Google"])))]
@@ -64,6 +104,15 @@ pub struct AdvancedDocument {
     #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
+}
+
+/// What is there has a word in it.
+#[cfg(test)]
+fn not_empty(schema: &mut schemars::Schema) {
+    for kind in schema.get_mut("anyOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        let bound = if kind["type"] == "array" { ("minItems", Value::from(1)) } else { ("pattern", Value::from("[^ ]")) };
+        kind[bound.0] = bound.1;
+    }
 }
 
 /// The claims parameter as it may be given.
@@ -86,6 +135,8 @@ pub struct Advanced {
     pub parameters: Vec<(String, String)>,
     /// What `acr` must be.
     pub acr: AcrRequirement,
+    /// What must be in `amr`.
+    pub amr: Vec<String>,
     /// How recent the login must be.
     pub recency: Recency,
 }
@@ -117,17 +168,21 @@ impl Recency {
 impl AdvancedDocument {
     /// Checks the members and what they say together.
     pub(super) fn check(self, reader: &mut Reader<'_>) -> Option<Advanced> {
-        reader.refuse_unknown(&self.unknown);
+        reader.refuse_unknown(&self.unknown, MEMBERS);
         let mut parameters = Vec::new();
         let mut add = |name: &str, value: Option<String>| parameters.extend(value.map(|value| (name.to_owned(), value)));
 
         let words = "expected words as a list, or separated by spaces";
         let acr_values = reader.optional("acr_values", self.acr_values, words);
-        let acr_values = reader.checked("acr_values", acr_values, |values| check_words(values.iter()));
+        let acr_values = reader.checked("acr_values", acr_values, check_words);
         let requested: Vec<String> = acr_values.iter().flat_map(|values| values.iter().map(str::to_owned)).collect();
         add("acr_values", (!requested.is_empty()).then(|| requested.join(" ")));
         let accepted = reader.optional("accepted_acr_values", self.accepted_acr_values, "expected a list of strings");
-        let accepted = reader.checked("accepted_acr_values", accepted, |values| check_words(values.iter().map(String::as_str)));
+        let accepted = reader.checked("accepted_acr_values", accepted, |values| check_words(&Words::List(values.clone())));
+        let accepts_any = reader.optional("accept_any_acr", self.accept_any_acr, "expected true or false") == Some(true);
+        let amr = reader.optional("required_amr", self.required_amr, words);
+        let amr = reader.checked("required_amr", amr, check_words);
+        let amr = amr.iter().flat_map(|values| values.iter().map(str::to_owned)).collect();
 
         let max_age = reader.optional("max_age", self.max_age, "expected whole seconds");
         add("max_age", max_age.map(|seconds| seconds.to_string()));
@@ -138,10 +193,17 @@ impl AdvancedDocument {
         let claims = claims.and_then(|claims| claims.read().map_err(|expected| reader.problem("claims", expected)).ok());
         let essential = claims.as_ref().map(Essential::read).unwrap_or_default();
         let acr = match (accepted, essential.acr) {
-            (None, Ok(AcrRequirement::None)) if requested.is_empty() => AcrRequirement::None,
-            (None, Ok(AcrRequirement::None)) => AcrRequirement::OneOf(requested),
-            (Some(accepted), Ok(AcrRequirement::None)) if accepted.is_empty() => AcrRequirement::None,
+            (Some(_), Ok(AcrRequirement::None)) if accepts_any => {
+                reader.problem("accepted_acr_values", "expected this or `accept_any_acr`, not both");
+                AcrRequirement::None
+            }
+            (None, Ok(AcrRequirement::None)) if accepts_any || requested.is_empty() => AcrRequirement::None,
+            (None, Ok(AcrRequirement::None)) => AcrRequirement::OneOf(authentication_level::meeting(&requested)),
             (Some(accepted), Ok(AcrRequirement::None)) => AcrRequirement::OneOf(accepted),
+            (_, Ok(_)) if accepts_any => {
+                reader.problem("accept_any_acr", "expected this or an essential `acr` in `claims`, not both");
+                AcrRequirement::None
+            }
             (None, Ok(required)) => required,
             (Some(_), Ok(_)) => {
                 reader.problem("accepted_acr_values", "expected this or an essential `acr` in `claims`, not both");
@@ -161,9 +223,14 @@ impl AdvancedDocument {
 
         add("prompt", prompt);
         add("claims", claims.map(|claims| Value::Object(claims).to_string()));
+        // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in, and how.
+        let absent_if_empty = |field: Field<String>| match field {
+            Field::Given(text) if text.is_empty() => Field::Absent,
+            field => field,
+        };
         for (name, field) in [
-            ("login_hint", self.login_hint),
-            ("lang", self.lang),
+            ("login_hint", absent_if_empty(self.login_hint)),
+            ("lang", absent_if_empty(self.lang)),
             ("identity_provider", self.identity_provider),
             ("idp_identifier", self.idp_identifier),
             ("resource", self.resource),
@@ -173,7 +240,7 @@ impl AdvancedDocument {
         }
         let additional = reader.optional("authorize_parameters", self.authorize_parameters, "expected an object of strings");
         parameters.extend(check_parameters(additional.unwrap_or_default(), &mut reader.at("authorize_parameters")));
-        Some(Advanced { parameters, acr, recency })
+        Some(Advanced { parameters, acr, amr, recency })
     }
 }
 
@@ -200,10 +267,13 @@ fn check_value(value: &str) -> Result<(), &'static str> {
     if value.is_empty() || value.len() > MAX_VALUE || value.chars().any(char::is_control) { Err(A_VALUE) } else { Ok(()) }
 }
 
-/// Values that are joined by spaces must not hold any.
-fn check_words<'a>(mut words: impl Iterator<Item = &'a str>) -> Result<(), &'static str> {
+/// Values that are joined by spaces must not hold any. None at all would switch off what the setting is there to enforce.
+fn check_words(words: &Words) -> Result<(), &'static str> {
     let is_word = |word: &str| check_value(word).is_ok() && !word.contains(char::is_whitespace);
-    if words.all(is_word) { Ok(()) } else { Err("expected words without spaces and control characters") }
+    if words.iter().next().is_none() {
+        return Err("expected one word at least");
+    }
+    if words.iter().all(is_word) { Ok(()) } else { Err("expected words without spaces and control characters") }
 }
 
 /// OpenID Connect Core 3.1.2.1
@@ -220,10 +290,10 @@ fn check_prompt(prompt: &str) -> Result<(), &'static str> {
 }
 
 impl Claims {
-    fn read(self) -> Result<Object, &'static str> {
+    fn read(self) -> Result<Object, Cow<'static, str>> {
         let object = match self {
             Self::Object(object) => object,
-            Self::Text(text) => json::object(text.as_bytes()).map_err(json::Fault::expected)?,
+            Self::Text(text) => json::written(&text).map_err(|defect| defect.expected())?,
         };
         let is_request = |value: &Value| value.is_null() || value.is_object();
         let has_shape = ["id_token", "userinfo"]
@@ -231,10 +301,10 @@ impl Claims {
             .filter_map(|name| object.get(*name))
             .all(|claims| claims.is_null() || claims.as_object().is_some_and(|claims| claims.values().all(is_request)));
         if !has_shape {
-            return Err("expected `id_token` and `userinfo` as objects of claims, each null or an object");
+            return Err("expected `id_token` and `userinfo` as objects of claims, each null or an object".into());
         }
         if Value::Object(object.clone()).to_string().len() > MAX_VALUE {
-            return Err("expected at most 2048 bytes");
+            return Err("expected at most 2048 bytes".into());
         }
         Ok(object)
     }

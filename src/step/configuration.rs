@@ -87,7 +87,7 @@ impl Configuration {
             return vec![Problem {
                 code: Code::InvalidIntegration,
                 path: "/connector/custom_endpoints/revocation_endpoint".to_owned(),
-                expected: "expected an endpoint, since the settings ask for tokens to be revoked",
+                expected: "expected an endpoint, since the settings ask for tokens to be revoked".into(),
             }];
         }
         Vec::new()

@@ -18,6 +18,26 @@ const A_LIST: &str = "expected a list of strings";
 const MAX_CLIENT_ID: usize = 128;
 /// More regions than AWS has.
 const MAX_REGIONS: usize = 64;
+/// Every member, for a name that is nearly one of them.
+const MEMBERS: &[&str] = &[
+    "name",
+    "enabled",
+    "authentication_methods",
+    "user_pool_id",
+    "domain",
+    "issuer",
+    "additional_regions",
+    "client_id",
+    "client_authentication",
+    "custom_endpoints",
+    "custom_endpoints.authorization_endpoint",
+    "custom_endpoints.token_endpoint",
+    "custom_endpoints.userinfo_endpoint",
+    "custom_endpoints.revocation_endpoint",
+    "custom_endpoints.logout_endpoint",
+    "custom_endpoints.jwks_uri",
+    "custom_endpoints.openid_configuration",
+];
 /// As a pattern of JSON Schema.
 #[cfg(test)]
 const REGION: &str = "^[a-z]+(-[a-z]+){1,3}-[0-9]{1,2}$";
@@ -45,7 +65,7 @@ pub struct ConnectorDocument {
         )
     )]
     user_pool_id: Field<String>,
-    /// Domain of the user pool: a custom domain, a prefix domain, or its prefix alone. Where absent, endpoints are discovered.
+    /// Domain of the user pool: a custom domain, a prefix domain, or its prefix alone (not in China). Where absent, endpoints are discovered.
     #[cfg_attr(
         test,
         schemars(
@@ -57,7 +77,7 @@ pub struct ConnectorDocument {
     /// Which of its issuers the pool puts into its tokens.
     #[cfg_attr(test, schemars(title = "Issuer", extend("default" = "either")))]
     issuer: Field<IssuerKind>,
-    /// Regions that the pool is replicated to.
+    /// Regions that the pool is replicated to. Only the original issuer names them.
     #[cfg_attr(
         test,
         schemars(title = "Additional regions", extend("default" = [], "maxItems" = MAX_REGIONS), inner(regex(pattern = REGION)))
@@ -97,6 +117,9 @@ pub struct CustomEndpointsDocument {
     /// Where refresh tokens are revoked.
     #[cfg_attr(test, schemars(title = "Revocation endpoint", extend("format" = "uri")))]
     revocation_endpoint: Field<String>,
+    /// Where Cognito's own session ends. The step only tells it.
+    #[cfg_attr(test, schemars(title = "Logout endpoint", extend("format" = "uri")))]
+    logout_endpoint: Field<String>,
     /// The key set, for every issuer.
     #[cfg_attr(test, schemars(title = "JWKS URI", extend("format" = "uri")))]
     jwks_uri: Field<String>,
@@ -193,7 +216,7 @@ impl ConnectorDocument {
 
 impl CustomEndpointsDocument {
     fn check(self, reader: &mut Reader<'_>) -> CustomEndpoints {
-        reader.refuse_unknown(&self.unknown);
+        reader.refuse_unknown(&self.unknown, MEMBERS);
         let mut read = |name: &str, field, check: fn(&str) -> Result<(), &'static str>| {
             let endpoint: Option<String> = reader.optional(name, field, "expected a URL as a string");
             reader.checked(name, endpoint, |endpoint| check(endpoint))
@@ -203,6 +226,7 @@ impl CustomEndpointsDocument {
             token: read("token_endpoint", self.token_endpoint, endpoints::check_endpoint),
             userinfo: read("userinfo_endpoint", self.userinfo_endpoint, endpoints::check_endpoint),
             revocation: read("revocation_endpoint", self.revocation_endpoint, endpoints::check_endpoint),
+            logout: read("logout_endpoint", self.logout_endpoint, endpoints::check_endpoint),
             jwks_uri: read("jwks_uri", self.jwks_uri, endpoints::check_endpoint),
             openid_configuration: read("openid_configuration", self.openid_configuration, endpoints::check_endpoint),
         }
@@ -215,7 +239,7 @@ fn refuse_unknown(unknown: &Object, reader: &mut Reader<'_>) {
     if rest.remove("client_secret").is_some() {
         reader.problem("client_secret", "expected apart from the connector: the host passes it to `complete`");
     }
-    reader.refuse_unknown(&rest);
+    reader.refuse_unknown(&rest, MEMBERS);
 }
 
 /// Visible ASCII without a space: nothing else comes out of Cognito, and nothing else fits everywhere that it's sent.

@@ -1,16 +1,21 @@
 //! Reading a document that people write: every problem at once, each with its path, none with the value that was given.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::error::{Code, Failure};
-use crate::json::{self, Object};
+use super::near;
+use crate::json::{self, Defect, Object};
 
 /// Longest document read, in bytes.
 const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 /// Longest member name repeated in a path, in characters.
 const MAX_NAME: usize = 64;
+/// Unknown members for which a near one is looked for; who has more of them has another document.
+const MAX_NEAR: usize = 16;
 
 /// What is wrong at one place of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +25,7 @@ pub struct Problem {
     /// JSON Pointer (RFC 6901).
     pub path: String,
     /// What would be right.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
 }
 
 /// A call fails with the first of them.
@@ -118,7 +123,7 @@ impl<'a> Reader<'a> {
 
     /// At a member that is an object itself.
     pub fn at(&mut self, name: &str) -> Reader<'_> {
-        Reader { code: self.code, path: self.path_of(name), problems: self.problems }
+        Reader { code: self.code, path: pointer(&self.path, name), problems: self.problems }
     }
 
     /// Reads the text of a document.
@@ -127,7 +132,16 @@ impl<'a> Reader<'a> {
             self.problem_here("expected at most 64 KiB");
             return None;
         }
-        json::object(text.as_bytes()).map_err(|fault| self.problem_here(fault.expected())).ok()
+        json::written(text).map_err(|defect| self.defect(&defect)).ok()
+    }
+
+    /// Broken JSON is told by line and column, a member given twice by its path too.
+    fn defect(&mut self, defect: &Defect) {
+        let mut path = self.path.clone();
+        for name in &defect.path {
+            path = pointer(&path, name);
+        }
+        self.problems.push(Problem { code: self.code, path, expected: defect.expected() });
     }
 
     /// A member that may be missing.
@@ -162,34 +176,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Members that nobody knows.
-    pub fn refuse_unknown(&mut self, unknown: &Object) {
-        for name in unknown.keys() {
-            self.problem(name, "unknown: expected no such member");
+    /// Members that nobody knows. `known` has those of the whole document, with dots between the names of objects and theirs.
+    pub fn refuse_unknown(&mut self, unknown: &Object, known: &'static [&'static str]) {
+        for (index, name) in unknown.keys().enumerate() {
+            match near::nearest(name, known).filter(|_| index < MAX_NEAR) {
+                Some(near) => self.problem(name, format!("unknown setting: perhaps `{near}` is meant")),
+                None => self.problem(name, "unknown setting"),
+            }
         }
     }
 
     /// Notes a problem with a member.
-    pub fn problem(&mut self, name: &str, expected: &'static str) {
+    pub fn problem(&mut self, name: &str, expected: impl Into<Cow<'static, str>>) {
         self.problem_of(self.code, name, expected);
     }
 
     /// Notes a problem with a member of a document that is valid but for what it says.
-    pub fn problem_of(&mut self, code: Code, name: &str, expected: &'static str) {
-        let path = self.path_of(name);
-        self.problems.push(Problem { code, path, expected });
+    pub fn problem_of(&mut self, code: Code, name: &str, expected: impl Into<Cow<'static, str>>) {
+        let path = pointer(&self.path, name);
+        self.problems.push(Problem { code, path, expected: expected.into() });
     }
 
     /// Notes a problem with the object itself.
-    pub fn problem_here(&mut self, expected: &'static str) {
-        self.problems.push(Problem { code: self.code, path: self.path.clone(), expected });
+    pub fn problem_here(&mut self, expected: impl Into<Cow<'static, str>>) {
+        self.problems.push(Problem { code: self.code, path: self.path.clone(), expected: expected.into() });
     }
+}
 
-    /// RFC 6901 section 3, with what could disturb a log taken out.
-    fn path_of(&self, name: &str) -> String {
-        let name: String = crate::oidc::provider_text::clean(name).chars().take(MAX_NAME).collect();
-        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
-    }
+/// RFC 6901 section 3, with what could disturb a log taken out.
+fn pointer(path: &str, name: &str) -> String {
+    let name: String = crate::oidc::provider_text::clean(name).chars().take(MAX_NAME).collect();
+    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 #[cfg(test)]
@@ -234,7 +251,7 @@ mod tests {
         reader.at("d/~").problem("e\u{202e}\n", "w");
         reader.problem_here("v");
         reader.problem(&"n".repeat(100), "u");
-        let found: Vec<_> = problems.iter().map(|problem| (problem.path.as_str(), problem.expected)).collect();
+        let found: Vec<_> = problems.iter().map(|problem| (problem.path.as_str(), problem.expected.as_ref())).collect();
         let long = format!("/settings/{}", "n".repeat(64));
         assert_eq!(
             found,
@@ -252,15 +269,21 @@ mod tests {
 
     #[test]
     fn a_document_is_one_json_object_of_bounded_length() {
-        for (text, expected) in [
-            ("{".to_owned(), "expected JSON"),
-            ("[]".to_owned(), "expected a JSON object"),
-            (r#"{"a":1,"a":1}"#.to_owned(), "expected each member of a JSON object once"),
-            (format!("{{}}{}", " ".repeat(64 * 1024 - 1)), "expected at most 64 KiB"),
+        for (text, path, expected) in [
+            ("{".to_owned(), "/connector", "expected JSON: line 1, column 1"),
+            ("{\"a\": \"hunter2\",\n oops}".to_owned(), "/connector", "expected JSON: line 2, column 2"),
+            ("[]".to_owned(), "/connector", "expected a JSON object"),
+            (r#"{"a":1,"a":1}"#.to_owned(), "/connector/a", "expected each member of a JSON object once: line 1, column 13"),
+            (
+                r#"{"a":{"b/c":[{"d":1,"d":1}]}}"#.to_owned(),
+                "/connector/a/b~1c/0/d",
+                "expected each member of a JSON object once: line 1, column 26",
+            ),
+            (format!("{{}}{}", " ".repeat(64 * 1024 - 1)), "/connector", "expected at most 64 KiB"),
         ] {
             let mut problems = Vec::new();
             assert_eq!(Reader::new("/connector", Code::InvalidIntegration, &mut problems).object(&text), None);
-            assert_eq!(problems, [Problem { code: Code::InvalidIntegration, path: "/connector".into(), expected }]);
+            assert_eq!(problems, [Problem { code: Code::InvalidIntegration, path: path.into(), expected: expected.into() }]);
         }
         let text = format!("{{}}{}", " ".repeat(64 * 1024 - 2));
         assert!(Reader::new("/connector", Code::InvalidIntegration, &mut Vec::new()).object(&text).is_some());

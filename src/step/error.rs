@@ -1,5 +1,7 @@
 //! Every way in which the step can fail: one table.
 
+use std::borrow::Cow;
+
 use crate::oidc::exchange::Trace;
 use crate::oidc::response::ProviderError;
 
@@ -70,18 +72,19 @@ codes! {
     MetadataIssuerMismatch "metadata_issuer_mismatch" Configuration final "the provider metadata is another issuer's: check user pool id and issuer";
     DestinationDenied "destination_denied" Configuration final "the host does not let the step contact this endpoint: allow its origin";
     ClientRejected "client_rejected" Configuration final "the provider does not accept the client's credentials: check client id, secret and client authentication";
-    ClientNotAllowed "client_not_allowed" Configuration final "the app client may not use the authorization code flow";
+    ClientNotAllowed "client_not_allowed" Configuration final "the app client may not do this: allow it the authorization code grant, and register the callback URL";
     ScopeRejected "scope_rejected" Configuration final "the app client may not ask for this scope";
     IdTokenMissing "id_token_missing" Configuration final "the provider issued no ID token: allow the scope `openid` to the app client";
     IntegrationChanged "integration_changed" Configuration retry "issuer or client differ from those that the pending login was begun with";
     AccessDenied "access_denied" Flow final "the user or the identity provider said no";
     LoginRequired "login_required" Flow final "the user would have to interact with the login page, and must not be shown it";
-    TriggerRefused "trigger_refused" Flow final "a Lambda trigger of the user pool refused";
+    TriggerRefused "trigger_refused" Flow final "a Lambda trigger of the user pool refused, or failed";
     LoginCancelled "login_cancelled" Flow final "the login was cancelled";
     AccountJustLinked "account_just_linked" Flow retry "the user's accounts were just linked: another attempt logs the user in";
     LoginExpired "login_expired" Flow retry "the response came too late";
     LoginTimedOut "login_timed_out" Flow retry "no response came";
     AcrNotMet "acr_not_met" Flow final "the login's authentication context is missing or not one of those accepted";
+    AmrNotMet "amr_not_met" Flow final "the login lacks an authentication method that the settings require";
     AuthenticationTooOld "authentication_too_old" Flow final "the time of the user's authentication is missing or too long ago";
     Duplicate "duplicate" Flow final "the response was handled, is being handled, or another attempt has won";
     ResponseMalformed "response_malformed" Security final "the request is not an authorization response";
@@ -108,13 +111,18 @@ codes! {
     IdTokenUse "id_token_use" Security final "the token's use is not `id`";
     IdTokenAtHash "id_token_at_hash" Security final "the ID token belongs to another access token";
     UserinfoSubjectMismatch "userinfo_subject_mismatch" Security final "userinfo is about another subject than the ID token";
+    IdTokenTooLarge "id_token_too_large" Provider final "the ID token is longer than 256 KiB, or has more than 163840 values, an object with members counting as eight";
+    SigningKeyUnnamed "signing_key_unnamed" Provider final "the ID token names no key, and the issuer does not have exactly one";
     SigningKeyUnknown "signing_key_unknown" Provider retry "the issuer has no key with the ID token's key id";
-    KeysUnavailable "keys_unavailable" Provider retry "the issuer's keys can't be fetched";
-    MetadataUnavailable "metadata_unavailable" Provider retry "the provider metadata can't be fetched";
-    TokenUnavailable "token_unavailable" Provider retry "the token endpoint can't be reached";
-    UserinfoUnavailable "userinfo_unavailable" Provider retry "the userinfo endpoint can't be reached";
+    KeysUnavailable "keys_unavailable" Provider retry "the issuer's keys are unavailable";
+    MetadataUnavailable "metadata_unavailable" Provider retry "the provider metadata is unavailable";
+    TokenUnavailable "token_unavailable" Provider retry "the token endpoint is unavailable";
+    UserinfoUnavailable "userinfo_unavailable" Provider retry "the userinfo endpoint is unavailable";
     RateLimited "rate_limited" Provider retry "the provider has too many requests";
+    IdentityProviderUnavailable "identity_provider_unavailable" Provider retry "the identity provider behind the user pool is in trouble, or too slow";
     ProviderUnavailable "provider_unavailable" Provider retry "the provider says that it is in trouble";
+    UnexpectedStatus "unexpected_status" Provider final "a status came that the provider's endpoint never gives: something in front of it answered, such as a firewall, or the address is wrong";
+    IdentityProviderRejected "identity_provider_rejected" Provider final "the identity provider behind the user pool refuses, or it or its attribute mapping is set up wrongly";
     GrantRefused "grant_refused" Provider final "the provider refuses the code: it was too old or used before, or the app client may not read every attribute of the scope";
     TokenResponseInvalid "token_response_invalid" Provider final "the token response is not of the right form";
     KeysInvalid "keys_invalid" Provider final "the issuer's keys are not of the right form";
@@ -125,7 +133,7 @@ codes! {
     StorageFailed "storage_failed" System retry "the host's store failed";
     LoginInterrupted "login_interrupted" System retry "the call that handled the response was lost";
     Internal "internal" System retry "the step or its host doesn't work as it should";
-    OutputTooLarge "output_too_large" System final "the result is longer than a variable may be";
+    OutputTooLarge "output_too_large" System final "the result is longer than a variable may be, which is 512 KiB or what the host allows";
 }
 
 /// The last round of a journey's step in which a failure may be retryable: whoever has gone round twice has not been helped by it.
@@ -137,7 +145,7 @@ pub struct Failure {
     /// Its name.
     pub code: Code,
     /// What was expected, where there's more to say than the code does.
-    pub expected: Option<&'static str>,
+    pub expected: Option<Cow<'static, str>>,
     /// JSON Pointer to the setting at fault.
     pub path: Option<String>,
     /// What the provider said.
@@ -155,8 +163,8 @@ impl From<Code> for Failure {
 impl Failure {
     /// Says more.
     #[must_use]
-    pub fn expecting(mut self, expected: &'static str) -> Self {
-        self.expected = Some(expected);
+    pub fn expecting(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
+        self.expected = Some(expected.into());
         self
     }
 
@@ -166,10 +174,11 @@ impl Failure {
         self.code.is_retryable() && round <= LAST_RETRYABLE_ROUND
     }
 
-    /// Adds which response it is about.
+    /// Adds which response it is about, and what that one says of itself, where nothing is known that says more.
     #[must_use]
     pub fn traced(mut self, trace: impl Into<Option<Trace>>) -> Self {
         self.trace = trace.into();
+        self.provider = self.provider.take().or_else(|| self.trace.as_mut()?.words.take());
         self
     }
 
@@ -177,7 +186,7 @@ impl Failure {
     #[must_use]
     pub fn message(&self) -> String {
         let mut message = self.code.message().to_owned();
-        for part in [self.path.as_deref(), self.expected].into_iter().flatten() {
+        for part in [self.path.as_deref(), self.expected.as_deref()].into_iter().flatten() {
             message.push_str(": ");
             message.push_str(part);
         }

@@ -69,7 +69,7 @@ impl ErrorOutput {
             message: failure.message(),
             path: failure.path.clone(),
             provider: ProviderOutput {
-                error: provider.map(|provider| provider.error.clone()),
+                error: provider.map(|provider| provider.error.clone()).filter(|error| !error.is_empty()),
                 error_description: provider.and_then(|provider| provider.description.clone()),
                 status: trace.map(|trace| trace.status),
                 request_id: trace.and_then(|trace| trace.request_id.clone()),
@@ -107,7 +107,7 @@ mod tests {
     fn every_member_is_there_after_a_failure() {
         let failure = Failure {
             provider: Some(Box::new(ProviderError::new("invalid_grant", Some("why")))),
-            trace: Some(Trace { status: 400, request_id: Some("r".into()) }),
+            trace: Some(Trace { status: 400, request_id: Some("r".into()), words: None }),
             path: Some("/settings/scope".into()),
             ..Failure::from(Code::LoginExpired)
         };

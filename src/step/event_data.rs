@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::error::Failure;
 use super::error_output::ErrorOutput;
 use super::outcome::Invocation;
+use super::output::Output;
 use super::recorder::Exchange;
 use super::redaction::{REDACTED, Redaction};
 use super::settings::EventData;
@@ -22,13 +23,13 @@ pub enum Phase {
 }
 
 /// What came of it.
-pub enum Outcome<'a> {
+pub enum Outcome {
     /// The user agent is sent to the provider.
     Redirect,
     /// The output variable's content.
-    Authenticated(&'a Value),
+    Authenticated(Box<Output>),
     /// The error variable's content.
-    Failed(&'a Failure),
+    Failed(Failure),
 }
 
 /// What is known of the response and of what it led to.
@@ -53,7 +54,7 @@ pub fn record(
     wanted: &EventData,
     phase: Phase,
     invocation: Invocation<'_>,
-    outcome: &Outcome<'_>,
+    outcome: Outcome,
     observations: &Observations,
     exchanges: &[Exchange],
     redaction: &Redaction,
@@ -76,22 +77,22 @@ pub fn record(
 fn document(
     phase: Phase,
     invocation: Invocation<'_>,
-    outcome: &Outcome<'_>,
+    outcome: Outcome,
     observations: &Observations,
     exchanges: &[Exchange],
 ) -> Value {
+    // A document that was refused may hold anything, a secret in the wrong place among others.
+    let is_refused = matches!(&outcome, Outcome::Failed(failure) if failure.path.is_some());
     let (name, output, error) = match outcome {
         Outcome::Redirect => ("redirect", Value::Null, Value::Null),
-        Outcome::Authenticated(output) => ("authenticated", without_tokens(output), Value::Null),
-        Outcome::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(failure, invocation.round).to_json()),
+        Outcome::Authenticated(output) => ("authenticated", without_tokens(output.into_json()), Value::Null),
+        Outcome::Failed(failure) => ("failed", Value::Null, ErrorOutput::new(&failure, invocation.round).to_json()),
     };
-    // A document that was refused may hold anything, a secret in the wrong place among others.
-    let is_refused = matches!(outcome, Outcome::Failed(failure) if failure.path.is_some());
     let input = |text: &str| match json::object(text.as_bytes()) {
         Ok(object) if !is_refused => Value::Object(object),
         _ => Value::Null,
     };
-    json!({
+    let mut document = json!({
         "version": 1,
         "phase": match phase { Phase::Begin => "begin", Phase::Complete => "complete" },
         "outcome": name,
@@ -106,14 +107,18 @@ fn document(
         }),
         "refresh_token_revoked": observations.refresh_token_revoked,
         "exchanges": exchanges,
-        "output": output,
+        "output": null,
         "error": error,
-    })
+    });
+    // Moved: an ID token can have very many values, and the macro would copy each.
+    if let Some(members) = document.as_object_mut() {
+        members.insert("output".to_owned(), output);
+    }
+    document
 }
 
 /// The output without what lets anybody act as the user.
-fn without_tokens(output: &Value) -> Value {
-    let mut output = output.clone();
+fn without_tokens(mut output: Value) -> Value {
     if let Some(members) = output.as_object_mut() {
         redact(members, &["id_token", "tokens"]);
         for name in ["id_token_claims", "user_info"] {

@@ -8,6 +8,7 @@ pub mod document;
 pub mod error;
 pub mod error_output;
 pub mod event_data;
+pub mod near;
 pub mod outcome;
 pub mod output;
 pub mod recorder;

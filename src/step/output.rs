@@ -11,8 +11,9 @@ use crate::oidc::id_token::IdToken;
 use crate::oidc::token::TokenResponse;
 use crate::oidc::userinfo::UserInfo;
 
-/// Longest text that goes into a variable, in bytes; a host may allow less.
-pub const MAX_VARIABLE_BYTES: usize = 256 * 1024;
+/// Longest text that goes into a variable, in bytes; a host may allow less. AWS lets an ID token have 120 KB of claims: as a token they are
+/// 160 KB, and they stand beside it, custom attributes twice.
+pub const MAX_VARIABLE_BYTES: usize = 512 * 1024;
 
 /// What the output variable holds. Secrets are in it: there is no `Debug`.
 #[derive(Clone, Serialize)]
@@ -59,12 +60,16 @@ pub struct Login {
     acr: Option<String>,
     /// Authentication methods.
     amr: Vec<String>,
+    /// The identity provider that the user came through, by its name in the pool; null where it can't be told.
+    identity_provider: Option<String>,
     /// The scope asked for.
     requested_scope: String,
     /// The scope granted, where the provider says so; null means as requested.
     granted_scope: Option<String>,
     /// How the response came.
     response_mode: ResponseMode,
+    /// Where Cognito's own session ends, for the journey to send the user to; null where it isn't known.
+    logout_endpoint: Option<String>,
 }
 
 /// Tokens for the journey's own use.
@@ -88,9 +93,9 @@ pub struct Verified<'a> {
     /// The user pool's id.
     pub user_pool_id: &'a str,
     /// The ID token's claims.
-    pub id_token: &'a IdToken,
+    pub id_token: IdToken,
     /// Userinfo's claims.
-    pub user_info: &'a UserInfo,
+    pub user_info: UserInfo,
     /// The tokens.
     pub tokens: &'a TokenResponse,
     /// How the response came.
@@ -100,34 +105,35 @@ pub struct Verified<'a> {
 }
 
 impl Output {
-    /// Tells what was verified; tokens beside the ID token only `with_tokens`.
+    /// Tells what was verified; tokens beside the ID token only `with_tokens`. Claims are moved: a token can have many.
     #[must_use]
-    pub fn new(verified: &Verified<'_>, with_tokens: bool) -> Self {
-        let Verified { attempt, user_pool_id, id_token, user_info, tokens, response_mode, now } = *verified;
+    pub fn new(verified: Verified<'_>, with_tokens: bool) -> Self {
+        let Verified { attempt, user_pool_id, id_token, user_info, tokens, response_mode, now } = verified;
         let claims = id_token.claims();
-        let texts = |name: &str| {
-            let values = claims.get(name).and_then(Value::as_array);
-            values.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        let user = User::new(user_pool_id, id_token.subject(), claims, user_info.claims());
+        let amr = claims.get("amr").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let login = Login {
+            issuer: id_token.issuer().to_owned(),
+            user_pool_id: user_pool_id.to_owned(),
+            client_id: attempt.client_id.clone(),
+            subject: id_token.subject().to_owned(),
+            auth_time: id_token.auth_time(),
+            completed_at: now,
+            acr: claims.get("acr").and_then(Value::as_str).map(str::to_owned),
+            amr: amr.map(str::to_owned).collect(),
+            identity_provider: user.identity_provider(claims),
+            requested_scope: attempt.scope.clone(),
+            granted_scope: tokens.scope.clone(),
+            response_mode,
+            logout_endpoint: attempt.logout_endpoint.clone(),
         };
         Self {
             version: 1,
             id_token: tokens.id_token.expose().to_owned(),
-            id_token_claims: claims.clone(),
-            user_info: user_info.claims().clone(),
-            user: User::new(user_pool_id, id_token.subject(), claims, user_info.claims()),
-            login: Login {
-                issuer: id_token.issuer().to_owned(),
-                user_pool_id: user_pool_id.to_owned(),
-                client_id: attempt.client_id.clone(),
-                subject: id_token.subject().to_owned(),
-                auth_time: id_token.auth_time(),
-                completed_at: now,
-                acr: claims.get("acr").and_then(Value::as_str).map(str::to_owned),
-                amr: texts("amr"),
-                requested_scope: attempt.scope.clone(),
-                granted_scope: tokens.scope.clone(),
-                response_mode,
-            },
+            id_token_claims: id_token.into_claims(),
+            user_info: user_info.into_claims(),
+            user,
+            login,
             tokens: with_tokens.then(|| TokensOutput {
                 access_token: tokens.access_token.expose().to_owned(),
                 refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose().to_owned()),
@@ -137,11 +143,28 @@ impl Output {
         }
     }
 
-    /// As JSON.
+    /// As JSON text.
     #[must_use]
-    pub fn to_json(&self) -> Value {
+    pub fn to_text(&self) -> String {
         // Strings, numbers and JSON itself always serialize.
-        serde_json::to_value(self).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// As JSON. Claims are moved, not copied.
+    #[must_use]
+    pub fn into_json(self) -> Value {
+        let Self { version, id_token, id_token_claims, user_info, user, login, tokens } = self;
+        let mut document = Map::new();
+        // Strings, numbers and JSON itself always serialize.
+        let mut add = |name: &str, value: Result<Value, _>| drop(document.insert(name.to_owned(), value.unwrap_or_default()));
+        add("version", serde_json::to_value(version));
+        add("id_token", Ok(Value::String(id_token)));
+        add("id_token_claims", Ok(Value::Object(id_token_claims)));
+        add("user_info", Ok(Value::Object(user_info)));
+        add("user", serde_json::to_value(user));
+        add("login", serde_json::to_value(login));
+        add("tokens", serde_json::to_value(tokens));
+        Value::Object(document)
     }
 
     /// Who it is about.

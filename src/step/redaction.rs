@@ -20,6 +20,9 @@ use crate::secret::Secret;
 const FRAGMENT: usize = 16;
 /// Shorter secrets would match by chance, and hide everything.
 const SHORTEST: usize = 6;
+/// Bytes of a secret that are looked for. Only an ID token can be longer, and between its ends stand claims, which the output holds too: what
+/// lets anybody use it is its signature. Each kilobyte takes some quarter of a millisecond to prepare.
+const LONGEST: usize = 64 * 1024;
 /// Bytes of a block that leads to a fragment.
 const BLOCK: usize = 8;
 /// From one block to the next: of each run of [`FRAGMENT`] bytes one block is whole.
@@ -37,12 +40,19 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// Adds a secret.
+    /// Adds a secret; of a very long one, its ends.
     pub fn add(&mut self, secret: &Secret) {
-        if secret.expose().len() >= SHORTEST {
+        let text = secret.expose();
+        if text.len() > LONGEST {
+            let (first, last) =
+                (text.floor_char_boundary(LONGEST / 2), text.ceil_char_boundary(text.len().saturating_sub(LONGEST / 2)));
+            for end in [text.get(..first), text.get(last..)].into_iter().flatten() {
+                self.secrets.push(Secret::new(end));
+            }
+        } else if text.len() >= SHORTEST {
             self.secrets.push(secret.clone());
-            self.index.take();
         }
+        self.index.take();
     }
 
     /// Whether a text holds a secret, or a fragment of one.
@@ -198,6 +208,17 @@ mod tests {
         let redaction = redaction(&"0123456789".repeat(10_000));
         assert!(redaction.concerns("x0123456789012345x"));
         assert!(!redaction.concerns(&"x0123456x".repeat(1000)));
+    }
+
+    #[test]
+    fn h01_of_a_very_long_secret_both_ends_are_looked_for() {
+        let secret: String = (0_u64..20_000).map(|number| format!("{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+        assert!(secret.len() > 2 * LONGEST);
+        let redaction = redaction(&secret);
+        for fragment in [&secret[..FRAGMENT], &secret[LONGEST / 2 - FRAGMENT..LONGEST / 2], &secret[secret.len() - FRAGMENT..]] {
+            assert!(redaction.concerns(fragment), "{fragment}");
+        }
+        assert!(self::redaction(&"ä".repeat(LONGEST)).concerns(&"ä".repeat(FRAGMENT)));
     }
 
     #[test]

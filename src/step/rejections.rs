@@ -3,7 +3,7 @@
 use super::error::{Code, Failure};
 use crate::cognito::endpoints;
 use crate::cognito::id_token::WrongUse;
-use crate::cognito::refusal::{self, Refusal};
+use crate::cognito::refusal::{self, Channel, Refusal};
 use crate::host::{RandomUnavailable, StoreError};
 use crate::oidc::claim::{self, Duplicate};
 use crate::oidc::response::ProviderError;
@@ -66,6 +66,9 @@ impl From<client::Rejection> for Failure {
         let expected = match rejection {
             client::Rejection::SecretMissing => "expected a client secret, or `none`",
             client::Rejection::SecretUnexpected => "expected no client secret for a public client",
+            client::Rejection::SecretMalformed => {
+                "expected a client secret of visible ASCII characters, without a line break, and without a space at its ends"
+            }
         };
         let path = Some("/connector/client_authentication".to_owned());
         Self { path, ..Self::from(Code::InvalidIntegration).expecting(expected) }
@@ -76,28 +79,46 @@ impl From<client::Rejection> for Failure {
 struct EndpointCodes {
     unavailable: Code,
     invalid: Code,
+    /// Its name, behind a message that isn't its own.
+    name: &'static str,
 }
 
-const TOKEN: EndpointCodes = EndpointCodes { unavailable: Code::TokenUnavailable, invalid: Code::TokenResponseInvalid };
-const USERINFO: EndpointCodes = EndpointCodes { unavailable: Code::UserinfoUnavailable, invalid: Code::UserinfoInvalid };
-const KEYS: EndpointCodes = EndpointCodes { unavailable: Code::KeysUnavailable, invalid: Code::KeysInvalid };
-const METADATA: EndpointCodes = EndpointCodes { unavailable: Code::MetadataUnavailable, invalid: Code::MetadataInvalid };
+const TOKEN: EndpointCodes =
+    EndpointCodes { unavailable: Code::TokenUnavailable, invalid: Code::TokenResponseInvalid, name: "the token endpoint" };
+const USERINFO: EndpointCodes =
+    EndpointCodes { unavailable: Code::UserinfoUnavailable, invalid: Code::UserinfoInvalid, name: "the userinfo endpoint" };
+const KEYS: EndpointCodes =
+    EndpointCodes { unavailable: Code::KeysUnavailable, invalid: Code::KeysInvalid, name: "the issuer's key set" };
+const METADATA: EndpointCodes =
+    EndpointCodes { unavailable: Code::MetadataUnavailable, invalid: Code::MetadataInvalid, name: "the provider metadata" };
 
 impl EndpointCodes {
     fn failure(&self, rejection: exchange::Rejection, refused: impl FnOnce(&ProviderError) -> Code) -> Failure {
+        let of = |code| Failure::from(code);
         match rejection {
-            exchange::Rejection::Denied => Code::DestinationDenied.into(),
-            exchange::Rejection::Unavailable(trace) => Failure::from(self.unavailable).traced(trace),
-            exchange::Rejection::RateLimited(trace) => Failure::from(Code::RateLimited).traced(trace),
-            exchange::Rejection::Invalid(expected, trace) => Failure::from(self.invalid).expecting(expected).traced(trace),
-            exchange::Rejection::Refused(error, trace) => Failure { code: refused(&error), ..Failure::from(error).traced(trace) },
+            exchange::Rejection::Denied => of(Code::DestinationDenied).expecting(self.name),
+            exchange::Rejection::Unavailable(None) => of(self.unavailable).expecting("no response came"),
+            exchange::Rejection::Unavailable(trace) => {
+                of(self.unavailable).expecting("it answered with a server error").traced(trace)
+            }
+            exchange::Rejection::RateLimited(trace) => of(Code::RateLimited).expecting(self.name).traced(trace),
+            exchange::Rejection::UnexpectedStatus(trace) => {
+                let status = format!("{}: status {}", self.name, trace.status);
+                of(Code::UnexpectedStatus).expecting(status).traced(trace)
+            }
+            exchange::Rejection::UnexpectedType(expected, trace) => of(self.invalid).expecting(expected).traced(trace),
+            exchange::Rejection::Invalid(expected, trace) => of(self.invalid).expecting(expected).traced(trace),
+            exchange::Rejection::Refused(error, trace) => {
+                let code = refused(&error);
+                Failure { provider: Some(Box::new(error)), ..of(code) }.traced(trace)
+            }
         }
     }
 }
 
-/// The provider's no, at the authorization or the token endpoint.
-fn code_of(error: &ProviderError) -> Code {
-    match refusal::classify(error) {
+/// The provider's no.
+fn code_of(channel: Channel, error: &ProviderError) -> Code {
+    match refusal::classify(channel, error) {
         Refusal::AccessDenied => Code::AccessDenied,
         Refusal::LoginRequired => Code::LoginRequired,
         Refusal::TriggerRefused => Code::TriggerRefused,
@@ -107,13 +128,16 @@ fn code_of(error: &ProviderError) -> Code {
         Refusal::ClientRejected => Code::ClientRejected,
         Refusal::GrantRefused => Code::GrantRefused,
         Refusal::Unavailable => Code::ProviderUnavailable,
+        Refusal::IdentityProviderUnavailable => Code::IdentityProviderUnavailable,
+        Refusal::IdentityProviderRejected => Code::IdentityProviderRejected,
         Refusal::Other => Code::ProviderError,
     }
 }
 
+/// An error in an authorization response.
 impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
-        let code = code_of(&error);
+        let code = code_of(Channel::Redirect, &error);
         Self { provider: Some(Box::new(error)), ..Self::from(code) }
     }
 }
@@ -121,7 +145,7 @@ impl From<ProviderError> for Failure {
 impl From<token::Rejection> for Failure {
     fn from(rejection: token::Rejection) -> Self {
         match rejection {
-            token::Rejection::Exchange(rejection) => TOKEN.failure(rejection, code_of),
+            token::Rejection::Exchange(rejection) => TOKEN.failure(rejection, |error| code_of(Channel::TokenEndpoint, error)),
             token::Rejection::IdTokenMissing(trace) => Self::from(Code::IdTokenMissing).traced(trace),
         }
     }
@@ -141,6 +165,7 @@ impl From<signing_keys::Rejection> for Failure {
         match rejection {
             signing_keys::Rejection::Exchange(rejection) => KEYS.failure(rejection, |_| Code::KeysUnavailable),
             signing_keys::Rejection::UnknownKey => Code::SigningKeyUnknown.into(),
+            signing_keys::Rejection::Unnamed => Code::SigningKeyUnnamed.into(),
         }
     }
 }
@@ -152,7 +177,7 @@ impl From<endpoints::Rejection> for Failure {
                 METADATA.failure(rejection, |_| Code::MetadataUnavailable)
             }
             endpoints::Rejection::Metadata(metadata::Rejection::IssuerMismatch) => Code::MetadataIssuerMismatch.into(),
-            endpoints::Rejection::Endpoint(name) => Self::from(Code::MetadataInvalid).expecting(name),
+            endpoints::Rejection::Endpoint(expected) => Self::from(Code::MetadataInvalid).expecting(expected),
             endpoints::Rejection::NoDomain => Code::UserPoolWithoutDomain.into(),
         }
     }
@@ -175,6 +200,8 @@ impl From<id_token::Rejection> for Failure {
             id_token::Rejection::Nonce => Code::IdTokenNonce,
             id_token::Rejection::AtHash => Code::IdTokenAtHash,
             id_token::Rejection::Acr => Code::AcrNotMet,
+            id_token::Rejection::Amr => Code::AmrNotMet,
+            id_token::Rejection::TooLarge => Code::IdTokenTooLarge,
             id_token::Rejection::AuthTime => Code::AuthenticationTooOld,
         };
         code.into()

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::advanced::{Advanced, AdvancedDocument};
+use super::advanced::{Advanced, AdvancedDocument, MEMBERS};
 use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::Object;
@@ -218,7 +218,7 @@ impl Outlets {
 impl SettingsDocument {
     fn check(self, problems: &mut Vec<Problem>) -> Option<Settings> {
         let mut reader = Reader::new("/settings", Code::InvalidSettings, problems);
-        reader.refuse_unknown(&self.unknown);
+        reader.refuse_unknown(&self.unknown, MEMBERS);
 
         let callback_url = reader.required("callback_url", self.callback_url, "expected a URL as a string");
         let callback_url = reader.checked("callback_url", callback_url, |url| check_callback_url(url));

@@ -36,6 +36,30 @@ impl AuthorizationError {
         Self::new("access_denied", Some("user denied access"))
     }
 
+    /// A SAML identity provider's assertion failed with this text.
+    #[must_use]
+    pub fn saml(text: &str) -> Self {
+        Self::new("server_error", Some(&format!("Invalid SAML response received: {text} ")))
+    }
+
+    /// The user said no at an identity provider that has a word of its own for it, as Apple does.
+    #[must_use]
+    pub fn user_cancelled() -> Self {
+        Self::new("user_cancelled_authorize", None)
+    }
+
+    /// The identity provider didn't answer in time.
+    #[must_use]
+    pub fn identity_provider_timeout() -> Self {
+        Self::new("invalid_request", Some("Timeout occurred in calling IdP token endpoint"))
+    }
+
+    /// An identity provider's own error, passed on.
+    #[must_use]
+    pub fn relayed(identity_provider: &str, status: u16, text: &str) -> Self {
+        Self::new("invalid_request", Some(&format!("{identity_provider} Error - {status} {text}")))
+    }
+
     /// The provider failed.
     #[must_use]
     pub fn server_error() -> Self {

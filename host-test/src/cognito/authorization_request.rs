@@ -45,11 +45,13 @@ impl AuthorizationRequest {
         let parameter = |name: &str| find(&parameters, name).filter(|value| !value.is_empty()).map(str::to_owned);
         let client = &config.client;
 
-        let client_id = parameter("client_id").ok_or(Refusal::ErrorPage("invalid_request"))?;
+        let missing = Refusal::ErrorPage("Required parameters missing");
+        let (Some(client_id), Some(redirect_uri)) = (parameter("client_id"), parameter("redirect_uri")) else {
+            return Err(missing);
+        };
         if client_id != client.id {
-            return Err(Refusal::ErrorPage("invalid_client"));
+            return Err(Refusal::ErrorPage("invalid_request"));
         }
-        let redirect_uri = parameter("redirect_uri").ok_or(Refusal::ErrorPage("invalid_request"))?;
         if !client.redirect_uris.contains(&redirect_uri) {
             return Err(Refusal::ErrorPage("redirect_mismatch"));
         }
@@ -63,7 +65,8 @@ impl AuthorizationRequest {
             Some("token") => {
                 return Err(refuse(AuthorizationError::new("unauthorized_client", None)));
             }
-            _ => return Err(invalid("invalid response_type")),
+            None => return Err(missing),
+            Some(_) => return Err(invalid("invalid response_type")),
         }
         let scopes = scopes(parameter("scope").as_deref(), client).map_err(refuse)?;
         let code_challenge = parameter("code_challenge");

@@ -63,6 +63,25 @@ impl Answer {
         Self::new(403, "text/html", "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>")
     }
 
+    /// A firewall that challenges browsers, in answer to a request that isn't one's: 202 and a page of script.
+    #[must_use]
+    pub fn firewall_challenge() -> Self {
+        Self::new(202, "text/html", "<html><script>challenge()</script></html>").header("x-amzn-waf-action", "challenge")
+    }
+
+    /// A firewall's riddle: 405 and a page.
+    #[must_use]
+    pub fn firewall_captcha() -> Self {
+        Self::new(405, "text/html", "<html><h1>Human Verification</h1></html>").header("x-amzn-waf-action", "captcha")
+    }
+
+    /// Too many requests, as AWS's JSON protocols say it.
+    #[must_use]
+    pub fn throttled() -> Self {
+        let body = r#"{"__type":"TooManyRequestsException","message":"Rate exceeded"}"#;
+        Self::new(400, "application/x-amz-json-1.1", body)
+    }
+
     /// A redirect elsewhere.
     #[must_use]
     pub fn redirect(status: u16, location: &str) -> Self {

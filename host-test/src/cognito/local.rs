@@ -119,7 +119,7 @@ impl LocalCognito {
         format!("{}/.well-known/openid-configuration", self.issuer_base())
     }
 
-    /// A connector's `custom_endpoints` for this provider: all six.
+    /// A connector's `custom_endpoints` for this provider: all seven.
     #[must_use]
     pub fn custom_endpoints(&self) -> Value {
         json!({
@@ -127,6 +127,7 @@ impl LocalCognito {
             "token_endpoint": self.token_endpoint(),
             "userinfo_endpoint": self.userinfo_endpoint(),
             "revocation_endpoint": self.revocation_endpoint(),
+            "logout_endpoint": format!("{}/logout", self.domain_origin()),
             "jwks_uri": self.jwks_uri(),
             "openid_configuration": self.openid_configuration(),
         })

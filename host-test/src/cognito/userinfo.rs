@@ -10,7 +10,7 @@ use super::tokens;
 pub(super) fn userinfo(provider: &Provider, request: &Request) -> Response {
     let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
     let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")) else {
-        return refuse(400, "invalid_request", "Bad OAuth2 request at UserInfo Endpoint");
+        return refuse(401, "invalid_request", "Bad OAuth2 request at UserInfo Endpoint");
     };
     let config = provider.config();
     let grant = lock(&provider.access_tokens).get(token).cloned();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::mishaps::Mishap;
+
 /// What `--help` prints.
 pub const USAGE: &str = "\
 usage: host-test demo [options]
@@ -14,6 +16,8 @@ usage: host-test demo [options]
   --local             use the local Cognito (the default). callback_url and the connector's
                       endpoints are replaced by local ones; everything else is used as written
   --acr VALUE         what the local Cognito states as `acr`; without it, it states none
+  --fail NAME         what the login meets: a refusal, a firewall, a mistake in the settings …;
+                      without a name, the list of them
   --serve             don't play the login: serve it, for a browser of yours, until Ctrl-C
   --real              serve it with the files exactly as they are: the user pool that they name,
                       and callback_url, which must be http://localhost:PORT/...
@@ -34,6 +38,10 @@ pub struct Arguments {
     pub integration: Option<PathBuf>,
     /// What the local Cognito states as `acr`.
     pub acr: Option<String>,
+    /// What the login meets.
+    pub fail: Option<&'static Mishap>,
+    /// Whether only the list of what a login can meet is asked for.
+    pub lists_failures: bool,
     /// Whether a person's browser plays the login.
     pub serve: bool,
     /// Whether the user pool is the one that the files name.
@@ -50,12 +58,16 @@ impl Arguments {
     pub fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut parsed = Self::default();
         let mut local = false;
-        let mut rest = arguments.iter();
+        let mut rest = arguments.iter().peekable();
         while let Some(argument) = rest.next() {
             let (name, mut given) = match argument.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (argument.as_str(), None),
             };
+            if name == "--fail" && given.is_none() && rest.peek().is_none_or(|next| next.starts_with("--")) {
+                parsed.lists_failures = true;
+                continue;
+            }
             let mut value = || {
                 let value = given.take().or_else(|| rest.next().cloned());
                 value.filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} needs a value"))
@@ -64,6 +76,11 @@ impl Arguments {
                 "--config" => parsed.config = Some(value()?.into()),
                 "--integration" => parsed.integration = Some(value()?.into()),
                 "--acr" => parsed.acr = Some(value()?),
+                "--fail" => {
+                    let name = value()?;
+                    let unknown = || format!("no login fails like `{name}`: --fail alone lists those that do");
+                    parsed.fail = Some(Mishap::named(&name).ok_or_else(unknown)?);
+                }
                 "--local" => local = true,
                 "--serve" => parsed.serve = true,
                 "--real" => parsed.real = true,
@@ -79,6 +96,9 @@ impl Arguments {
         }
         if parsed.real && (parsed.config.is_none() || parsed.integration.is_none()) {
             return Err("--real needs --config FILE and --integration FILE".to_owned());
+        }
+        if parsed.real && parsed.fail.is_some() {
+            return Err("--fail is for the local Cognito; a real one fails by itself".to_owned());
         }
         if parsed.real && parsed.acr.is_some() {
             return Err("--acr is for the local Cognito; a real one states what it will".to_owned());
@@ -104,6 +124,15 @@ mod tests {
     }
 
     #[test]
+    fn without_a_name_the_failures_are_listed() {
+        let listed = Arguments { lists_failures: true, ..Arguments::default() };
+        assert_eq!(parse("--fail"), Ok(listed.clone()));
+        assert_eq!(parse("--fail --serve"), Ok(Arguments { serve: true, ..listed }));
+        assert_eq!(parse("--fail firewall").map(|arguments| arguments.fail.map(|fail| fail.name)), Ok(Some("firewall")));
+        assert_eq!(parse("--fail=firewall").map(|arguments| arguments.fail.map(|fail| fail.name)), Ok(Some("firewall")));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_with_a_reason() {
         for (line, word) in [
             ("--config", "needs a value"),
@@ -112,6 +141,8 @@ mod tests {
             ("x", "no argument"),
             ("--real", "needs --config"),
             ("--real --local --config a --integration b", "exclude"),
+            ("--fail no-such-failure", "--fail alone"),
+            ("--real --fail firewall --config a --integration b", "--fail"),
             ("--real --acr 1 --config a --integration b", "--acr"),
         ] {
             let error = parse(line).unwrap_err();

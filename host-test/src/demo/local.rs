@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::documents::Documents;
 use crate::cognito::{Config, IdentityProvider, IdpAnswer, Issuer, LocalCognito, ResponseModes};
+use crate::mishaps::{Mishap, Scene};
 
 /// The default pool's user who comes through an identity provider.
 const FEDERATED_USER: &str = "google_114259";
@@ -53,6 +54,13 @@ pub(super) fn fitted(documents: &Documents, cognito: &LocalCognito, callback_url
         connector.remove("domain");
     }
     Documents { settings: settings.to_string(), connector: connector.to_string() }
+}
+
+/// Lets the login meet something.
+pub(super) fn arrange(mishap: &Mishap, cognito: &LocalCognito, documents: &mut Documents, client_secret: &mut Option<String>) {
+    let (mut settings, mut connector) = (documents.settings(), documents.connector());
+    (mishap.arrange)(&mut Scene { cognito, settings: &mut settings, connector: &mut connector, client_secret });
+    *documents = Documents { settings: settings.to_string(), connector: connector.to_string() };
 }
 
 fn words(value: &Value) -> Vec<String> {

@@ -14,6 +14,7 @@ use super::site::{Site, print_time, print_usage};
 use crate::browser::{Arrival, Browser, Form, Navigation, Page};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
 use crate::journey::Bound;
+use crate::mishaps::Mishap;
 use journey_host::{Compiled, Egress, TenantPolicy};
 
 /// A journey server and a local Cognito, ready for a login.
@@ -22,10 +23,13 @@ pub struct Login {
     pub(super) site: Site,
     written: Documents,
     browser: Browser,
+    /// What it meets.
+    about: Option<&'static str>,
 }
 
 impl Login {
-    /// Starts both. `bound`: where the journey server listens; `secret`: of the app client, if the local Cognito isn't to use one of its own.
+    /// Starts both. `bound`: where the journey server listens; `secret`: of the app client, if the local Cognito isn't to use one of its own;
+    /// `mishap`: what the login meets.
     ///
     /// # Errors
     /// No port is free, or the documents aren't JSON objects.
@@ -35,6 +39,7 @@ impl Login {
         documents: &Documents,
         acr: Option<String>,
         secret: Option<String>,
+        mishap: Option<&Mishap>,
     ) -> anyhow::Result<Self> {
         anyhow::ensure!(
             documents.settings().is_object() && documents.connector().is_object(),
@@ -42,14 +47,18 @@ impl Login {
         );
         let callback_url = bound.callback_url();
         let cognito = LocalCognito::start(local::config(documents, &callback_url, acr, secret)).await?;
-        let fitted = local::fitted(documents, &cognito, &callback_url);
+        let mut fitted = local::fitted(documents, &cognito, &callback_url);
+        let mut client_secret = cognito.client_secret();
+        if let Some(mishap) = mishap {
+            local::arrange(mishap, &cognito, &mut fitted, &mut client_secret);
+        }
         let origins = [cognito.issuer_origin(), cognito.domain_origin()];
         let egress = |tenant: &str| {
             let policy = TenantPolicy::permitting(&origins)?.with_discovered(&origins[1..])?;
             Ok(Egress::deny_all().with_loopback().with_tenant(tenant, policy))
         };
-        let site = Site::serve(bound, compiled, fitted, cognito.client_secret(), egress)?;
-        Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new() })
+        let site = Site::serve(bound, compiled, fitted, client_secret, egress)?;
+        Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new(), about: mishap.map(|mishap| mishap.about) })
     }
 
     /// The local Cognito, for a look at what it was asked.
@@ -68,6 +77,10 @@ impl Login {
 
     /// Prints who takes part and what it runs with.
     pub(super) fn introduce(&self, screen: &mut Screen<'_>) -> std::io::Result<()> {
+        if let Some(about) = self.about {
+            screen.heading("What this login meets")?;
+            screen.say(&format!("{about}."))?;
+        }
         screen.heading("Who takes part")?;
         for (origin, who) in [
             (self.site.running.base_url(), "the journey host, which runs the component, a fresh sandbox for each call"),

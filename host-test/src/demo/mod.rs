@@ -28,6 +28,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use crate::journey::Bound;
+use crate::mishaps::MISHAPS;
 use journey_host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
 use screen::Screen;
 
@@ -67,6 +68,9 @@ pub async fn run(
         write!(out, "{USAGE}")?;
         return Ok(Exit::Done);
     }
+    if arguments.lists_failures {
+        return list_failures(out);
+    }
     let documents = match Documents::read(&arguments) {
         Ok(documents) => documents,
         Err(error) => {
@@ -93,7 +97,7 @@ pub async fn run(
         let origin = bound.base_url().replace("127.0.0.1", "localhost");
         bound = bound.behind(&origin);
     }
-    let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret).await?;
+    let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
     if arguments.serve {
         match serve::local(&login, out).await? {}
     }
@@ -109,12 +113,29 @@ async fn play(login: &Login, compile_time: Duration, out: &mut dyn Write) -> any
     let mut screen = Screen::new(out);
     screen.heading("Try it")?;
     screen.row("in your browser", "cargo xtask demo --serve")?;
+    screen.row("what can go wrong", "cargo xtask demo --fail")?;
     screen.row("with your settings", "cargo xtask demo --config settings.json --integration connector.json")?;
     screen.row("with your user pool", "the same and --real; the client secret in COGNITO_CLIENT_SECRET")?;
     screen.row("more", "cargo xtask demo -- --help")?;
     screen.line("")?;
     screen.say(if logged_in { "The user is logged in." } else { "The login failed, as shown above; exit code 1." })?;
     Ok(if logged_in { Exit::Done } else { Exit::LoginFailed })
+}
+
+/// What a login can meet, and the code that it ends with.
+fn list_failures(out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let mut screen = Screen::new(out);
+    screen.line("What a login can meet: cargo xtask demo --fail NAME")?;
+    screen.line("")?;
+    for mishap in MISHAPS {
+        let code = match mishap.code {
+            "" if mishap.comes_back => "logged in",
+            "" => "nothing comes back",
+            code => code,
+        };
+        screen.cells(&[(2, mishap.name), (30, code), (62, mishap.about)])?;
+    }
+    Ok(Exit::Done)
 }
 
 /// The step with no authority at all: enough for its pure functions.

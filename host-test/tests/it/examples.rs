@@ -21,8 +21,8 @@ async fn the_demo_logs_in_with_every_example() {
         // What a pool that honours `acr_values` states.
         let settings: serde_json::Value =
             serde_json::from_str(&fs::read_to_string(file("settings.json")).expect("a file")).expect("JSON");
-        if let Some(acr) = settings["advanced"]["accepted_acr_values"][0].as_str() {
-            arguments.extend(["--acr".to_owned(), acr.to_owned()]);
+        if settings["advanced"]["acr_values"].is_array() {
+            arguments.extend(["--acr".to_owned(), "urn:cognito:loa:4".to_owned()]);
         }
         let mut printed = Vec::new();
         let exit = demo::run(&arguments, || Ok(compiled()), None, &mut printed).await.expect("a demo");

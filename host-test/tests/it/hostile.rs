@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use flate2::{Compression, write::GzEncoder};
 use host_test::cognito::{Answer, Body, Endpoint, Fault, TestKey, Times};
 use journey_host::{Begun, Limits};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::stage::{Stage, begin_verdict, verdict};
+use crate::stage::{Stage, verdict};
 
 const JSON: &str = "application/json";
 /// The longest body that the step takes.
@@ -20,8 +20,10 @@ const SOON: Duration = Duration::from_secs(5);
 /// What follows from behaviour that is no endpoint's own.
 #[derive(Clone, Copy, Debug)]
 enum Follows {
-    /// It wasn't the endpoint that spoke, or nobody did.
+    /// Nobody spoke, or it said that it is in trouble.
     Unavailable,
+    /// It wasn't the endpoint that spoke.
+    Unexpected,
     /// It spoke, and said something that can't be read.
     Invalid,
     /// It is overrun.
@@ -34,22 +36,41 @@ fn behaviours(stage: &Stage) -> Vec<(String, Fault, Follows)> {
     let mut rows = Vec::new();
     let mut row = |name: String, fault: Fault, follows| rows.push((name, fault, follows));
 
-    for status in [201, 202, 206, 403, 404, 405, 410, 418, 500, 502, 503, 504, 599, 999] {
+    for status in [500, 502, 503, 504, 599] {
         row(format!("status {status}"), Fault::Answer(Answer::json(status, &json!({}))), Follows::Unavailable);
     }
+    for status in [201, 202, 206, 403, 404, 405, 410, 418, 999] {
+        row(format!("status {status}"), Fault::Answer(Answer::json(status, &json!({}))), Follows::Unexpected);
+    }
     for status in [204, 205, 304] {
-        row(format!("status {status}"), Fault::Answer(Answer::empty(status)), Follows::Unavailable);
+        row(format!("status {status}"), Fault::Answer(Answer::empty(status)), Follows::Unexpected);
     }
     for status in [301, 302, 303, 307, 308] {
-        row(format!("redirect {status}"), Fault::Answer(Answer::redirect(status, &elsewhere)), Follows::Unavailable);
+        row(format!("redirect {status}"), Fault::Answer(Answer::redirect(status, &elsewhere)), Follows::Unexpected);
     }
     row("status 429".into(), Fault::Answer(Answer::json(429, &json!({}))), Follows::RateLimited);
-    row("a firewall".into(), Fault::Answer(Answer::firewall()), Follows::Unavailable);
-
-    for content_type in ["text/html", "text/plain", "application/jwt", "application/javascript", "json", "", "text/json+xml"] {
-        row(format!("type {content_type:?}"), Fault::Answer(Answer::new(200, content_type, "{}")), Follows::Unavailable);
+    row("throttled".into(), Fault::Answer(Answer::throttled()), Follows::RateLimited);
+    for (name, answer) in [
+        ("a firewall", Answer::firewall()),
+        ("a firewall's challenge", Answer::firewall_challenge()),
+        ("a firewall's riddle", Answer::firewall_captcha()),
+    ] {
+        row(name.into(), Fault::Answer(answer), Follows::Unexpected);
     }
-    row("no type and no body".into(), Fault::Answer(Answer::empty(200)), Follows::Unavailable);
+
+    for content_type in [
+        "text/html",
+        "text/plain",
+        "application/jwt",
+        "application/javascript",
+        "application/x-amz-json-1.0",
+        "json",
+        "",
+        "text/json+xml",
+    ] {
+        row(format!("type {content_type:?}"), Fault::Answer(Answer::new(200, content_type, "{}")), Follows::Invalid);
+    }
+    row("no type and no body".into(), Fault::Answer(Answer::empty(200)), Follows::Invalid);
     row("disconnect".into(), Fault::Disconnect, Follows::Unavailable);
     row("slow: hang".into(), Fault::Hang, Follows::Unavailable);
 
@@ -142,7 +163,7 @@ async fn login(stage: &Stage) -> String {
             let called = stage.complete(&stage.sign_in(request).await).await;
             (verdict(&called), called.usage)
         }
-        _ => (begin_verdict(&begun), begun.usage),
+        _ => (verdict(&begun), begun.usage),
     };
     assert!(since.elapsed() < SOON, "{verdict} after {:?}", since.elapsed());
     assert!(usage.cpu < Limits::default().cpu / 2, "{verdict}: {:?}", usage.cpu);
@@ -165,6 +186,9 @@ async fn misbehave(mut stage: Stage, endpoint: Endpoint, unavailable: &str, inva
         stage.step = if name.starts_with("slow") { hurried.clone() } else { swift.clone() };
         let expected = match follows {
             Follows::Unavailable => unavailable,
+            // A revocation that fails harms nobody.
+            Follows::Unexpected if unavailable == "authenticated" => unavailable,
+            Follows::Unexpected => "failed: unexpected_status",
             Follows::Invalid => invalid,
             Follows::RateLimited => rate_limited,
         };
@@ -233,7 +257,9 @@ async fn t06_refusals_of_the_token_endpoint_are_told_apart_and_cut_to_size() {
     }
     for status in [400, 401] {
         let answer = Answer::new(status, "text/html", error("invalid_grant"));
-        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Answer(answer)).await, "failed: token_unavailable");
+        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Answer(answer)).await, "failed: grant_refused");
+        let page = Answer::new(status, "text/html", "<html></html>");
+        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Answer(page)).await, "failed: unexpected_status");
     }
 }
 
@@ -252,8 +278,9 @@ async fn t07_t08_t09_tokens_of_the_wrong_kind_are_refused() {
         ("token_type", json!(7), "token_response_invalid"),
         ("expires_in", json!(-1), "token_response_invalid"),
         ("expires_in", json!(1e300), "token_response_invalid"),
-        ("expires_in", json!(1.5), "token_response_invalid"),
-        ("expires_in", json!("3600"), "token_response_invalid"),
+        ("expires_in", json!("soon"), "token_response_invalid"),
+        ("expires_in", json!(1.5), "authenticated"),
+        ("expires_in", json!("3600"), "authenticated"),
         ("refresh_token", json!({}), "token_response_invalid"),
         ("scope", json!(["openid"]), "token_response_invalid"),
         ("id_token", json!(null), "id_token_missing"),
@@ -303,13 +330,44 @@ async fn i10_i11_i12_i13_dates_and_names_beyond_all_measure_are_refused() {
         ("identities", json!([1, null, {"primary": 1e300, "dateCreated": -1}]), "authenticated"),
         ("address", json!([[[]]]), "authenticated"),
         ("cognito:groups", json!(vec!["a group of a large enterprise"; 1000]), "authenticated"),
-        ("values", json!(vec![0; 5000]), "id_token_malformed"),
-        ("bio", json!("x".repeat(300 << 10)), "output_too_large"),
+        ("values", json!(vec![0; 5000]), "authenticated"),
+        ("bio", json!("x".repeat(300 << 10)), "id_token_too_large"),
+        ("custom:bio", json!("x".repeat(180 << 10)), "output_too_large"),
     ] {
         let context = format!("{claim} {}", value.to_string().get(..40).unwrap_or_default());
         stage.next_journey();
         stage.cognito.faults().alter_id_token(Times::Always, move |_, claims| claims[claim] = value.clone());
         assert_eq!(login(&stage).await.trim_start_matches("failed: "), expected, "{context}");
+    }
+}
+
+#[tokio::test]
+async fn i01_an_id_token_may_be_as_large_as_aws_lets_one_be() {
+    let mut stage = Stage::new().await;
+    for (claim, value, expected) in [
+        ("list", json!(vec![0; 60_000]), "authenticated"),
+        ("list", json!(vec![json!([0]); 30_000]), "authenticated"),
+        ("list", json!(vec![json!({}); 40_000]), "authenticated"),
+        ("list", json!(vec![json!({"": 0}); 17_000]), "authenticated"),
+        ("custom:list", json!(vec![0; 60_000]), "authenticated"),
+        (
+            "map",
+            json!((0..5000).map(|number| (format!("claim{number}"), json!([number]))).collect::<Map<_, _>>()),
+            "authenticated",
+        ),
+        ("list", json!(vec![json!({"": 0}); 18_300]), "id_token_too_large"),
+        ("list", json!(vec![0; 90_000]), "authenticated"),
+        ("text", json!("x".repeat(120_000)), "authenticated"),
+    ] {
+        for event_data in ["none", "input_output"] {
+            let context = format!("{claim} {} {event_data}", value.to_string().get(..40).unwrap_or_default());
+            stage.next_journey();
+            stage.settings["event_data"] = json!(event_data);
+            let value = value.clone();
+            stage.cognito.faults().alter_id_token(Times::Always, move |_, claims| claims[claim] = value.clone());
+            let called = stage.login().await;
+            assert_eq!(verdict(&called).trim_start_matches("failed: "), expected, "{context}");
+        }
     }
 }
 
@@ -321,7 +379,8 @@ async fn u03_userinfo_about_nobody_or_somebody_else_is_refused() {
         ("sub", json!(1e300), "userinfo_subject_mismatch"),
         ("sub", json!(["62b5e414-00d1-70e5-b6f1-8a1c2d3e4f50"]), "userinfo_subject_mismatch"),
         ("sub", json!("62b5e414-00d1-70e5-b6f1-8a1c2d3e4f50 "), "userinfo_subject_mismatch"),
-        ("bio", json!("x".repeat(300 << 10)), "output_too_large"),
+        ("bio", json!("x".repeat(300 << 10)), "authenticated"),
+        ("bio", json!("x".repeat(510 << 10)), "output_too_large"),
         ("list", json!(vec![0; 5000]), "userinfo_invalid"),
         ("email_verified", json!(1e300), "authenticated"),
         ("address", json!(-1), "authenticated"),

@@ -11,7 +11,7 @@ use journey_host::{
 };
 use serde_json::{Value, json};
 
-use crate::stage::{CALLBACK_URL, CONNECTOR, begin_verdict, callbacks, compiled, query, response, verdict};
+use crate::stage::{CALLBACK_URL, CONNECTOR, callbacks, compiled, query, response, verdict};
 
 const POOL: &str = "eu-west-1_AbCdEf123";
 const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
@@ -123,7 +123,7 @@ async fn play(provider: &Provider, number: usize, row: &Row) -> (String, Option<
     let begun = step.begin(&visit, &invocation).await;
     let request = match &begun.outcome {
         Begun::Redirect(request) => request.clone(),
-        _ => return (begin_verdict(&begun), None),
+        _ => return (verdict(&begun), None),
     };
     let user_agent = UserAgent::new();
     let mut arrival = user_agent.open_until(&request.url, CALLBACK_URL).await.expect("an answer");

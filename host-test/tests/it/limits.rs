@@ -178,7 +178,7 @@ async fn a_variable_has_256_kib_and_no_more() {
         )
         .leak()
     };
-    let limit = 256 << 10;
+    let limit = 512 << 10;
     for call in ["$set", "$put"] {
         for (bytes, error) in [(limit, "-1"), (limit + 1, "1")] {
             // What `$get` and the results of imports need lies inside the value: nothing here uses it afterwards but the error.

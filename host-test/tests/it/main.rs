@@ -19,6 +19,7 @@ mod leaks;
 mod limits;
 mod local_cognito;
 mod login;
+mod mishaps;
 mod mix_up;
 mod outcomes;
 mod races;

@@ -12,13 +12,13 @@ use scenarios::{Ended, Scenario, Verdict};
 
 /// A row of the README's table of errors.
 #[derive(Debug)]
-struct Documented {
-    category: String,
-    is_retryable: bool,
+pub(crate) struct Documented {
+    pub(crate) category: String,
+    pub(crate) is_retryable: bool,
 }
 
 /// The README's table of errors, by code.
-fn documented() -> BTreeMap<String, Documented> {
+pub(crate) fn documented() -> BTreeMap<String, Documented> {
     let readme = include_str!("../../../README.md");
     let section = readme.split("\n## ").find(|section| section.starts_with("Errors\n")).expect("a section on errors");
     let rows = section.lines().filter_map(|line| {

@@ -264,12 +264,7 @@ fn origin() -> PublicOrigin {
     PublicOrigin::parse("http://127.0.0.1:9").expect("an origin")
 }
 
-/// As it displays, and why where the host ended the call: `redirect`, `failed: step_trapped (…)`.
-pub(crate) fn begin_verdict(called: &Called<Begun>) -> String {
-    verdict(called)
-}
-
-/// As it displays, and why where the host ended the call: `authenticated`, `failed: <code>`, `ignored: <code>`.
+/// As it displays, and why where the host ended the call: `redirect`, `failed: <code>`, `ignored: <code>`.
 pub(crate) fn verdict<T: std::fmt::Display>(called: &Called<T>) -> String {
     match &called.trapped {
         Some(trapped) => format!("{} ({trapped})", called.outcome),

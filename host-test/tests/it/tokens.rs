@@ -50,6 +50,6 @@ async fn u04_userinfo_as_a_token_is_not_read() {
     let stage = Stage::new().await;
     let token = Answer::new(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.");
     stage.cognito.faults().answer(Endpoint::UserInfo, Times::Always, token);
-    assert_eq!(verdict(&stage.login().await), "failed: userinfo_unavailable");
+    assert_eq!(verdict(&stage.login().await), "failed: userinfo_invalid");
     assert_eq!(stage.output().await, None);
 }

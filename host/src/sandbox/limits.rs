@@ -46,7 +46,7 @@ impl Default for Limits {
             apply: Duration::from_secs(75),
             fetches: 6,
             body: 512 << 10,
-            variable: 256 << 10,
+            variable: 512 << 10,
             host_calls: 128,
             host_call_bytes: 2 << 20,
             table_elements: 10_000,

@@ -122,14 +122,50 @@ fn b13_metadata_names_https_only() {
         for value in ["http://127.0.0.1/x", "http://shop.example.com/x", "ftp://x", "/x", "https://u@x/"] {
             let mut document = document();
             document[name] = json!(value);
-            assert_eq!(resolve(&source(None), &document), Err(Rejection::Endpoint(name)), "{name} {value}");
+            let Err(Rejection::Endpoint(expected)) = resolve(&source(None), &document) else { panic!("{name} {value}") };
+            assert_eq!(expected, format!("expected `{name}` as an https URL"), "{value}");
         }
     }
     let mut document = document();
     document["revocation_endpoint"] = json!("http://127.0.0.1/x");
     assert_eq!(resolve(&source(None), &document).unwrap().revocation, None);
     document["authorization_endpoint"] = json!("https://shop.example.com/authorize?state=x");
-    assert_eq!(resolve(&source(None), &document), Err(Rejection::Endpoint("authorization_endpoint")));
+    let expected = "expected `authorization_endpoint` without parameters that the protocol owns";
+    assert_eq!(resolve(&source(None), &document), Err(Rejection::Endpoint(expected)));
+}
+
+#[test]
+fn metadata_may_name_another_issuer_of_the_pool_where_either_is_accepted() {
+    let updated = "https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab";
+    let mut document = document();
+    document["issuer"] = json!(updated);
+    let mut source = source(None);
+    source.issuer = IssuerKind::Either;
+    let issuers = resolve(&source, &document).unwrap().issuers;
+    let keys: Vec<_> = issuers.iter().map(|issuer| (issuer.issuer.as_str(), issuer.jwks_uri.as_str())).collect();
+    let derived = format!("{ISSUER}/.well-known/jwks.json");
+    assert_eq!(keys, [(ISSUER, derived.as_str()), (updated, "https://keys.example.com/jwks.json")]);
+
+    source.issuer = IssuerKind::Original;
+    let mismatch = Err(Rejection::Metadata(metadata::Rejection::IssuerMismatch));
+    assert_eq!(resolve(&source, &document), mismatch);
+    document["issuer"] = json!("https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other");
+    source.issuer = IssuerKind::Either;
+    assert_eq!(resolve(&source, &document), mismatch);
+}
+
+#[test]
+fn cognitos_own_session_ends_at_the_domain_a_custom_endpoint_or_what_metadata_says() {
+    let mut known = source(Some("auth.example.com"));
+    assert_eq!(known.known().unwrap().logout.as_deref(), Some("https://auth.example.com/logout"));
+    known.custom.logout = Some("https://proxy.example.com/logout".into());
+    assert_eq!(known.known().unwrap().logout.as_deref(), Some("https://proxy.example.com/logout"));
+    let mut document = document();
+    assert_eq!(resolve(&source(None), &document).unwrap().logout, None);
+    document["end_session_endpoint"] = json!("https://shop.example.com/logout");
+    assert_eq!(resolve(&source(None), &document).unwrap().logout.as_deref(), Some("https://shop.example.com/logout"));
+    document["end_session_endpoint"] = json!("javascript:alert(1)");
+    assert_eq!(resolve(&source(None), &document).unwrap().logout, None);
 }
 
 #[test]

@@ -18,7 +18,11 @@ fn u06_a_user_of_whom_nothing_is_known_has_every_member() {
             "external_user_id": "the-sub", "username": null, "preferred_username": null, "email": null,
             "email_verified": false, "phone_number": null, "phone_number_verified": false, "name": null,
             "given_name": null, "family_name": null, "middle_name": null, "nickname": null, "picture": null,
-            "locale": null, "zoneinfo": null, "birthdate": null, "gender": null, "address": null, "groups": [],
+            "website": null, "profile": null, "locale": null, "zoneinfo": null, "birthdate": null, "gender": null,
+            "address": {
+                "formatted": null, "street_address": null, "locality": null, "region": null, "postal_code": null, "country": null,
+            },
+            "updated_at": null, "groups": [],
             "provider_groups": [], "custom": {}, "federated_identities": [],
         })
     );
@@ -48,12 +52,9 @@ fn every_attribute_is_taken_over() {
         "family_name",
         "middle_name",
         "nickname",
-        "picture",
         "locale",
         "zoneinfo",
-        "birthdate",
         "gender",
-        "address",
         "email",
         "phone_number",
         "username",
@@ -64,6 +65,49 @@ fn every_attribute_is_taken_over() {
         for name in names {
             assert_eq!(json[name], json!(format!("the {name}")));
         }
+    }
+}
+
+#[test]
+fn an_attribute_that_is_not_of_its_form_is_passed_over() {
+    let sound = json!({
+        "picture": "https://example.com/p", "website": "https://example.com/w", "profile": "https://example.com/i",
+        "birthdate": "1815-12-10", "updated_at": "1700000000", "address": {"country": "GB"},
+    });
+    let odd = json!({
+        "picture": "{}", "website": "example.com", "profile": "javascript:x", "birthdate": "12/10/1815", "updated_at": "yesterday",
+        "address": {"formatted": "{}"},
+    });
+    for (id_token, user_info) in [(&sound, &odd), (&odd, &sound), (&sound, &json!({})), (&json!({}), &sound)] {
+        let user = serde_json::to_value(user(id_token, user_info)).unwrap();
+        for name in ["picture", "website", "profile", "birthdate"] {
+            assert_eq!(user[name], sound[name], "{name}");
+        }
+        assert_eq!((&user["updated_at"], &user["address"]["country"]), (&json!(1_700_000_000), &json!("GB")));
+    }
+    let none = user(&odd, &odd);
+    assert_eq!(none, user(&json!({}), &json!({})));
+}
+
+#[test]
+fn the_identity_provider_is_told_where_it_is_sure() {
+    let google = json!({"userId": "1", "providerName": "Google"});
+    let other = json!({"userId": "2", "providerName": "Corp"});
+    for (username, identities, amr, expected) in [
+        ("google_1", json!([google]), json!(null), Some("Google")),
+        ("Google_1", json!([google]), json!(null), Some("Google")),
+        ("google_2", json!([google]), json!(null), None),
+        ("ada", json!([google]), json!(null), None),
+        ("ada", json!([google]), json!(["pwd"]), None),
+        ("ada", json!([google]), json!(["fed"]), Some("Google")),
+        ("google_1", json!([google, other]), json!(null), None),
+        ("google_1", json!([google, other]), json!(["fed"]), None),
+        ("google_1", json!(null), json!(["fed"]), None),
+        ("ada", json!([]), json!(["pwd"]), None),
+    ] {
+        let claims = json!({"cognito:username": username, "identities": identities, "amr": amr});
+        let found = user(&claims, &json!({})).identity_provider(claims.as_object().unwrap());
+        assert_eq!(found.as_deref(), expected, "{claims}");
     }
 }
 
@@ -79,6 +123,14 @@ fn u06_a_value_and_its_flag_come_from_one_source() {
         (json!({"email": "a", "email_verified": true}), json!({"email": "b", "email_verified": "true"}), Some("a"), false),
         (json!({"email": "a"}), json!({"email": "b", "email_verified": "true"}), Some("b"), false),
         (json!({"email": "a", "email_verified": false}), json!({"email": "a", "email_verified": "true"}), Some("a"), false),
+        (json!({"email": "a", "email_verified": true}), json!({"email": "a", "email_verified": "false"}), Some("a"), false),
+        (json!({"email": "a", "email_verified": true}), json!({"email": "a", "email_verified": "true"}), Some("a"), true),
+        (json!({"email": "a", "email_verified": true}), json!({"email": "a"}), Some("a"), true),
+        (json!({"email": "a", "email_verified": true}), json!({"email_verified": "false"}), Some("a"), false),
+        (json!({"email": "a", "email_verified": true}), json!({"email": "a", "email_verified": null}), Some("a"), true),
+        (json!({"email": "a", "email_verified": true}), json!({"email": null}), Some("a"), true),
+        (json!({"email": "a", "email_verified": true}), json!({"email": "A"}), Some("a"), false),
+        (json!({"email": "a", "email_verified": true}), json!({"email": ["a"]}), Some("a"), false),
         (json!({"email": "", "email_verified": true}), json!({}), None, false),
         (json!({"email": 1, "email_verified": true}), json!({}), None, false),
         (json!({"email_verified": true}), json!({}), None, false),
@@ -129,18 +181,6 @@ fn identities_become_typed() {
     }
 }
 
-#[test]
-fn an_address_is_one_text() {
-    for (claim, address) in [
-        (json!("1 Street"), Some("1 Street")),
-        (json!({"formatted": "1 Street", "country": "X"}), Some("1 Street")),
-        (json!({"country": "X"}), None),
-        (json!(7), None),
-    ] {
-        assert_eq!(user(&json!({"address": claim}), &json!({})).address.as_deref(), address);
-    }
-}
-
 proptest! {
     #[test]
     fn a_flag_is_never_true_for_another_value(a in "[ab]?", b in "[ab]?", fa in any::<bool>(), fb in any::<bool>()) {
@@ -149,6 +189,7 @@ proptest! {
             let email = user.email.unwrap();
             prop_assert!((email == a && fa) || (email == b && fb));
             prop_assert!(a.is_empty() || b.is_empty() || a == b);
+            prop_assert!(fa && fb, "no source says otherwise");
         }
     }
 }

@@ -149,6 +149,14 @@ fn flow() -> Vec<Scenario> {
             login.set("advanced", json!({"acr_values": "gold"}));
             Act::Query(login.authorized())
         }),
+        failed(AcrNotMet, UP_TO_KEYS, |login| {
+            login.set("advanced", json!({"acr_values": "urn:cognito:loa:3"}));
+            claimed(login, "acr", json!("urn:cognito:loa:2"))
+        }),
+        failed(AmrNotMet, UP_TO_KEYS, |login| {
+            login.set("advanced", json!({"required_amr": "mfa"}));
+            claimed(login, "amr", json!(["pwd"]))
+        }),
         failed(AuthenticationTooOld, UP_TO_KEYS, |login| {
             login.set("advanced", json!({"max_age": 300}));
             let now = login.provider.borrow().now;
@@ -230,20 +238,32 @@ fn id_token() -> Vec<Scenario> {
 
 fn provider() -> Vec<Scenario> {
     vec![
+        failed(IdTokenTooLarge, &[TOKEN], |login| claimed(login, "x", json!("x".repeat(256 * 1024)))),
+        failed(SigningKeyUnnamed, UP_TO_KEYS, |login| {
+            login.provider.borrow_mut().change_header = Box::new(|header| drop(header.as_object_mut().unwrap().remove("kid")));
+            Act::Query(login.authorized())
+        }),
         failed(SigningKeyUnknown, UP_TO_KEYS, |login| headed(login, "kid", "unknown")),
         failed(KeysUnavailable, UP_TO_KEYS, |login| answered(login, KEYS, page(503))),
         failed(KeysInvalid, UP_TO_KEYS, |login| answered(login, KEYS, json_of("{}"))),
         failed(MetadataUnavailable, &[METADATA], |login| {
-            login.answer(METADATA, page(403));
+            login.answer(METADATA, page(503));
             connected(login, "domain", json!(null))
         }),
         failed(MetadataInvalid, &[METADATA], |login| discovered(login, "token_endpoint", json!(null))),
         failed(MetadataInvalid, &[METADATA], |login| discovered(login, "token_endpoint", json!("http://login.example.com/"))),
         failed(TokenUnavailable, &[TOKEN], |login| answered(login, TOKEN, Err(FetchError::Timeout))),
-        failed(TokenUnavailable, &[TOKEN], |login| answered(login, TOKEN, page(403))),
+        failed(UnexpectedStatus, &[TOKEN], |login| answered(login, TOKEN, page(403))),
+        failed(UnexpectedStatus, ALL, |login| answered(login, USERINFO, page(202))),
         failed(TokenResponseInvalid, &[TOKEN], |login| answered(login, TOKEN, json_of("{}"))),
         failed(RateLimited, &[TOKEN], |login| answered(login, TOKEN, page(429))),
         failed(ProviderUnavailable, NOTHING, |login| responded(login, "error=temporarily_unavailable")),
+        failed(IdentityProviderUnavailable, NOTHING, |login| {
+            responded(login, "error=invalid_request&error_description=Timeout+occurred+in+calling+IdP+token+endpoint")
+        }),
+        failed(IdentityProviderRejected, NOTHING, |login| {
+            responded(login, "error=server_error&error_description=Invalid+SAML+response+received%3A+whatever")
+        }),
         failed(GrantRefused, &[TOKEN], |login| Act::Query(login.responded("code=made-up"))),
         failed(UserinfoUnavailable, ALL, |login| answered(login, USERINFO, page(502))),
         failed(UserinfoInvalid, ALL, |login| answered(login, USERINFO, json_of("[]"))),
@@ -281,7 +301,7 @@ fn system() -> Vec<Scenario> {
             Act::Begin
         }),
         failed(OutputTooLarge, ALL, |login| {
-            login.provider.borrow_mut().change_user_info = Box::new(|claims| claims["x"] = json!("x".repeat(256 * 1024)));
+            login.provider.borrow_mut().change_user_info = Box::new(|claims| claims["x"] = json!("x".repeat(511 * 1024)));
             Act::Query(login.authorized())
         }),
     ]

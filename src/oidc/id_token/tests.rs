@@ -19,6 +19,15 @@ fn check_with(
     auth_time_not_before: Option<u64>,
     change: impl FnOnce(&mut Value),
 ) -> Result<IdToken, Rejection> {
+    check_all(acr, &[], auth_time_not_before, change)
+}
+
+fn check_all(
+    acr: &AcrRequirement,
+    amr: &[String],
+    auth_time_not_before: Option<u64>,
+    change: impl FnOnce(&mut Value),
+) -> Result<IdToken, Rejection> {
     let mut claims = json!({
         "iss": ISSUER, "aud": "client", "sub": "ada", "nonce": "the-nonce",
         "iat": NOW, "exp": NOW + 3600, "unknown": {"claim": 1},
@@ -31,6 +40,7 @@ fn check_with(
         nonce: &Secret::new("the-nonce"),
         access_token: &Secret::new("the-access-token"),
         acr,
+        amr,
         auth_time_not_before,
         begun_at: NOW - 300,
         now: NOW,
@@ -217,6 +227,19 @@ fn i15_an_authentication_context_is_one_of_those_accepted() {
     assert_eq!(acr(&AcrRequirement::Present, Some("bronze")), Ok(()));
     assert_eq!(acr(&AcrRequirement::Present, None), Err(Rejection::Acr));
     assert_eq!(acr(&AcrRequirement::OneOf(vec![]), Some("gold")), Err(Rejection::Acr));
+}
+
+#[test]
+fn i15_each_method_that_is_required_is_named() {
+    let required = ["mfa".to_owned(), "pwd".to_owned()];
+    let amr = |value: Value| check_all(&AcrRequirement::None, &required, None, |claims| claims["amr"] = value).map(drop);
+    for value in [json!(["pwd", "mfa"]), json!(["mfa", 7, "otp", "pwd"])] {
+        assert_eq!(amr(value), Ok(()));
+    }
+    for value in [json!(["pwd"]), json!(["PWD", "MFA"]), json!("pwd mfa"), json!({"pwd": 1, "mfa": 1}), json!([]), json!(null)] {
+        assert_eq!(amr(value.clone()), Err(Rejection::Amr), "{value}");
+    }
+    assert_eq!(check_all(&AcrRequirement::None, &required, None, |_| {}).map(drop), Err(Rejection::Amr));
 }
 
 #[test]

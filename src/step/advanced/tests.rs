@@ -12,7 +12,7 @@ fn check(document: &Value) -> Result<Advanced, Vec<(String, &'static str)>> {
     if problems.is_empty() {
         return Ok(advanced.unwrap());
     }
-    Err(problems.into_iter().map(|problem| (problem.path, problem.expected)).collect())
+    Err(problems.into_iter().map(|problem| (problem.path, &*problem.expected.into_owned().leak())).collect())
 }
 
 fn one_of(values: &[&str]) -> AcrRequirement {
@@ -80,6 +80,15 @@ fn each_wrong_value_has_its_problem() {
         ("acr_values", json!(1), "expected words as a list, or separated by spaces"),
         ("acr_values", json!(["a b"]), words),
         ("acr_values", json!([""]), words),
+        ("acr_values", json!(""), "expected one word at least"),
+        ("acr_values", json!("  "), "expected one word at least"),
+        ("acr_values", json!([]), "expected one word at least"),
+        ("accepted_acr_values", json!([]), "expected one word at least"),
+        ("accept_any_acr", json!("true"), "expected true or false"),
+        ("required_amr", json!(1), "expected words as a list, or separated by spaces"),
+        ("required_amr", json!([]), "expected one word at least"),
+        ("required_amr", json!(""), "expected one word at least"),
+        ("required_amr", json!(["a b"]), words),
         ("accepted_acr_values", json!("gold"), "expected a list of strings"),
         ("accepted_acr_values", json!(["a\tb"]), words),
         ("max_age", json!(-1), "expected whole seconds"),
@@ -89,7 +98,11 @@ fn each_wrong_value_has_its_problem() {
         ("prompt", json!("Login"), prompt),
         ("prompt", json!("login login"), prompt),
         ("prompt", json!("none login"), "expected `none` alone"),
-        ("login_hint", json!(""), A_VALUE),
+        ("identity_provider", json!(""), A_VALUE),
+        ("idp_identifier", json!(""), A_VALUE),
+        ("resource", json!(""), A_VALUE),
+        ("max_age", json!(""), "expected whole seconds"),
+        ("claims", json!(""), "expected JSON: line 1, column 1"),
         ("login_hint", json!("x".repeat(2049)), A_VALUE),
         ("lang", json!("a\nb"), A_VALUE),
         ("identity_provider", json!(1), A_VALUE),
@@ -97,7 +110,8 @@ fn each_wrong_value_has_its_problem() {
         ("resource", json!({}), A_VALUE),
         ("authorize_parameters", json!([]), "expected an object of strings"),
         ("claims", json!(1), "expected an object, or its JSON text"),
-        ("claims", json!("{"), "expected JSON"),
+        ("claims", json!("{"), "expected JSON: line 1, column 1"),
+        ("claims", json!("{\"id_token\":{},\n\"id_token\":{}}"), "expected each member of a JSON object once: line 2, column 14"),
         ("claims", json!("[]"), "expected a JSON object"),
         ("claims", json!({"x": "y".repeat(2048)}), "expected at most 2048 bytes"),
         ("claims", json!({"id_token": 1}), "expected `id_token` and `userinfo` as objects of claims, each null or an object"),
@@ -106,7 +120,8 @@ fn each_wrong_value_has_its_problem() {
             json!({"userinfo": {"a": 1}}),
             "expected `id_token` and `userinfo` as objects of claims, each null or an object",
         ),
-        ("unknown", json!(1), "unknown: expected no such member"),
+        ("unknown", json!(1), "unknown setting"),
+        ("maxAge", json!(1), "unknown setting: perhaps `advanced.max_age` is meant"),
     ] {
         assert_eq!(check(&json!({name: value})), Err(vec![(format!("/{name}"), expected)]), "{name} {value}");
     }
@@ -136,9 +151,24 @@ fn i15_contexts_asked_for_are_those_accepted_unless_said_otherwise() {
     for (document, acr) in [
         (json!({"acr_values": "gold silver"}), one_of(&["gold", "silver"])),
         (json!({"acr_values": "gold", "accepted_acr_values": ["gold", "platinum"]}), one_of(&["gold", "platinum"])),
-        (json!({"acr_values": "gold", "accepted_acr_values": []}), AcrRequirement::None),
+        (json!({"acr_values": "gold", "accept_any_acr": true}), AcrRequirement::None),
+        (json!({"acr_values": "gold", "accept_any_acr": false}), one_of(&["gold"])),
+        (json!({"acr_values": "urn:cognito:loa:3"}), one_of(&["urn:cognito:loa:3", "urn:cognito:loa:4"])),
+        (
+            json!({"acr_values": ["urn:cognito:loa:4", "urn:cognito:loa:2", "gold"]}),
+            one_of(&["urn:cognito:loa:4", "urn:cognito:loa:2", "gold", "urn:cognito:loa:3"]),
+        ),
+        (
+            json!({"acr_values": "urn:cognito:loa:3", "accepted_acr_values": ["urn:cognito:loa:3"]}),
+            one_of(&["urn:cognito:loa:3"]),
+        ),
+        (
+            json!({"acr_values": "urn:cognito:loa:2", "claims": {"id_token": {"acr": {"essential": true, "value": "urn:cognito:loa:3"}}}}),
+            one_of(&["urn:cognito:loa:3"]),
+        ),
         (json!({"accepted_acr_values": ["gold"]}), one_of(&["gold"])),
-        (json!({"acr_values": ""}), AcrRequirement::None),
+        (json!({}), AcrRequirement::None),
+        (json!({"accept_any_acr": true}), AcrRequirement::None),
         (json!({"claims": {"id_token": {"acr": null}}}), AcrRequirement::None),
         (json!({"claims": {"id_token": {"acr": {"values": ["gold"]}}}}), AcrRequirement::None),
         (json!({"claims": {"id_token": {"acr": {"essential": false, "value": "gold"}}}}), AcrRequirement::None),
@@ -171,6 +201,37 @@ fn i15_an_essential_context_that_cannot_be_enforced_is_refused() {
         check(&json!({"accepted_acr_values": ["a"], "claims": {"id_token": {"acr": {"essential": true}}}})).unwrap_err(),
         [("/accepted_acr_values".into(), "expected this or an essential `acr` in `claims`, not both")]
     );
+}
+
+#[test]
+fn i15_accepting_any_context_and_naming_some_contradict_each_other() {
+    for (document, path, expected) in [
+        (
+            json!({"accept_any_acr": true, "accepted_acr_values": ["a"]}),
+            "/accepted_acr_values",
+            "expected this or `accept_any_acr`, not both",
+        ),
+        (
+            json!({"accept_any_acr": true, "claims": {"id_token": {"acr": {"essential": true}}}}),
+            "/accept_any_acr",
+            "expected this or an essential `acr` in `claims`, not both",
+        ),
+    ] {
+        assert_eq!(check(&document).unwrap_err(), [(path.to_owned(), expected)]);
+    }
+}
+
+#[test]
+fn i15_methods_are_required_by_a_list_or_words() {
+    let amr = |value: Value| check(&json!({"required_amr": value})).unwrap().amr;
+    assert_eq!(amr(json!(["mfa", "pwd"])), ["mfa", "pwd"]);
+    assert_eq!(amr(json!("mfa pwd")), ["mfa", "pwd"]);
+    assert_eq!(amr(json!(null)), [""; 0]);
+}
+
+#[test]
+fn what_only_helps_a_user_along_may_be_empty() {
+    assert_eq!(check(&json!({"login_hint": "", "lang": ""})), Ok(Advanced::default()));
 }
 
 #[test]

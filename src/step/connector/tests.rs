@@ -15,7 +15,7 @@ fn with(name: &str, value: Value) -> Value {
 
 fn problems(connector: &Value) -> Vec<(String, &'static str)> {
     let problems = Connector::parse(&connector.to_string()).unwrap_err();
-    problems.into_iter().map(|problem| (problem.path, problem.expected)).collect()
+    problems.into_iter().map(|problem| (problem.path, &*problem.expected.into_owned().leak())).collect()
 }
 
 #[test]
@@ -69,6 +69,8 @@ fn each_wrong_value_has_its_problem() {
         ("user_pool_id", json!("eu-west-1"), pool),
         ("domain", json!(1), "expected a host name as a string"),
         ("domain", json!("https://x"), "expected a host name without scheme, port and path"),
+        ("userPoolId", json!("eu-west-1_Ab"), "unknown setting: perhaps `user_pool_id` is meant"),
+        ("token_endpoint", json!("https://a/"), "unknown setting: perhaps `custom_endpoints.token_endpoint` is meant"),
         ("issuer", json!("https://x"), "expected `either`, `original` or `updated`"),
         ("additional_regions", json!("us-east-1"), A_LIST),
         ("additional_regions", json!(["x"]), region),
@@ -81,7 +83,7 @@ fn each_wrong_value_has_its_problem() {
         ("client_authentication", json!("private_key_jwt"), "expected `client_secret_basic`, `client_secret_post` or `none`"),
         ("custom_endpoints", json!([]), "expected an object"),
         ("client_secret", json!("hunter2"), "expected apart from the connector: the host passes it to `complete`"),
-        ("region", json!("eu-west-1"), "unknown: expected no such member"),
+        ("region", json!("eu-west-1"), "unknown setting"),
     ] {
         assert_eq!(problems(&with(name, value.clone())), [(format!("/connector/{name}"), expected)], "{name} {value}");
     }
@@ -97,6 +99,7 @@ fn b13_each_custom_endpoint_is_checked() {
         "token_endpoint",
         "userinfo_endpoint",
         "revocation_endpoint",
+        "logout_endpoint",
         "jwks_uri",
         "openid_configuration",
     ] {
@@ -105,14 +108,15 @@ fn b13_each_custom_endpoint_is_checked() {
         assert_eq!(problems(&with("custom_endpoints", json!({name: 1}))), [(path, "expected a URL as a string")]);
     }
     let unknown = problems(&with("custom_endpoints", json!({"issuer": "https://a/"})));
-    assert_eq!(unknown, [("/connector/custom_endpoints/issuer".into(), "unknown: expected no such member")]);
+    assert_eq!(unknown, [("/connector/custom_endpoints/issuer".into(), "unknown setting: perhaps `issuer` is meant")]);
 }
 
 #[test]
 fn every_problem_is_found_at_once() {
     let problems = problems(&json!({"enabled": 1, "domain": 1, "custom_endpoints": {"token_endpoint": 1}}));
     assert_eq!(problems.len(), 5, "{problems:?}");
-    let problem = Problem { code: Code::InvalidIntegration, path: "/connector".into(), expected: "expected JSON" };
+    let problem =
+        Problem { code: Code::InvalidIntegration, path: "/connector".into(), expected: "expected JSON: line 1, column 1".into() };
     assert_eq!(Connector::parse("x").unwrap_err(), [problem]);
 }
 

@@ -10,6 +10,7 @@ use crate::oidc::{token, userinfo};
 use crate::secret::Secret;
 use crate::step::configuration::Configuration;
 use crate::step::connector::Connector;
+use crate::step::document::Problem;
 use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
 use crate::step::output::{Output, Verified};
@@ -159,6 +160,26 @@ fn unknown_and_missing_members_are_refused_by_both() {
 }
 
 #[test]
+fn a_member_that_is_nearly_known_is_told_by_its_name() {
+    for (document, problems) in
+        written().iter().zip([(|text: &str| Settings::parse(text).1.unwrap_err()) as fn(&str) -> Vec<Problem>, |text| {
+            Connector::parse(text).unwrap_err()
+        }])
+    {
+        for member in document.members().iter().filter(|member| member.name.contains('_')) {
+            let mangled = member.name.replace('_', "-").to_uppercase();
+            let last = mangled.rsplit('.').next().unwrap();
+            let mut text = document.least.clone();
+            let place = member.name.split('.').rev().skip(1).collect::<Vec<_>>();
+            place.iter().rev().fold(&mut text, |place, name| &mut place[*name])[last] = json!("x");
+            let problems = problems(&text.to_string());
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert_eq!(problems[0].expected, format!("unknown setting: perhaps `{}` is meant", member.name));
+        }
+    }
+}
+
+#[test]
 fn null_is_as_good_as_absent_to_the_parser() {
     for document in written() {
         for member in document.members() {
@@ -172,9 +193,11 @@ fn defaults_of_the_schema_are_those_of_the_parser() {
     let [settings, connector] = written();
     let filled = |document: &Written| {
         let mut filled = document.least.clone();
-        let defaults =
-            document.members().into_iter().filter_map(|member| Some((member.name, member.schema.get("default")?.clone())));
-        filled.as_object_mut().unwrap().extend(defaults);
+        for member in document.members() {
+            if let Some(default) = member.schema.get("default") {
+                *member.name.split('.').fold(&mut filled, |place, name| &mut place[name]) = default.clone();
+            }
+        }
         assert_ne!(filled, document.least);
         filled.to_string()
     };
@@ -246,13 +269,17 @@ fn login(claims: &Map<String, Value>, with_tokens: bool) -> Value {
     let verified = Verified {
         attempt: &attempt,
         user_pool_id: "eu-west-1_Ab",
-        id_token: &id_token,
-        user_info: &userinfo::judge(response(Value::Object(claims.clone())), "the-sub").unwrap(),
+        id_token,
+        user_info: userinfo::judge(response(Value::Object(claims.clone())), "the-sub").unwrap(),
         tokens: &tokens,
         response_mode: ResponseMode::Query,
         now: host.now().as_secs(),
     };
-    Output::new(&verified, with_tokens).to_json()
+    let output = Output::new(verified, with_tokens);
+    let text: Value = serde_json::from_str(&output.to_text()).unwrap();
+    let document = output.into_json();
+    assert_eq!(document, text);
+    document
 }
 
 fn verified(
@@ -267,6 +294,7 @@ fn verified(
         nonce: &attempt.nonce,
         access_token,
         acr: &attempt.acr,
+        amr: &attempt.amr,
         auth_time_not_before: None,
         begun_at: attempt.begun_at,
         now: attempt.begun_at,

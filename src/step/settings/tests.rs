@@ -7,7 +7,8 @@ use serde_json::json;
 
 fn parse(settings: &Value) -> Result<Settings, Vec<(String, &'static str)>> {
     let (_, parsed) = Settings::parse(&settings.to_string());
-    parsed.map_err(|problems| problems.into_iter().map(|problem| (problem.path, problem.expected)).collect())
+    parsed
+        .map_err(|problems| problems.into_iter().map(|problem| (problem.path, &*problem.expected.into_owned().leak())).collect())
 }
 
 fn with(name: &str, value: Value) -> Value {
@@ -88,7 +89,10 @@ fn each_wrong_value_has_its_problem() {
         ("login_lifetime", json!(59), "expected 60 to 86400 seconds"),
         ("login_lifetime", json!(86_401), "expected 60 to 86400 seconds"),
         ("login_lifetime", json!("900"), "expected 60 to 86400 seconds"),
-        ("client_secret", json!("hunter2"), "unknown: expected no such member"),
+        ("client_secret", json!("hunter2"), "unknown setting"),
+        ("callbackUrl", json!("https://a/"), "unknown setting: perhaps `callback_url` is meant"),
+        ("redirect_uri", json!("https://a/"), "unknown setting"),
+        ("max_age", json!(1), "unknown setting: perhaps `advanced.max_age` is meant"),
     ] {
         assert_eq!(problem(&with(name, value.clone())), (format!("/settings/{name}"), expected), "{value}");
     }

@@ -18,7 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
             jwks["keys"] = json!([key]);
         }),
         // The suite passes both; guessing which key is meant isn't worth the tries.
-        reject("oidcc-client-test-kid-absent-multiple-jwks", "signing_key_unknown", KEYS).header("kid", Value::Null),
+        reject("oidcc-client-test-kid-absent-multiple-jwks", "signing_key_unnamed", KEYS).header("kid", Value::Null),
         accept("oidcc-client-test-idtoken-sig-rs256"),
         reject("oidcc-client-test-idtoken-sig-none", "id_token_algorithm", TOKEN).signed(Signing::Unsigned),
         reject("oidcc-client-test-invalid-sig-rs256", "id_token_signature", KEYS).signed(Signing::Corrupted),

@@ -52,7 +52,7 @@ fn metadata() -> Vec<Row> {
     vec![
         stop("metadata-with-429", "rate_limited").answer(Endpoint::Discovery, Answer::empty(429)),
         stop("metadata-with-503", "metadata_unavailable").answer(Endpoint::Discovery, Answer::empty(503)),
-        stop("metadata-that-redirects", "metadata_unavailable").arrange(|stage| {
+        stop("metadata-that-redirects", "unexpected_status").arrange(|stage| {
             let elsewhere = Answer::redirect(302, &stage.cognito.jwks_uri());
             stage.cognito.faults().answer(Endpoint::Discovery, Times::Always, elsewhere);
         }),
@@ -70,10 +70,10 @@ fn token_response() -> Vec<Row> {
     vec![
         reject("token-response-with-429", "rate_limited", TOKEN).answer(Endpoint::Token, Answer::empty(429)),
         unavailable("token-response-with-500").answer(Endpoint::Token, Answer::empty(500)),
-        unavailable("token-response-of-a-firewall").answer(Endpoint::Token, Answer::firewall()),
+        reject("token-response-of-a-firewall", "unexpected_status", TOKEN).answer(Endpoint::Token, Answer::firewall()),
         unavailable("token-response-that-breaks-off")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect)),
-        unavailable("token-response-that-redirects").arrange(|stage| {
+        reject("token-response-that-redirects", "unexpected_status", TOKEN).arrange(|stage| {
             let elsewhere = Answer::redirect(307, &stage.cognito.userinfo_endpoint());
             stage.cognito.faults().answer(Endpoint::Token, Times::Always, elsewhere);
         }),
@@ -194,7 +194,7 @@ fn userinfo() -> Vec<Row> {
         unavailable("userinfo-with-502").answer(Endpoint::UserInfo, Answer::empty(502)),
         unavailable("userinfo-that-never-comes")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::UserInfo, Times::Always, Fault::Hang)),
-        unavailable("userinfo-as-a-jwt").answer(Endpoint::UserInfo, Answer::new(200, "application/jwt", "e30.e30.e30")),
+        invalid("userinfo-as-a-jwt").answer(Endpoint::UserInfo, Answer::new(200, "application/jwt", "e30.e30.e30")),
         reject("userinfo-with-401", "userinfo_refused", USERINFO)
             .answer(Endpoint::UserInfo, Answer::empty(401).header("www-authenticate", r#"Bearer error="invalid_token""#))
             .proves(|seen| seen.error["provider"]["error"] == "invalid_token"),

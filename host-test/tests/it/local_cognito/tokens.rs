@@ -168,7 +168,7 @@ async fn the_connector_reaches_the_provider_by_custom_endpoints() {
     assert_eq!(connector["user_pool_id"], "eu-west-1_AbCdEf123");
     assert_eq!(connector["client_authentication"], "client_secret_basic");
     let endpoints = connector["custom_endpoints"].as_object().unwrap();
-    assert_eq!(endpoints.len(), 6);
+    assert_eq!(endpoints.len(), 7);
     assert!(endpoints.values().all(|url| url.as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:"))));
     let discovering = bench.cognito.connector_by_discovery();
     assert_eq!(discovering["custom_endpoints"], json!({"openid_configuration": endpoints["openid_configuration"]}));

@@ -262,6 +262,9 @@ fn flow() -> Vec<Scenario> {
         scenario("login_timed_out", Arrival::Abandoned(AbandonmentReason::TimedOut)),
         completes("login_expired").meanwhile(|stage| stage.advance(901)),
         completes("acr_not_met").arrange(|stage| stage.settings["advanced"] = json!({ "acr_values": "gold" })),
+        completes("amr_not_met").setup(|config| config.amr = vec!["pwd".to_owned()]).arrange(|stage| {
+            stage.settings["advanced"] = json!({ "required_amr": "mfa" });
+        }),
         completes("authentication_too_old").arrange(|stage| {
             stage.settings["advanced"] = json!({ "max_age": 300 });
             claim(stage, "auth_time", json!(1));
@@ -314,12 +317,21 @@ fn provider() -> Vec<Scenario> {
         completes("keys_unavailable").arrange(|stage| answer(stage, Endpoint::Jwks, Answer::empty(503))),
         begins("metadata_unavailable").arrange(|stage| {
             discover(stage);
-            answer(stage, Endpoint::Discovery, Answer::firewall());
+            answer(stage, Endpoint::Discovery, Answer::empty(503));
         }),
         completes("token_unavailable")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect)),
-        completes("userinfo_unavailable").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::firewall())),
+        completes("userinfo_unavailable").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::empty(502))),
+        completes("unexpected_status").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::firewall())),
+        completes("unexpected_status").arrange(|stage| answer(stage, Endpoint::Token, Answer::firewall_challenge())),
         completes("rate_limited").arrange(|stage| answer(stage, Endpoint::Token, Answer::empty(429))),
+        completes("identity_provider_unavailable")
+            .arrange(|stage| refused(stage, AuthorizationError::identity_provider_timeout())),
+        completes("identity_provider_rejected").arrange(|stage| refused(stage, AuthorizationError::saml("Audience mismatch"))),
+        completes("id_token_too_large").arrange(|stage| claim(stage, "essay", json!("x".repeat(256 << 10)))),
+        completes("signing_key_unnamed").arrange(|stage| {
+            stage.cognito.faults().alter_id_token(Times::Always, |header, _| drop(header.as_object_mut().unwrap().remove("kid")));
+        }),
         completes("provider_unavailable")
             .arrange(|stage| refused(stage, AuthorizationError::new("temporarily_unavailable", None))),
         changed("grant_refused", |query| query.replace("code=", "code=un")),
@@ -346,7 +358,7 @@ fn system() -> Vec<Scenario> {
         begins("internal").arrange(|stage| stage.browser = Browser::from_bytes(b"")),
         completes("output_too_large").arrange(|stage| {
             // Longer than a variable may be, shorter than a body.
-            member(stage, Endpoint::UserInfo, "custom:essay", json!("x".repeat(256 << 10)));
+            member(stage, Endpoint::UserInfo, "custom:essay", json!("x".repeat(511 << 10)));
         }),
     ]
 }
