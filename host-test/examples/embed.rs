@@ -1,8 +1,8 @@
 //! A host in short: one login, from the journey's side. Needs no network, since the user says no.
 
 use journey_host::{
-    AuthorizationResponse, BeginOutcome, Browser, ClientSecret, Compiled, CompleteOutcome, Egress, HttpClient, Invocation,
-    Limits, Services, Step, TenantPolicy, Visit,
+    AuthorizationResponse, BeginOutcome, Browser, ClientSecret, Compiled, CompleteOutcome, Egress, Invocation, Limits, Network,
+    Services, Step, TenantPolicy, Visit,
 };
 
 #[tokio::main]
@@ -11,8 +11,8 @@ async fn main() -> wasmtime::Result<()> {
     let compiled = Compiled::load("target/component/cognito_oidc.wasm".as_ref())?;
     let permitted = ["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"];
     let policy = TenantPolicy::permitting(&permitted).map_err(wasmtime::Error::msg)?;
-    let http = HttpClient::new(Egress::deny_all().with_tenant("acme", policy))?;
-    let step = Step::new(compiled, Services::in_memory(http), Limits::default());
+    let network = Network::new(Egress::deny_all().with_tenant("acme", policy))?;
+    let step = Step::new(compiled, Services::in_memory(network), Limits::default());
 
     // The journey reaches the step: send the user agent away.
     let visit = Visit::first("acme", "journey-1", "login");

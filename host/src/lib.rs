@@ -9,18 +9,18 @@
 //!   origins      the step's own list of origins, asked of a sandbox of its own     step.rs
 //!   call         a fresh store, the limits, a timeout around it                    call.rs, limits.rs, stopwatch.rs
 //!     imports    what the step may ask for                                         gate.rs, imports.rs
-//!       stores, http, clock, random                                                stores.rs, http.rs, clock.rs
+//!       stores, network, clock, random                                             stores.rs, network, clock.rs
 //!   apply        the staged writes and the outcome, in one act                     step.rs
 //! ```
 //!
 //! ```no_run
 //! # async fn example() -> wasmtime::Result<()> {
-//! use journey_host::{BeginOutcome, Browser, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
+//! use journey_host::{BeginOutcome, Browser, Compiled, Egress, Invocation, Limits, Network, Services, Step, TenantPolicy, Visit};
 //!
 //! let compiled = Compiled::load("cognito_oidc.wasm".as_ref())?;
 //! let policy = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"]);
 //! let egress = Egress::deny_all().with_tenant("acme", policy.map_err(wasmtime::Error::msg)?);
-//! let step = Step::new(compiled, Services::in_memory(HttpClient::new(egress)?), Limits::default());
+//! let step = Step::new(compiled, Services::in_memory(Network::new(egress)?), Limits::default());
 //!
 //! let visit = Visit::first("acme", "journey-1", "login");
 //! let invocation = Invocation {
@@ -40,7 +40,7 @@
 //! secret enters a sandbox through `complete` alone; no text that this module makes (`Debug`, errors, traces) holds a secret.
 
 mod clock;
-mod network;
+pub mod network;
 mod outcome;
 mod sandbox;
 mod services;
@@ -49,9 +49,10 @@ mod stores;
 mod visit;
 
 pub use clock::{Clock, ManualClock, Random, SeededRandom, SystemClock, SystemRandom};
-pub use network::address::{Refused, judge_address};
-pub use network::egress::{Egress, OriginPattern, TenantPolicy};
-pub use network::http::{HttpClient, Resolver, SystemResolver};
+pub use network::{
+    AddressRange, Egress, EgressProxy, Exchange, FetchError, HardenedClient, HttpClient, Network, OriginPattern, Refused,
+    Resolver, Response, Route, SystemResolver, TenantPolicy,
+};
 pub use outcome::{
     Authentication, AuthorizationRequest, BeginOutcome, Begun, Category, CompleteOutcome, Completed, Failure, FailureBehavior,
     Problem, ResponseMode,
@@ -65,4 +66,4 @@ pub use step::{Applied, Called, Step};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 pub use stores::{Attempts, Change, Journeys, Settlement, StoreError, TenantCache, Write};
 pub use visit::{AuthorizationResponse, Browser, ClientSecret, Ending, Invocation, Visit};
-pub use wasmtime;
+pub use {http, url, wasmtime};

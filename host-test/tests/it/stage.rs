@@ -8,8 +8,8 @@ use host_test::browser::{Arrival, Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use journey_host::{
     AuthorizationRequest, AuthorizationResponse, BeginOutcome, Begun, Browser, Called, ClientSecret, Clock, Compiled,
-    CompleteOutcome, Completed, Egress, Failure, HttpClient, Invocation, Journeys, Limits, ManualClock, MemoryAttempts,
-    MemoryCache, MemoryJourneys, Services, Step, SystemRandom, TenantPolicy, Visit,
+    CompleteOutcome, Completed, Egress, Failure, Invocation, Journeys, Limits, ManualClock, MemoryAttempts, MemoryCache,
+    MemoryJourneys, Network, Services, Step, SystemRandom, TenantPolicy, Visit,
 };
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ impl Stage {
             journeys: Arc::clone(&journeys) as _,
             attempts: Arc::clone(&attempts) as _,
             cache: Arc::clone(&cache) as _,
-            http,
+            network: http,
             clock: dyn_clock(),
             random: Arc::new(SystemRandom),
             interceptor: None,
@@ -218,9 +218,9 @@ impl Stage {
 }
 
 /// An HTTP client that reaches what the step names, and the domain that only discovery tells.
-pub(crate) fn http_client(cognito: &LocalCognito) -> HttpClient {
+pub(crate) fn http_client(cognito: &LocalCognito) -> Network {
     let policy = TenantPolicy::trusting_the_step().with_discovered(&[cognito.domain_origin()]).expect("an origin");
-    HttpClient::new(Egress::deny_all().with_loopback().with_tenant("tenant", policy)).expect("an HTTP client")
+    Network::new(Egress::deny_all().with_loopback().with_tenant("tenant", policy)).expect("an HTTP client")
 }
 
 /// What a navigation to the callback URL brings.
