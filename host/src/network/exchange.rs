@@ -263,6 +263,7 @@ mod tests {
     #[test]
     fn nobody_sees_a_secret_by_debug() {
         let mut exchange = Exchange::new(Method::POST, Url::parse("https://login.example.com/secret?secret#secret").unwrap());
+        assert_eq!(exchange.max_body, 524_288);
         exchange.headers.append("authorization", HeaderValue::from_static("secret"));
         exchange.body = b"secret".to_vec();
         let mut response = Response::new(StatusCode::OK);

@@ -179,11 +179,14 @@ async fn another_policy_takes_over_with_the_next_exchange_of_every_clone() {
     let url = serve(Router::new().route("/slow", slow).route("/", get(|| async { "here" }))).await;
     let network = network(&[]);
     let clone = network.clone();
-    let slow = tokio::spawn({
+    let mut slow = tokio::spawn({
         let (network, url) = (network.clone(), format!("{url}/slow"));
         async move { fetch(&network, get_request(&url)).await }
     });
-    arrivals.recv().await.unwrap();
+    tokio::select! {
+        arrived = arrivals.recv() => arrived.unwrap(),
+        early = &mut slow => panic!("it ended before it arrived: {early:?}"),
+    }
 
     network.set_egress(Egress::deny_all());
     assert!(matches!(fails(&clone, get_request(&url)).await, FetchError::Denied(_)));

@@ -29,19 +29,23 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// A metered connection to whichever of these addresses answers first, each tried a little after the one before it (RFC 8305), so
 /// that a family of addresses that leads nowhere costs no login.
 pub(super) async fn tcp(addresses: &[SocketAddr], budget: &Budget) -> Result<Box<dyn Stream>, FetchError> {
-    let stream = first(addresses).await.map_err(|error| unreachable(&error))?;
+    let stream = first(addresses, TcpStream::connect::<SocketAddr>).await.map_err(|error| unreachable(&error))?;
     // A request is written at once: waiting for more to send along would only delay it.
     let _ = stream.set_nodelay(true);
     Ok(Box::new(Meter::new(stream, budget)))
 }
 
-async fn first(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+async fn first<S, F>(addresses: &[SocketAddr], connect: impl Fn(SocketAddr) -> F) -> io::Result<S>
+where
+    S: Send + 'static,
+    F: Future<Output = io::Result<S>> + Send + 'static,
+{
     let mut untried = by_turns(addresses).into_iter().take(MAX_ADDRESSES);
     let mut attempts = JoinSet::new();
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
         match untried.next() {
-            Some(address) => _ = attempts.spawn(TcpStream::connect(address)),
+            Some(address) => _ = attempts.spawn(connect(address)),
             None if attempts.is_empty() => return Err(failure),
             None => {}
         }
@@ -95,8 +99,6 @@ fn unreachable(error: &io::Error) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
-
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
@@ -115,27 +117,39 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn an_address_that_refuses_is_followed_by_the_next() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let open = listener.local_addr().unwrap();
-        let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
-        for order in [[closed, open], [open, closed]] {
-            assert_eq!(first(&order).await.unwrap().peer_addr().unwrap(), open);
+    /// Port 1 answers, port 2 refuses, and port 3 is never heard of.
+    async fn connect(address: SocketAddr) -> io::Result<SocketAddr> {
+        match address.port() {
+            1 => Ok(address),
+            2 => Err(io::ErrorKind::ConnectionRefused.into()),
+            _ => std::future::pending().await,
         }
-        assert_eq!(first(&[closed]).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
-        assert_eq!(first(&[]).await.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
+    }
+
+    async fn connected(texts: &[&str]) -> Result<String, io::ErrorKind> {
+        let connected = first(&addresses(texts), connect).await;
+        connected.map(|address| address.to_string()).map_err(|error| error.kind())
+    }
+
+    #[tokio::test]
+    async fn the_first_address_that_answers_is_connected_to() {
+        for (order, expected) in [
+            (&["1.1.1.1:1", "2.2.2.2:1"][..], "1.1.1.1:1"),
+            (&["1.1.1.1:2", "2.2.2.2:1"], "2.2.2.2:1"),
+            (&["1.1.1.1:3", "2.2.2.2:1"], "2.2.2.2:1"),
+            (&["1.1.1.1:3", "2.2.2.2:3", "3.3.3.3:2", "[::1]:1"], "[::1]:1"),
+        ] {
+            assert_eq!(connected(order).await.as_deref(), Ok(expected), "{order:?}");
+        }
+        assert_eq!(connected(&["1.1.1.1:2", "2.2.2.2:2"]).await, Err(io::ErrorKind::ConnectionRefused));
+        assert_eq!(connected(&[]).await, Err(io::ErrorKind::AddrNotAvailable));
     }
 
     #[tokio::test]
     async fn no_more_addresses_are_tried_than_a_bound() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let open = listener.local_addr().unwrap();
-        let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
-        let mut order = vec![closed; MAX_ADDRESSES - 1];
-        order.push(open);
-        assert!(first(&order).await.is_ok());
-        order.insert(0, closed);
-        assert!(first(&order).await.is_err());
+        let mut order = ["1.1.1.1:2"; MAX_ADDRESSES];
+        order[MAX_ADDRESSES - 1] = "1.1.1.1:1";
+        assert!(connected(&order).await.is_ok());
+        assert!(connected(&[&["1.1.1.1:2"], &order[..]].concat()).await.is_err());
     }
 }

@@ -87,7 +87,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Meter<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 
     use super::*;
 
@@ -126,5 +126,11 @@ mod tests {
         far.read_to_end(&mut received).await.unwrap();
         assert_eq!(received, vec![7; 2 * BEFORE_BODY]);
         assert!(!budget.is_spent());
+
+        let (near, mut far) = tokio::io::duplex(1 << 20);
+        let mut meter = Meter::new(BufWriter::new(near), &budget);
+        meter.write_all(b"x").await.unwrap();
+        meter.flush().await.unwrap();
+        assert_eq!(far.read_u8().await.unwrap(), b'x');
     }
 }
