@@ -1,8 +1,8 @@
 //! A host in short: one login, from the journey's side. Needs no network, since the user says no.
 
 use journey_host::{
-    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, ClientSecret, Compiled, Completed, Egress, HttpClient, Invocation,
-    Limits, PublicOrigin, Services, Step, TenantPolicy, Visit,
+    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, ClientSecret, Compiled, Completed, Egress, Invocation, Limits,
+    Network, PublicOrigin, Services, Step, TenantPolicy, Visit,
 };
 
 #[tokio::main]
@@ -11,10 +11,10 @@ async fn main() -> wasmtime::Result<()> {
     let compiled = Compiled::load("target/component/cognito_oidc.wasm".as_ref())?;
     let permitted = ["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"];
     let policy = TenantPolicy::permitting(&permitted).map_err(wasmtime::Error::msg)?;
-    let http = HttpClient::new(Egress::deny_all().with_tenant("acme", policy))?;
+    let network = Network::new(Egress::deny_all().with_tenant("acme", policy))?;
     let origin = PublicOrigin::parse("https://login.acme.example").map_err(wasmtime::Error::msg)?;
     let callbacks = Callbacks::none().with(&origin.url_of("/callback"), "acme", "pool").map_err(wasmtime::Error::msg)?;
-    let step = Step::new(compiled, Services::in_memory(http).serving(callbacks), Limits::default());
+    let step = Step::new(compiled, Services::in_memory(network).serving(callbacks), Limits::default());
 
     // The journey reaches the step: send the user agent away.
     let visit = Visit::first("acme", "journey-1", "login");

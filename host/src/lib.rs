@@ -14,13 +14,13 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use journey_host::{Begun, Browser, Callbacks, Compiled, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy, Visit};
+//! use journey_host::{Begun, Browser, Callbacks, Compiled, Egress, Invocation, Limits, Network, Services, Step, TenantPolicy, Visit};
 //!
 //! let compiled = Compiled::load("cognito_oidc.wasm".as_ref())?;
 //! let policy = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"])?;
-//! let http = HttpClient::new(Egress::deny_all().with_tenant("acme", policy))?;
+//! let network = Network::new(Egress::deny_all().with_tenant("acme", policy))?;
 //! let callbacks = Callbacks::none().with("https://login.acme.example/callback", "acme", "pool")?;
-//! let step = Step::new(compiled, Services::in_memory(http).serving(callbacks), Limits::default());
+//! let step = Step::new(compiled, Services::in_memory(network).serving(callbacks), Limits::default());
 //!
 //! let visit = Visit::first("acme", "journey-1", "login");
 //! let invocation = Invocation {
@@ -44,7 +44,7 @@
 mod callbacks;
 mod clock;
 mod description;
-mod network;
+pub mod network;
 mod outcome;
 mod response;
 mod sandbox;
@@ -56,9 +56,10 @@ mod visit;
 pub use callbacks::{CallbackRefused, Callbacks};
 pub use clock::{Clock, ManualClock, Random, SeededRandom, SystemClock, SystemRandom};
 pub use description::{Description, Problem};
-pub use network::address::{Refused, judge_address};
-pub use network::egress::{Egress, OriginPattern, TenantPolicy};
-pub use network::http::{HttpClient, Resolver, SystemResolver};
+pub use network::{
+    AddressRange, Egress, EgressProxy, Exchange, FetchError, HardenedClient, HttpClient, Network, OriginPattern, Refused,
+    Resolver, Response, Route, SystemResolver, TenantPolicy,
+};
 pub use outcome::{
     Authentication, AuthorizationRequest, Category, Failed, Failure, FailureBehavior, ProviderAnswer, ResponseMode,
 };
@@ -72,4 +73,4 @@ pub use step::{Begun, Called, Completed, Step};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 pub use stores::{Applied, Attempts, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write};
 pub use visit::{Browser, ClientSecret, Invocation, Visit};
-pub use wasmtime;
+pub use {http, url, wasmtime};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::callbacks::Callbacks;
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
-use crate::network::http::HttpClient;
+use crate::network::Network;
 use crate::sandbox::intercept::Interceptor;
 use crate::stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 use crate::stores::{Attempts, Journeys, TenantCache};
@@ -18,8 +18,8 @@ pub struct Services {
     pub attempts: Arc<dyn Attempts>,
     /// Keys and metadata of identity providers.
     pub cache: Arc<dyn TenantCache>,
-    /// The network, with the egress policy.
-    pub http: HttpClient,
+    /// The network: egress policy, resolver and HTTP client.
+    pub network: Network,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// The callback URLs that this host serves.
@@ -32,17 +32,17 @@ pub struct Services {
 
 impl Services {
     /// Stores in memory, system time and system random bytes; no callback URL is served yet.
-    pub fn in_memory(http: HttpClient) -> Self {
-        Self::in_memory_at(http, Arc::new(SystemClock))
+    pub fn in_memory(network: Network) -> Self {
+        Self::in_memory_at(network, Arc::new(SystemClock))
     }
 
     /// Stores in memory, their lifetimes and the component's time by this clock, and system random bytes.
-    pub fn in_memory_at(http: HttpClient, clock: Arc<dyn Clock>) -> Self {
+    pub fn in_memory_at(network: Network, clock: Arc<dyn Clock>) -> Self {
         Self {
             journeys: Arc::new(MemoryJourneys::new(Arc::clone(&clock))),
             attempts: Arc::new(MemoryAttempts::new(Arc::clone(&clock))),
             cache: Arc::new(MemoryCache::new(Arc::clone(&clock))),
-            http,
+            network,
             clock,
             callbacks: Arc::new(Callbacks::none()),
             random: Arc::new(SystemRandom),

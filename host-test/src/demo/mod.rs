@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use crate::journey::Bound;
 use crate::mishaps::MISHAPS;
-use journey_host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
+use journey_host::{Compiled, Egress, Limits, Network, Problem, Services, Step};
 use screen::Screen;
 
 pub use arguments::{Arguments, USAGE};
@@ -140,7 +140,7 @@ fn list_failures(out: &mut dyn Write) -> anyhow::Result<Exit> {
 
 /// The step with no authority at all: enough for its pure functions.
 fn checker(compiled: Compiled) -> anyhow::Result<Step> {
-    let http = HttpClient::new(Egress::deny_all()).map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    let http = Network::new(Egress::deny_all()).map_err(|error| anyhow::anyhow!("{error:#}"))?;
     Ok(Step::new(compiled, Services::in_memory(http), Limits::default()))
 }
 

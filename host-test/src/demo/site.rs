@@ -11,7 +11,7 @@ use super::json::{readable, without_secrets};
 use super::screen::Screen;
 use super::trace::{Trace, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
-use journey_host::{ClientSecret, Compiled, Egress, HttpClient, Journeys, Limits, Services, Step, Usage};
+use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, Services, Step, Usage};
 
 /// Whose journeys these are.
 const TENANT: &str = "demo";
@@ -35,7 +35,7 @@ impl Site {
     ) -> anyhow::Result<Self> {
         let trace = Arc::new(Trace::default());
         let egress = egress(TENANT).map_err(anyhow::Error::msg)?;
-        let http = HttpClient::new(egress).map_err(|error| anyhow::anyhow!("{error:#}"))?;
+        let http = Network::new(egress).map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let step = Step::new(compiled, Services::in_memory(http), Limits::default());
         let step = step.with_interceptor(Arc::clone(&trace) as _);
         let journeys = Arc::clone(&step.services().journeys);

@@ -6,8 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use host_test::browser::{Arrival, Browser as UserAgent};
 use journey_host::{
-    AuthorizationResponse, Begun, Browser, ClientSecret, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy,
-    Visit,
+    AuthorizationResponse, Begun, Browser, ClientSecret, Egress, Invocation, Limits, Network, Services, Step, TenantPolicy, Visit,
 };
 use serde_json::{Value, json};
 
@@ -107,7 +106,7 @@ fn merged(mut document: Value, changes: &Value) -> Value {
 async fn play(provider: &Provider, number: usize, row: &Row) -> (String, Option<Value>) {
     let policy = TenantPolicy::trusting_the_step().with_discovered(&[&provider.origin]).expect("an origin");
     let egress = Egress::deny_all().with_loopback().with_tenant("tenant", policy);
-    let services = Services::in_memory(HttpClient::new(egress).expect("an HTTP client")).serving(callbacks());
+    let services = Services::in_memory(Network::new(egress).expect("an HTTP client")).serving(callbacks());
     let step = Step::new(compiled(), services, Limits::default());
     let visit = Visit::first("tenant", &format!("journey-{number}"), "login");
     let connector = json!({

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use host_test::journey::{Bound, Definition, Running};
-use journey_host::{Clock, Egress, HttpClient, Limits, ManualClock, Services, Step};
+use journey_host::{Clock, Egress, Limits, ManualClock, Network, Services, Step};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -35,7 +35,7 @@ impl Site {
     async fn new(connector: &str) -> Self {
         let guest = Guest { begin: BEGIN, complete: COMPLETE, url: "https://idp.example/a".to_owned(), ..Guest::default() };
         let clock = Arc::new(ManualClock::at(1_700_000_000));
-        let http = HttpClient::new(Egress::deny_all()).unwrap();
+        let http = Network::new(Egress::deny_all()).unwrap();
         let services = Services::in_memory_at(http, Arc::clone(&clock) as Arc<dyn Clock>);
         let step = Step::new(guest.compile(), services, Limits::default());
         let definition = Definition {

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationResponse, Begun, Browser, Called, Cause, Completed, Egress, FailureBehavior,
-    Fault, Faults, HttpClient, Import, Invocation, Limits, Services, Settlement, Step, TenantPolicy, Visit,
+    Fault, Faults, Import, Invocation, Limits, Network, Services, Settlement, Step, TenantPolicy, Visit,
 };
 
 use crate::guest::Guest;
@@ -29,7 +29,7 @@ fn invocation() -> Invocation {
 
 fn step(guest: &Guest) -> Step {
     let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
-    Step::new(guest.compile(), Services::in_memory(HttpClient::new(egress).unwrap()), Limits::default())
+    Step::new(guest.compile(), Services::in_memory(Network::new(egress).unwrap()), Limits::default())
 }
 
 async fn variable(step: &Step, name: &str) -> Option<serde_json::Value> {
@@ -154,6 +154,40 @@ async fn the_seventh_fetch_is_denied() {
     let called = step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await;
     redirected(&called);
     assert_eq!(called.usage.fetches, 7);
+}
+
+#[tokio::test]
+async fn a_request_with_more_header_fields_than_64_is_denied() {
+    let url = format!("http://{}/quick", serve().await);
+    // Names of four letters from 655360 on, and the fields from 131072 on: each a name, and the value "x".
+    let request = |fields: usize, error: i32| -> &'static str {
+        let length = url.len();
+        format!(
+            "(loop $again
+                (i32.store (i32.add (i32.const 655360) (i32.mul (local.get $i) (i32.const 4)))
+                    (i32.add (i32.const 0x61616161) (i32.add (i32.rem_u (local.get $i) (i32.const 26))
+                        (i32.add (i32.shl (i32.rem_u (i32.div_u (local.get $i) (i32.const 26)) (i32.const 26)) (i32.const 8))
+                            (i32.add (i32.shl (i32.rem_u (i32.div_u (local.get $i) (i32.const 676)) (i32.const 26)) (i32.const 16))
+                                (i32.shl (i32.div_u (local.get $i) (i32.const 17576)) (i32.const 24)))))))
+                (i32.store offset=131072 (i32.mul (local.get $i) (i32.const 16))
+                    (i32.add (i32.const 655360) (i32.mul (local.get $i) (i32.const 4))))
+                (i32.store offset=131076 (i32.mul (local.get $i) (i32.const 16)) (i32.const 4))
+                (i32.store offset=131080 (i32.mul (local.get $i) (i32.const 16)) (i32.const 2048))
+                (i32.store offset=131084 (i32.mul (local.get $i) (i32.const 16)) (i32.const 1))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get $i) (i32.const {fields}))))
+            (call $fetch (i32.const 0) (i32.const 2304) (i32.const {length}) (i32.const 131072) (i32.const {fields})
+                (i32.const 0) (i32.const 0) (i32.const 5000) (i32.const 1000) (i32.const 3072))
+            (call $expect (call $error) (i32.const {error}))"
+        )
+        .leak()
+    };
+    // A map of header fields has room for 24,576, and panics at the next.
+    for (fields, error) in [(64, -1), (65, 0), (26_000, 0)] {
+        let guest = Guest { begin: request(fields, error), url: url.clone(), ..Guest::default() };
+        let called = step(&guest).begin(&visit(), &invocation()).await;
+        assert!(called.result.is_ok(), "{fields}: {:?}", called.result.err());
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use host_test::cognito::{Config, Endpoint, LocalCognito};
 use journey_host::{
-    Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Callbacks, Egress, HttpClient, Invocation, Limits, PublicOrigin,
+    Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Callbacks, Egress, Invocation, Limits, Network, PublicOrigin,
     Services, Step, TenantPolicy, Visit,
 };
 use serde_json::Value;
@@ -31,9 +31,9 @@ impl Scene {
             .and_then(|callbacks| callbacks.with(ATTACKERS_URL, "tenant", ATTACKERS_CONNECTOR))
             .expect("two URLs");
         let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
-        let http = HttpClient::new(egress).expect("an HTTP client");
+        let network = Network::new(egress).expect("an HTTP client");
         stage.step =
-            Step::new(compiled(), Services { http, ..stage.step.services().clone() }.serving(callbacks), Limits::default());
+            Step::new(compiled(), Services { network, ..stage.step.services().clone() }.serving(callbacks), Limits::default());
         Self { stage, attacker }
     }
 

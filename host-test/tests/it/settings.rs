@@ -1,14 +1,14 @@
 //! Settings and connector, through the sandbox: what `settings.check` and `settings.origins` say, and what `begin` makes of a document that
 //! isn't right.
 
-use journey_host::{Egress, HttpClient, Limits, Services, Step};
+use journey_host::{Egress, Limits, Network, Services, Step};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, compiled, verdict};
 
 /// The step of a host that gives it nothing: its pure functions need no more.
 fn pure() -> Step {
-    Step::new(compiled(), Services::in_memory(HttpClient::new(Egress::deny_all()).expect("an HTTP client")), Limits::default())
+    Step::new(compiled(), Services::in_memory(Network::new(Egress::deny_all()).expect("an HTTP client")), Limits::default())
 }
 
 fn settings() -> Value {

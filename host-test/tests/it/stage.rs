@@ -8,8 +8,8 @@ use host_test::browser::{Arrival as Landing, Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use journey_host::{
     Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Callbacks, Called, ClientSecret, Clock, Compiled,
-    Completed, Egress, Failure, HttpClient, Invocation, Journeys, Limits, ManualClock, MemoryAttempts, MemoryCache,
-    MemoryJourneys, PublicOrigin, Services, Step, SystemRandom, TenantPolicy, Visit,
+    Completed, Egress, Failure, Invocation, Journeys, Limits, ManualClock, MemoryAttempts, MemoryCache, MemoryJourneys, Network,
+    PublicOrigin, Services, Step, SystemRandom, TenantPolicy, Visit,
 };
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ impl Stage {
             journeys: Arc::clone(&journeys) as _,
             attempts: Arc::clone(&attempts) as _,
             cache: Arc::clone(&cache) as _,
-            http,
+            network: http,
             clock: dyn_clock(),
             callbacks: Arc::new(callbacks()),
             random: Arc::new(SystemRandom),
@@ -230,9 +230,9 @@ impl Stage {
 }
 
 /// An HTTP client that reaches what the step names, and the domain that only discovery tells.
-pub(crate) fn http_client(cognito: &LocalCognito) -> HttpClient {
+pub(crate) fn http_client(cognito: &LocalCognito) -> Network {
     let policy = TenantPolicy::trusting_the_step().with_discovered(&[cognito.domain_origin()]).expect("an origin");
-    HttpClient::new(Egress::deny_all().with_loopback().with_tenant("tenant", policy)).expect("an HTTP client")
+    Network::new(Egress::deny_all().with_loopback().with_tenant("tenant", policy)).expect("an HTTP client")
 }
 
 /// What is served on the stage: one callback URL, of one connector.

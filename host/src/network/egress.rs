@@ -1,15 +1,20 @@
 //! Which URLs a step may ask for: the origins that it names itself, cut down by what its tenant's operator permits.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::address::judge_address;
+use super::address::{AddressPolicy, Refused};
+use super::origin::OriginPattern;
+
+/// Bytes of a URL that a step may ask for. The longest that an identity provider is known to have are a few hundred.
+const MAX_URL: usize = 8 << 10;
 
 /// The egress policy of a host. As it starts, it denies everything.
 #[derive(Clone, Debug, Default)]
 pub struct Egress {
-    allow_loopback: bool,
+    addresses: AddressPolicy,
     tenants: HashMap<String, TenantPolicy>,
     otherwise: TenantPolicy,
 }
@@ -22,14 +27,6 @@ pub struct TenantPolicy {
     additional: Vec<OriginPattern>,
 }
 
-/// An origin (RFC 6454) whose host may have `*` in place of whole labels: `https://*.auth.eu-west-1.amazoncognito.com`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginPattern {
-    scheme: String,
-    labels: Vec<String>,
-    port: Option<u16>,
-}
-
 impl Egress {
     /// Denies everything.
     pub fn deny_all() -> Self {
@@ -39,8 +36,25 @@ impl Egress {
     /// Allows loopback addresses, and plain `http` to them. For tests and demos.
     #[must_use]
     pub fn with_loopback(mut self) -> Self {
-        self.allow_loopback = true;
+        self.addresses.allow_loopback = true;
         self
+    }
+
+    /// Denies these ranges of addresses, in CIDR notation ([`AddressRange`](super::address::AddressRange)), to every tenant and
+    /// before all else: the operator's own public addresses, say, or a NAT64 prefix of his own. Adds to ranges that are denied
+    /// already; what is refused in any case needs no mention.
+    ///
+    /// Has no effect on what goes through a proxy, but on a URL with an address in place of a name.
+    ///
+    /// # Errors
+    ///
+    /// Names the range that is malformed, and what was expected.
+    pub fn with_denied(mut self, ranges: &[&str]) -> Result<Self, String> {
+        for range in ranges {
+            let malformed = |why| format!("{}: {why}", range.chars().take(100).collect::<String>());
+            self.addresses.denied.push(range.parse().map_err(malformed)?);
+        }
+        Ok(self)
     }
 
     /// Sets one tenant's policy.
@@ -57,9 +71,13 @@ impl Egress {
         self
     }
 
-    /// Whether loopback addresses may be connected to.
-    pub(crate) fn allows_loopback(&self) -> bool {
-        self.allow_loopback
+    /// Judges an address that a name resolves to, as the host does before it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// Where the address isn't global unicast, or the operator denies it. Loopback is allowed where the operator said so.
+    pub fn judge_address(&self, address: IpAddr) -> Result<(), Refused> {
+        self.addresses.judge(address)
     }
 
     /// Judges a URL before anything is resolved or sent. `named`: the step's own `settings.origins`.
@@ -67,7 +85,10 @@ impl Egress {
     /// # Errors
     ///
     /// A text for a log, which holds no part of the URL but its origin.
-    pub(crate) fn judge_url(&self, url: &str, named: &[String], tenant: &str) -> Result<Url, String> {
+    pub(super) fn judge_url(&self, url: &str, named: &[String], tenant: &str) -> Result<Url, String> {
+        if url.len() > MAX_URL {
+            return Err(format!("the URL is longer than {MAX_URL} bytes"));
+        }
         let url = Url::parse(url).map_err(|_| "not an absolute URL".to_owned())?;
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err("the URL holds user information or a fragment".to_owned());
@@ -75,17 +96,21 @@ impl Egress {
         let origin = url.origin().ascii_serialization();
         match url.scheme() {
             "https" => {}
-            "http" if self.allow_loopback && is_loopback(&url) => {}
+            "http" if self.addresses.allow_loopback && is_loopback(&url) => {}
             _ => return Err(format!("{origin}: https only")),
         }
         let literal = match url.host() {
             Some(Host::Ipv4(address)) => Some(address.into()),
             Some(Host::Ipv6(address)) => Some(address.into()),
+            // A trailing dot makes another origin of the same host, for certificates and policies alike.
+            Some(Host::Domain(name)) if name.split('.').any(str::is_empty) => {
+                return Err(format!("{origin}: the host has an empty label"));
+            }
             Some(Host::Domain(_)) => None,
             None => return Err("the URL has no host".to_owned()),
         };
         if let Some(address) = literal {
-            judge_address(address, self.allow_loopback).map_err(|refused| format!("{origin}: {refused}"))?;
+            self.judge_address(address).map_err(|refused| format!("{origin}: {refused}"))?;
         }
         if self.policy(tenant).permits(&url, named) { Ok(url) } else { Err(format!("{origin}: not among the origins permitted")) }
     }
@@ -129,42 +154,8 @@ impl TenantPolicy {
     }
 }
 
-impl OriginPattern {
-    /// Reads `scheme://host[:port]`.
-    ///
-    /// # Errors
-    ///
-    /// Where it is anything else than an origin.
-    pub fn parse(pattern: &str) -> Result<Self, String> {
-        let not_an_origin = || format!("not an origin: {pattern}");
-        let url = Url::parse(pattern).map_err(|_| not_an_origin())?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        if !bare || !matches!(url.scheme(), "https" | "http") {
-            return Err(not_an_origin());
-        }
-        let host = url.host_str().ok_or_else(not_an_origin)?;
-        Ok(Self { scheme: url.scheme().to_owned(), labels: labels(host), port: url.port_or_known_default() })
-    }
-
-    fn parse_all(patterns: &[&str]) -> Result<Vec<Self>, String> {
-        patterns.iter().map(|pattern| Self::parse(pattern)).collect()
-    }
-
-    fn matches(&self, url: &Url) -> bool {
-        let host = labels(url.host_str().unwrap_or_default());
-        self.scheme == url.scheme()
-            && self.port == url.port_or_known_default()
-            && self.labels.len() == host.len()
-            && self.labels.iter().zip(&host).all(|(pattern, label)| pattern == "*" || pattern == label)
-    }
-}
-
-fn labels(host: &str) -> Vec<String> {
-    host.split('.').map(str::to_owned).collect()
-}
-
 /// `localhost` counts: the resolver lets it mean nothing but a loopback address.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -217,6 +208,10 @@ mod tests {
             ("https://user@login.example.com/", false),
             ("https://login.example.com/#fragment", false),
             ("https://login.example.com.evil.test/", false),
+            ("https://login.example.com./", false),
+            ("https://:secret@login.example.com/", false),
+            ("wss://login.example.com/", false),
+            ("https:", false),
             ("ftp://login.example.com/", false),
             ("/oauth2/token", false),
         ] {
@@ -245,6 +240,63 @@ mod tests {
         for url in named {
             check(&open, &named, url, url == "https://2130706433");
         }
+    }
+
+    #[test]
+    fn a_pattern_widens_nothing_that_the_step_names_with_care() {
+        let policy = TenantPolicy::permitting(&["https://*.example.com"]).unwrap();
+        let egress = Egress::deny_all().with_default(policy);
+        for (origin, allowed) in [
+            ("https://login.example.com", true),
+            ("https://evilexample.com", false),
+            ("https://a.b.example.com", false),
+            ("https://example.com", false),
+            ("https://.example.com", false),
+            ("https://login.example.com.", false),
+        ] {
+            check(&egress, &[origin], &format!("{origin}/oauth2/token"), allowed);
+        }
+        let found = Egress::deny_all().with_default(TenantPolicy::default().with_discovered(&["https://*.example.com"]).unwrap());
+        check(&found, &[], "https://login.example.com/", true);
+        check(&found, &[], "https://evilexample.com/", false);
+        check(&found, &[], "https://.example.com/", false);
+    }
+
+    #[test]
+    fn a_host_with_an_empty_label_is_denied_whoever_names_it() {
+        let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
+        for origin in ["https://login.example.com.", "https://.example.com", "https://a..example.com", "http://localhost."] {
+            check(&egress, &[origin], origin, false);
+        }
+    }
+
+    #[test]
+    fn a_range_that_the_operator_denies_is_denied_in_a_url_too() {
+        let denied = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
+        let denied = denied.with_denied(&["8.8.0.0/16"]).unwrap().with_denied(&["127.0.0.1/32", "2600::/16"]).unwrap();
+        for (origin, allowed) in [
+            ("https://8.8.8.8", false),
+            ("https://8.9.8.8", true),
+            ("https://[::ffff:808:808]", false),
+            ("https://[2600::1]", false),
+            ("https://[2601::1]", true),
+            ("http://127.0.0.1", false),
+            ("http://127.0.0.2", true),
+        ] {
+            check(&denied, &[origin], origin, allowed);
+        }
+        let error = Egress::deny_all().with_denied(&["10.0.0.0/8", "10.0.0.1/8"]).unwrap_err();
+        assert_eq!(error, "10.0.0.1/8: expected no bit to be set beyond the prefix");
+        assert!(Egress::deny_all().with_denied(&["x".repeat(10_000).as_str()]).unwrap_err().len() < 200);
+    }
+
+    #[test]
+    fn a_url_is_denied_beyond_its_longest() {
+        let egress = Egress::deny_all().with_default(TenantPolicy::trusting_the_step());
+        let url = format!("https://login.example.com/{}", "x".repeat(MAX_URL - 26));
+        assert_eq!(url.len(), MAX_URL);
+        check(&egress, NAMED, &url, true);
+        check(&egress, NAMED, &format!("{url}x"), false);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::bindings::wasi::{clocks::wall_clock, random::random};
 use super::call::{Authority, CallState};
 use super::intercept::Import;
 use crate::description::Description;
-use crate::network::http::{Exchange, FetchError, Response};
+use crate::network::{FetchError, Request, Response};
 use crate::stores::{StoreError, Write};
 
 /// Random bytes that one host call hands out at most. The component asks for 32 at a time.
@@ -56,7 +56,7 @@ impl CallState {
         if left.is_zero() {
             return Ok(Err(FetchError::Timeout));
         }
-        let exchange = Exchange {
+        let request = Request {
             post: matches!(request.method, http::Method::Post),
             url: request.url,
             headers: request.headers,
@@ -64,7 +64,7 @@ impl CallState {
             timeout: left.min(Duration::from_millis(request.timeout_ms.into())),
             max_body: self.limits.body.min(request.max_body_bytes as usize),
         };
-        Ok(authority.services.http.fetch(exchange, &authority.description.origins, &authority.visit.tenant).await)
+        Ok(authority.services.network.fetch(request, &authority.description.origins, &authority.visit.tenant).await)
     }
 
     /// Stages a write. It takes effect with the outcome.

@@ -2,7 +2,7 @@
 
 use super::bindings::journey::step::{attempts, http, variables};
 use super::intercept::Fault;
-use crate::network::http::{FetchError, Response};
+use crate::network::{FetchError, Response};
 use crate::stores::{Entry, StoreError};
 
 /// A successful answer in a few words, without any value.
@@ -18,7 +18,7 @@ pub(super) trait Reply {
 
 impl From<Response> for http::Response {
     fn from(response: Response) -> Self {
-        Self { status: response.status, headers: response.headers, body: response.body }
+        Self { status: response.status.as_u16(), headers: response.fields(), body: response.body }
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use host_test::cognito::{Answer, AuthorizationError, Config, Endpoint, Fault, Signing, Times};
 use journey_host::{
     Abandonment, AbandonmentReason, Arrival as At, AuthorizationResponse, Begun, Browser, Called, ClientSecret, Completed,
-    Egress, Failed, Failure, FailureBehavior, Fault as HostFault, Faults, HttpClient, Import, Limits, PublicOrigin, Services,
-    Step,
+    Egress, Failed, Failure, FailureBehavior, Fault as HostFault, Faults, Import, Limits, Network, PublicOrigin, Services, Step,
 };
 use serde_json::{Value, json};
 
@@ -210,8 +209,8 @@ fn discover(stage: &mut Stage) {
 
 /// Another network, the rest as it was.
 fn without_network(stage: &mut Stage) {
-    let http = HttpClient::new(Egress::deny_all()).expect("an HTTP client");
-    let services = Services { http, ..stage.step.services().clone() };
+    let http = Network::new(Egress::deny_all()).expect("an HTTP client");
+    let services = Services { network: http, ..stage.step.services().clone() };
     stage.step = Step::new(compiled(), services, Limits::default());
 }
 
