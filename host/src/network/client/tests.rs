@@ -53,7 +53,7 @@ async fn the_steps_user_agent_is_passed_on_unchanged_and_no_other_is_added() {
         (false, &[], ""),
     ] {
         let headers = user_agents.iter().map(|value| ("user-agent".to_owned(), (*value).to_owned())).collect();
-        let response = fetch(&network, Request { post, headers, ..get_request(&url) }).await.unwrap();
+        let response = fetch(&network, Asked { post, headers, ..get_request(&url) }).await.unwrap();
         assert_eq!(String::from_utf8(response.body).unwrap(), seen);
     }
 }
