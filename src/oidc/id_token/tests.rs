@@ -222,6 +222,7 @@ fn i15_an_authentication_context_is_one_of_those_accepted() {
         .map(|_| ())
     };
     assert_eq!(acr(&one_of, Some("gold")), Ok(()));
+    assert_eq!(acr(&one_of, Some("silver")), Ok(()), "any of them");
     assert_eq!(acr(&one_of, Some("Gold")), Err(Rejection::Acr));
     assert_eq!(acr(&one_of, None), Err(Rejection::Acr));
     assert_eq!(acr(&AcrRequirement::Present, Some("bronze")), Ok(()));
