@@ -1,10 +1,11 @@
 //! The command line: `host-test demo`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 use host_test::demo;
-use journey_host::Compiled;
+use journey_host::{Capacity, Compiled, Runtime};
 
 const USAGE: &str = "\
 usage: host-test demo [options]     one login through the component, printed; `host-test demo --help` says more
@@ -41,5 +42,8 @@ async fn demo(arguments: &[String]) -> ExitCode {
 
 fn load() -> anyhow::Result<Compiled> {
     let path = component_artifact::fresh()?;
-    Compiled::load(&path).map_err(|error| anyhow!("{error:#}"))
+    // Beside the component, so that the next demo starts at once.
+    let code = path.parent().unwrap_or(Path::new(".")).join("code");
+    let runtime = Runtime::keeping(Capacity::default(), &code).map_err(|error| anyhow!("{error:#}"))?;
+    runtime.load("cognito-oidc", &path).map_err(|error| anyhow!("{error:#}"))
 }

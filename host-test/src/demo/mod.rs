@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use crate::journey::Bound;
 use journey_host::{Compiled, Egress, HttpClient, Limits, Problem, Services, Step};
 use screen::Screen;
+use site::TENANT;
 
 pub use arguments::{Arguments, USAGE};
 pub use documents::Documents;
@@ -79,7 +80,7 @@ pub async fn run(
     let compile_time = since.elapsed();
 
     let checker = checker(compiled.clone())?;
-    let description = checker.describe(&documents.settings, &documents.connector).await?;
+    let description = checker.describe(TENANT, &documents.settings, &documents.connector).await?;
     if !description.problems.is_empty() {
         print_problems(&description.problems, &arguments, out)?;
         return Ok(Exit::Refused);
