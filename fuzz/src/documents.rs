@@ -3,6 +3,7 @@
 use cognito_oidc::begin::begin;
 use cognito_oidc::host::FetchError;
 use cognito_oidc::step::configuration::Configuration;
+use cognito_oidc::step::description::Description;
 use cognito_oidc::step::outcome::Invocation;
 use url::Url;
 
@@ -29,6 +30,13 @@ pub fn check(settings: &str, connector: &str) {
         assert!(problem.path.starts_with("/settings") || problem.path.starts_with("/connector"));
         assert!(!problem.path.chars().any(char::is_control));
     }
+    let description = Description::new(settings, connector);
+    assert_eq!(description.problems, problems);
+    assert_eq!(description.origins.is_empty(), configuration.is_err(), "documents with problems lead nowhere");
+    assert_eq!(description.error_variable, outlets.error_output_variable);
+    if let Ok(configuration) = &configuration {
+        assert_eq!(description.callback_url.as_ref(), Some(&configuration.settings.callback_url));
+    }
     assert_ne!(outlets.output_variable.as_ref(), Some(&outlets.error_output_variable));
     for name in outlets.output_variable.iter().chain([&outlets.error_output_variable]) {
         assert!(!name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
@@ -36,13 +44,13 @@ pub fn check(settings: &str, connector: &str) {
 
     let mut host = ScriptedHost::new(|_| Err(FetchError::Unreachable));
     host.variables.insert(outlets.error_output_variable.clone(), "stale".to_owned());
-    let begun = begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes() });
+    let begun = begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes(), round: 1 });
     match (&begun.outcome, configuration) {
         (Ok(redirect), Ok(configuration)) => {
             check_origins(&configuration);
             check_url(redirect.url.expose(), &configuration);
             assert_eq!(host.variables.len(), 0, "variables are cleared");
-            assert_eq!(host.attempts.len(), 3, "attempt, marker and open");
+            assert_eq!(host.attempts.len(), 2, "attempt and newest");
         }
         (Err(failed), configuration) => {
             assert!(host.attempts.is_empty());
@@ -58,13 +66,14 @@ pub fn check(settings: &str, connector: &str) {
     // A host without anything: no panic, and a failure.
     let mut host = ScriptedHost::new(|_| Err(FetchError::Denied));
     host.random_fails = true;
-    assert!(begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes() }).outcome.is_err());
+    assert!(begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes(), round: 1 }).outcome.is_err());
 }
 
 fn check_origins(configuration: &Configuration) {
-    let origins = configuration.origins();
-    assert!(!origins.is_empty());
-    for origin in &origins {
+    let (origins, _) = configuration.origins();
+    let test_origins = configuration.test_origins();
+    assert!(!origins.is_empty() && origins.iter().all(|origin| test_origins.contains(origin)));
+    for origin in &test_origins {
         let url = Url::parse(origin).expect("an origin");
         let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
         assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{origin}");

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cognito_oidc::host::{Host, RandomUnavailable, Request, StoreError};
+use cognito_oidc::host::{Entry, Host, RandomUnavailable, Request, StoreError};
+
+use cognito_oidc::secret::digest;
 
 use super::http::Answer;
 
@@ -96,14 +98,19 @@ impl Host for ScriptedHost<'_> {
         Ok(())
     }
 
-    fn attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+    fn attempt(&mut self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.called("attempt")?;
-        Ok(self.attempts.get(key).cloned())
+        // One caller at a time, so that a value may name its own revision.
+        Ok(self.attempts.get(key).map(|value| Entry { value: value.clone(), revision: digest(value.as_bytes()) }))
     }
 
-    fn take_attempt(&mut self, key: &str) -> Result<Option<String>, StoreError> {
-        self.called("take_attempt")?;
-        Ok(self.attempts.remove(key))
+    fn replace_attempt(&mut self, key: &str, revision: &str, value: &str, _lifetime: u32) -> Result<bool, StoreError> {
+        self.called("replace_attempt")?;
+        let stands = self.attempts.get(key).is_some_and(|present| digest(present.as_bytes()) == revision);
+        if stands {
+            self.attempts.insert(key.to_owned(), value.to_owned());
+        }
+        Ok(stands)
     }
 
     fn cached(&mut self, key: &str) -> Result<Option<String>, StoreError> {

@@ -1,9 +1,9 @@
 //! The authorization response: the input is the query or the form body.
 
-use cognito_oidc::complete::{Response, complete};
+use cognito_oidc::complete::complete;
 use cognito_oidc::host::FetchError;
 use cognito_oidc::oidc::response::parse;
-use cognito_oidc::step::outcome::{CompleteOutcome, Invocation};
+use cognito_oidc::step::outcome::{Arrival, AuthorizationResponse, CompleteOutcome, Invocation};
 
 use super::documents::{BROWSER, CONNECTOR, SETTINGS};
 use super::host::ScriptedHost;
@@ -27,9 +27,10 @@ pub fn run(input: &[u8]) {
         let states = url::form_urlencoded::parse(text.as_bytes()).filter(|(name, _)| name == "state");
         assert_eq!(states.map(|(_, value)| value.into_owned()).collect::<Vec<_>>(), [response.state.expose()]);
     }
-    for response in [Response::Query(&text), Response::FormPost(&text)] {
+    let arrival = Arrival { url: "https://app.example.com/callback", parameters: &text };
+    for response in [AuthorizationResponse::Query(arrival), AuthorizationResponse::FormPost(arrival)] {
         let mut host = ScriptedHost::new(|_| Err(FetchError::Denied));
-        let invocation = Invocation { settings: SETTINGS, connector: CONNECTOR, browser: BROWSER.as_bytes() };
+        let invocation = Invocation { settings: SETTINGS, connector: CONNECTOR, browser: BROWSER.as_bytes(), round: 1 };
         let completed = complete(&mut host, invocation, Some("secret"), response);
         assert!(matches!(completed.outcome, CompleteOutcome::Ignored(_)));
         assert!(completed.event_data.is_none());

@@ -5,9 +5,10 @@
 //! | `settings`, `connector`, `browser` | what `begin` gets |
 //! | `settings_later`, `connector_later`, `browser_later`, `client_secret` | what `complete` gets instead (`none`: no secret) |
 //! | `begun_at`, `completed_at`, `tick` | the clock in seconds, and how many milliseconds each look at it takes |
+//! | `round`, `arrived_at` | how often the journey has come to the step; the URL at which responses arrive |
 //! | `unbegun`, `again` | `begin` wasn't called, or twice (`{state}` and `{other_state}`) |
-//! | `attempt`, `marker`, `open` | what the store holds instead (`none`: nothing) |
-//! | `attempt_patch`, `marker_patch` | a JSON merge patch (RFC 7396) of what `begin` stored |
+//! | `attempt`, `newest` | what the store holds instead (`none`: nothing) |
+//! | `attempt_patch`, `newest_patch` | a JSON merge patch (RFC 7396) of what `begin` stored |
 //! | `query`, `form`, `timed_out`, `cancelled` | calls of `complete`, in order; the last two with the state |
 //! | `metadata`, `token`, `userinfo`, `keys`, `revocation` | answers: status, content type and body, or an error's name |
 //! | `metadata_patch`, `token_patch`, `userinfo_patch`, `keys_patch` | a merge patch of the right answer's body |

@@ -12,6 +12,8 @@
 //!
 //! Whether the visit is settled is the host's to know: a visit that is settled gets no call (`wit/redirect.wit`).
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use super::attempt::{self, Attempt, Entry, Taken};
 use super::authorization::ResponseMode;
 use super::callback;
@@ -21,6 +23,9 @@ use crate::secret::{self, Secret};
 /// Seconds after which a call that took an attempt is given up for lost: it is over after 45, its outcome applied after 75, and the
 /// clocks of a fleet agree within 15.
 const LOST_AFTER: u64 = 90;
+
+/// Random bytes in the name of a call: enough that no two calls share one. It opens nothing, and is no secret.
+const CALL_BYTES: usize = 16;
 
 /// How often one call asks for the attempt. The store can be asked again: after a lost answer, the entry shows whose it is.
 const TRIES: u32 = 3;
@@ -140,7 +145,9 @@ fn judge(claimant: &Claimant<'_>, browser: &str, asked_for: ResponseMode, redire
 
 /// Replaces the pending entry, if nobody else has.
 fn take(host: &mut dyn Host, key: &str, stored: &host::Entry, pending: &Attempt) -> Result<(), Rejection> {
-    let call = Secret::random(host).map_err(Rejection::Random)?.expose().to_owned();
+    let mut call = [0; CALL_BYTES];
+    host.fill_random(&mut call).map_err(Rejection::Random)?;
+    let call = URL_SAFE_NO_PAD.encode(call);
     let now = host.now().as_secs();
     let taken = attempt::write(&Entry::Taken(Taken {
         at: now,

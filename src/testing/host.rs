@@ -80,6 +80,11 @@ impl FakeHost {
         self.now += Duration::from_secs(seconds);
     }
 
+    /// As a clock of the time of day may be.
+    pub(crate) fn set_back(&mut self, seconds: u64) {
+        self.now -= Duration::from_secs(seconds);
+    }
+
     fn keep(&mut self, key: &str, value: &str, lifetime: u32) {
         self.revision += 1;
         self.revisions.insert(key.to_owned(), self.revision);

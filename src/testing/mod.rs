@@ -1,5 +1,6 @@
 //! For unit tests: a host that answers as a test tells it, and the small things that many tests need.
 
+pub(crate) mod arbiter;
 mod faulty;
 mod host;
 pub(crate) mod json;
@@ -8,7 +9,7 @@ pub(crate) mod leaks;
 pub(crate) mod login;
 pub(crate) mod provider;
 
-pub(crate) use faulty::{Fault, Faulty};
+pub(crate) use faulty::{Fault, FaultAt, Faulty, Function};
 pub(crate) use host::FakeHost;
 
 use crate::host::{Host, Response};

@@ -1,15 +1,15 @@
 //! What `complete` makes of a response, before and when it uses the code.
 
 use host_test::cognito::{Answer, Config, Endpoint, Fault, LocalCognito, Times};
-use journey_host::{AuthorizationResponse, CompleteOutcome};
+use journey_host::{AuthorizationResponse, Completed};
 use serde_json::json;
 
-use crate::stage::{Stage, verdict};
+use crate::stage::{Stage, query, verdict};
 
 /// A response with parameters more, encoded as they are.
 fn with(response: &AuthorizationResponse, more: &str) -> AuthorizationResponse {
-    let AuthorizationResponse::Query(query) = response else { panic!("not a query") };
-    AuthorizationResponse::Query(format!("{query}&{more}"))
+    let AuthorizationResponse::Query(arrival) = response else { panic!("not a query") };
+    query(&format!("{}&{more}", arrival.parameters))
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn c05_an_error_without_the_issuer_that_was_promised_is_refused_as_well() 
         metadata["authorization_response_iss_parameter_supported"] = json!(true);
     });
     let request = stage.begin().await;
-    let error = AuthorizationResponse::Query(format!("error=access_denied&state={}", request.state));
+    let error = query(&format!("error=access_denied&state={}", request.state));
     assert_eq!(verdict(&stage.complete(&error).await), "failed: response_issuer_missing");
 }
 
@@ -62,7 +62,7 @@ async fn c16_a_code_is_sent_once_whatever_comes_of_it() {
         let response = stage.sign_in(&request).await;
         let called = stage.complete(&response).await;
         assert!(verdict(&called).starts_with("failed: "), "{fault:?}: {}", verdict(&called));
-        assert_eq!(verdict(&stage.complete(&response).await), "ignored: duplicate", "{fault:?}");
+        assert_eq!(verdict(&stage.complete(&response).await), "too late: duplicate", "{fault:?}");
         assert_eq!(stage.cognito.requests().count(Endpoint::Token), 1, "{fault:?}");
     }
 }
@@ -77,8 +77,8 @@ async fn c18_a_response_after_the_end_of_the_attempt_is_told_apart_and_may_be_tr
         stage.advance(seconds);
         let called = stage.complete(&response).await;
         assert_eq!(verdict(&called), expected, "after {seconds} s");
-        if let CompleteOutcome::Failed(failure) = called.result.expect("an outcome").outcome {
-            assert!(failure.retryable);
+        if let Completed::Failed(failed) = called.outcome {
+            assert!(failed.failure.retryable);
             assert_eq!(stage.cognito.requests().count(Endpoint::Token), 0);
         }
     }

@@ -25,10 +25,11 @@ impl Site {
             tenant: "tenant".to_owned(),
             settings: cognito.settings(&callback_url).to_string(),
             connector: cognito.connector().to_string(),
+            connector_id: "pool".to_owned(),
             client_secret: cognito.client_secret().map(ClientSecret::new),
             has_failure_branch: true,
         };
-        let running = bound.serve(step, definition);
+        let running = bound.serve(step, definition).unwrap();
         Self { cognito, running, callback_url }
     }
 

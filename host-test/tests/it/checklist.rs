@@ -12,7 +12,7 @@ mod requirements;
 use requirements::{NOT_APPLICABLE, REQUIREMENTS};
 
 /// Where tests are.
-const SOURCES: [&str; 3] = ["src", "host-test/src", "host-test/tests"];
+const SOURCES: [&str; 4] = ["src", "host/src", "host-test/src", "host-test/tests"];
 
 #[test]
 fn every_requirement_has_a_test_or_a_reason() {

@@ -1,15 +1,20 @@
-//! A host that fails at any of its calls, in any way: before the act, or after it with the answer lost. Each login ends with the code
-//! that says so, its variables are whole or absent, and its code is sent once at most, whatever is tried afterwards.
+//! A host that fails at any of its calls, in any way: before the act, after it with the answer lost, or for good; and at the act that
+//! applies the outcome. Each login ends with the code that says so, its variables are whole or absent, its code is sent once at most; and
+//! whatever happened, one response to the newest attempt ends the visit 91 s later.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use host_test::cognito::Endpoint;
 use journey_host::{
-    Applied, AuthorizationResponse, Called, Cause, Clock, Completed, Fault, Faults, HostCall, Import, Moment, Step, TenantCache,
+    Applied, AuthorizationResponse, Called, Change, Clock, Completed, Fault, Faults, HostCall, Import, Journeys, Limits,
+    MemoryJourneys, Moment, Services, Settlement, Step, StoreError, TenantCache, Visit,
 };
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, begin_verdict, verdict};
+use crate::stage::{Stage, cache_scope, compiled, verdict};
 
 const EVERY_FAULT: [Fault; 6] = [Fault::Refused, Fault::TooLarge, Fault::Unavailable, Fault::Timeout, Fault::Other, Fault::Trap];
 
@@ -102,50 +107,40 @@ async fn variables(stage: &Stage) -> Option<Result<Value, String>> {
     }
 }
 
-/// `step_trapped` in short, where the host failed.
-fn short<T>(called: &Called<T>, verdict: String) -> String {
-    match &called.result {
-        Err(trapped) => {
-            assert_eq!(trapped.cause, Cause::Host, "{trapped}");
-            "step_trapped".to_owned()
-        }
-        Ok(_) => verdict,
-    }
-}
-
-/// What `complete` says, then what the same response gets again at once, and after a minute.
-fn expected(row: Row, keys_are_cached: bool) -> [&'static str; 3] {
-    use Import::{Fetch, GetAttempt, GetCache, PutAttempt, PutCache, SetVariable, TakeAttempt};
+/// What `complete` says, and what the same response gets 91 s later.
+fn expected(row: Row, keys_are_cached: bool) -> [&'static str; 2] {
+    use Import::{Clock, Fetch, GetAttempt, GetCache, PutCache, Random, ReplaceAttempt, SetVariable};
     use Moment::{After, Instead};
-    let Row { import, index, moment, .. } = row;
-
-    let verdict = match (import, index) {
-        _ if row.is_trap() => "step_trapped",
-        (GetAttempt | TakeAttempt, 0) => "ignored: storage_failed",
+    let Row { import, index, fault, moment } = row;
+    let later = "too late: duplicate";
+    match (import, index) {
+        // Nothing was taken yet, or the component wasn't told that it was: junk could have come as far.
+        (GetAttempt, 0) | (Random, _) | (Clock, 0) if row.is_trap() => ["ignored: step_trapped", "authenticated"],
+        (ReplaceAttempt, 0) if row.is_trap() && moment == Instead => ["ignored: step_trapped", "authenticated"],
+        (ReplaceAttempt, 0) if row.is_trap() => ["ignored: step_trapped", "failed: login_interrupted"],
+        _ if row.is_trap() => ["failed: step_trapped", later],
+        // The host gives the same response again; the fault is of the first call alone.
+        (GetAttempt, 0) => ["ignored: storage_failed", "authenticated"],
+        (ReplaceAttempt, 0) if matches!(fault, Fault::Refused | Fault::TooLarge) => match moment {
+            Instead => ["ignored: storage_failed", "authenticated"],
+            // A store that says no after it has done it.
+            After => ["ignored: duplicate", "failed: login_interrupted"],
+        },
+        // The store is asked again: the entry shows whose the attempt is.
+        (ReplaceAttempt, 0) => ["authenticated", later],
         // The error variable goes first, the output last: only the output can be too large.
-        (SetVariable, 0) => "failed: storage_failed",
-        (TakeAttempt, _) | (SetVariable, _) => row.storage_code(),
-        (Fetch, 0) => row.fetch_code("failed: token_unavailable", "failed: token_response_invalid"),
-        (Fetch, 1) => row.fetch_code("failed: keys_unavailable", "failed: keys_invalid"),
-        (Fetch, 2) => row.fetch_code("failed: userinfo_unavailable", "failed: userinfo_invalid"),
+        (SetVariable, 0) => ["failed: storage_failed", later],
+        (SetVariable, _) => [row.storage_code(), later],
+        (Fetch, 0) => [row.fetch_code("failed: token_unavailable", "failed: token_response_invalid"), later],
+        (Fetch, 1) => [row.fetch_code("failed: keys_unavailable", "failed: keys_invalid"), later],
+        (Fetch, 2) => [row.fetch_code("failed: userinfo_unavailable", "failed: userinfo_invalid"), later],
         // Without its stamp no fetch is forced.
-        (GetCache, 1) | (PutCache, 0) if keys_are_cached => "failed: signing_key_unknown",
-        _ => "authenticated",
-    };
-    let is_untouched = matches!((import, index, moment), (GetAttempt, 0, _) | (TakeAttempt, 0, Instead));
-    if is_untouched {
-        return [verdict, "authenticated", "ignored: duplicate"];
+        (GetCache, 1) | (PutCache, 0) if keys_are_cached => ["failed: signing_key_unknown", later],
+        _ => ["authenticated", later],
     }
-    // Where nobody has won, the wait for this attempt must end one day.
-    let is_lost = match (import, index, moment) {
-        (TakeAttempt, 0, After) | (TakeAttempt, 1, Instead) => true,
-        (TakeAttempt, ..) | (SetVariable, ..) => false,
-        (PutAttempt | GetAttempt | Fetch | GetCache | PutCache | Import::Clock | Import::Random, ..) => row.is_trap(),
-    };
-    [verdict, "ignored: duplicate", if is_lost { "failed: login_interrupted" } else { "ignored: duplicate" }]
 }
 
-/// Plays a login with a failure, and its response twice more.
+/// Plays a login with a failure, and its response once more.
 async fn play(stage: &mut Stage, row: Row, cached: Option<&[(String, String)]>) {
     stage.next_journey();
     if let Some(cached) = cached {
@@ -153,35 +148,26 @@ async fn play(stage: &mut Stage, row: Row, cached: Option<&[(String, String)]>) 
     }
     let mark = stage.cognito.requests().mark();
     let response = stage.sign_in(&stage.begin().await).await;
-
     let failing = row.inject(&stage.step);
-    let mut settled = None;
-    let mut steps = [&failing, &stage.step, &stage.step].into_iter();
-    for (round, expected) in expected(row, cached.is_some()).into_iter().enumerate() {
-        let context = format!("{row:?}, round {round}");
-        let called = complete(stage, steps.next().expect("three steps"), &response).await;
-        assert_eq!(short(&called, verdict(&called)), expected, "{context}");
+    let [first, later] = expected(row, cached.is_some());
 
-        let held = variables(stage).await;
-        match &settled {
-            // One visit has one outcome, whatever comes later.
-            Some(settled) => {
-                assert!(matches!(called.applied, Applied::Ignored | Applied::TooLate), "{context}");
-                assert_eq!(held, *settled, "{context}");
-            }
-            None => match expected.trim_start_matches("failed: ") {
-                "authenticated" => assert!(matches!(held, Some(Ok(_))), "{context}: {held:?}"),
-                ignored if ignored.starts_with("ignored") => assert_eq!(held, None, "{context}"),
-                code => assert_eq!(held, Some(Err(code.to_owned())), "{context}"),
-            },
-        }
-        if called.applied == Applied::Yes {
-            settled = Some(held);
-        }
-        if round == 1 {
-            stage.advance(61);
-        }
+    let called = complete(stage, &failing, &response).await;
+    assert_eq!(called.outcome.to_string(), first, "{row:?}");
+    let held = variables(stage).await;
+    match first.trim_start_matches("failed: ") {
+        "authenticated" => assert!(matches!(held, Some(Ok(_))), "{row:?}: {held:?}"),
+        ignored if ignored.starts_with("ignored") => assert_eq!(held, None, "{row:?}"),
+        code => assert_eq!(held, Some(Err(code.to_owned())), "{row:?}"),
     }
+
+    stage.advance(91);
+    let called = complete(stage, &stage.step, &response).await;
+    assert_eq!(called.outcome.to_string(), later, "{row:?}");
+    if later.starts_with("too late") {
+        assert_eq!(variables(stage).await, held, "{row:?}: one visit has one outcome");
+    }
+    let settlement = stage.journeys.settlement(&stage.visit).await.expect("a store that works");
+    assert!(settlement.is_some(), "{row:?}: the visit is at an end");
     let exchanges = stage.cognito.requests().since(mark).iter().filter(|request| request.path == "/oauth2/token").count();
     assert!(exchanges <= 1, "{row:?}: the code was sent {exchanges} times");
 }
@@ -191,7 +177,7 @@ async fn fill_cache(stage: &Stage, entries: &[(String, String)]) {
     for (key, value) in entries {
         let mut entry: Value = serde_json::from_str(value).expect("JSON");
         entry["stored_at"] = json!(stage.clock.now().as_secs());
-        stage.cache.put("tenant", key, &entry.to_string(), 3600).await.expect("a cache that works");
+        stage.cache.put(&cache_scope(), key, &entry.to_string(), 3600).await.expect("a cache that works");
     }
 }
 
@@ -217,17 +203,17 @@ async fn fail_complete(imports: &[Import]) -> usize {
 }
 
 #[tokio::test]
-async fn s01_whatever_fails_in_the_store_of_attempts() {
-    assert_eq!(fail_complete(&[Import::GetAttempt, Import::TakeAttempt, Import::PutAttempt]).await, 5 * 12);
+async fn whatever_fails_in_the_store_of_attempts() {
+    assert_eq!(fail_complete(&[Import::GetAttempt, Import::ReplaceAttempt, Import::PutAttempt]).await, 2 * 12);
 }
 
 #[tokio::test]
-async fn s02_whatever_fails_in_the_store_of_variables() {
+async fn whatever_fails_in_the_store_of_variables() {
     assert_eq!(fail_complete(&[Import::SetVariable]).await, 2 * 12);
 }
 
 #[tokio::test]
-async fn s03_whatever_fails_in_the_cache_costs_time_and_no_login() {
+async fn whatever_fails_in_the_cache_costs_time_and_no_login() {
     assert_eq!(fail_complete(&[Import::GetCache, Import::PutCache]).await, 2 * 12);
 }
 
@@ -237,15 +223,16 @@ async fn t10_whatever_fails_in_a_fetch_sends_no_code_twice() {
 }
 
 #[tokio::test]
-async fn a_host_without_time_ends_the_call_and_not_the_journey() {
+async fn a_host_without_time_or_random_bytes_ends_the_call_and_not_the_journey() {
     assert!(fail_complete(&[Import::Clock]).await >= 2 * 8);
+    assert!(fail_complete(&[Import::Random]).await >= 2);
 }
 
 /// A key that the cache doesn't know: it is read twice and written twice.
 #[tokio::test]
-async fn k04_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
+async fn k06_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
     let (mut stage, _) = stage_and_calls().await;
-    let cached = stage.cache.dump("tenant");
+    let cached = stage.cache.dump(&cache_scope());
     assert_eq!(cached.len(), 1);
     stage.cognito.rotate_keys();
     stage.next_journey();
@@ -267,29 +254,45 @@ async fn whatever_fails_in_begin_the_next_one_works() {
     let mut stage = Stage::new().await;
     stage.connector = stage.cognito.connector_by_discovery();
     let (begun, calls) = recorded(&stage.step, async |step| step.begin(&stage.visit, &stage.invocation()).await).await;
-    assert_eq!(begin_verdict(&begun), "redirect");
+    assert_eq!(verdict(&begun), "redirect");
     for row in Row::every(&calls) {
         stage.next_journey();
         let expected = match row.import {
-            _ if row.is_trap() => "step_trapped",
+            _ if row.is_trap() => "failed: step_trapped",
             Import::Fetch => row.fetch_code("failed: metadata_unavailable", "failed: metadata_invalid"),
             Import::SetVariable | Import::PutAttempt => row.storage_code(),
             Import::GetCache | Import::PutCache => "redirect",
-            Import::GetAttempt | Import::TakeAttempt | Import::Clock | Import::Random => unreachable!("not in begin"),
+            Import::GetAttempt | Import::ReplaceAttempt | Import::Clock | Import::Random => unreachable!("not in begin"),
         };
         let called = row.inject(&stage.step).begin(&stage.visit, &stage.invocation()).await;
-        assert_eq!(short(&called, begin_verdict(&called)), expected, "{row:?}");
-        assert_eq!(called.applied, Applied::Yes, "{row:?}");
+        assert_eq!(called.outcome.to_string(), expected, "{row:?}");
         let held = match expected {
             "redirect" => None,
             failed => Some(Err(failed.trim_start_matches("failed: ").to_owned())),
         };
         assert_eq!(variables(&stage).await, held, "{row:?}");
 
-        stage.visit.round += 1;
+        stage.visit = stage.visit.next();
         assert_eq!(verdict(&stage.login().await), "authenticated", "{row:?}");
     }
     assert_eq!(stage.cognito.requests().count(Endpoint::Token), Row::every(&calls).len());
+}
+
+/// A second tab that can't begin doesn't cost the first one its login.
+#[tokio::test]
+async fn whatever_fails_in_a_second_begin_the_first_attempt_goes_on() {
+    let mut stage = Stage::new().await;
+    let (_, calls) = recorded(&stage.step, async |step| step.begin(&stage.visit, &stage.invocation()).await).await;
+    for row in Row::every(&calls) {
+        stage.next_journey();
+        let first = stage.begin().await;
+        let called = row.inject(&stage.step).begin(&stage.visit, &stage.invocation()).await;
+        let told = called.outcome.to_string();
+        assert!(told.starts_with("refused: "), "{row:?}: {told}");
+        assert_eq!(variables(&stage).await, None, "{row:?}: nothing was written");
+        let response = stage.sign_in(&first).await;
+        assert_eq!(verdict(&stage.complete(&response).await), "authenticated", "{row:?}");
+    }
 }
 
 #[tokio::test]
@@ -298,7 +301,7 @@ async fn an_import_that_always_fails_is_told_by_the_outcome_alone() {
         (Import::SetVariable, "failed: storage_failed", "failed: storage_failed"),
         (Import::PutAttempt, "failed: storage_failed", "authenticated"),
         (Import::GetAttempt, "redirect", "ignored: storage_failed"),
-        (Import::TakeAttempt, "redirect", "ignored: storage_failed"),
+        (Import::ReplaceAttempt, "redirect", "ignored: storage_failed"),
         (Import::GetCache, "redirect", "authenticated"),
         (Import::PutCache, "redirect", "authenticated"),
         (Import::Fetch, "redirect", "failed: token_unavailable"),
@@ -307,7 +310,7 @@ async fn an_import_that_always_fails_is_told_by_the_outcome_alone() {
         let sound = stage.step.clone();
         let failing = sound.with_interceptor(Arc::new(Faults::none().fail_all(import, Fault::Unavailable)));
         stage.step = failing.clone();
-        assert_eq!(begin_verdict(&stage.call_begin().await), begun, "{import}");
+        assert_eq!(verdict(&stage.call_begin().await), begun, "{import}");
         stage.next_journey();
         stage.step = sound;
         let response = stage.sign_in(&stage.begin().await).await;
@@ -317,4 +320,108 @@ async fn an_import_that_always_fails_is_told_by_the_outcome_alone() {
             assert_eq!(variables(&stage).await, None, "what can't be written is absent");
         }
     }
+}
+
+/// Journeys whose `apply` fails at chosen times, before or after it has taken effect.
+struct FailingJourneys {
+    journeys: Arc<MemoryJourneys>,
+    calls: AtomicUsize,
+    /// Which calls fail, from 0.
+    fails: std::ops::Range<usize>,
+    happens: bool,
+}
+
+#[async_trait]
+impl Journeys for FailingJourneys {
+    async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError> {
+        if !self.fails.contains(&self.calls.fetch_add(1, Ordering::Relaxed)) {
+            return self.journeys.apply(visit, change).await;
+        }
+        if self.happens {
+            self.journeys.apply(visit, change).await?;
+        }
+        Err(StoreError::Unavailable("down".to_owned()))
+    }
+
+    async fn settlement(&self, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
+        self.journeys.settlement(visit).await
+    }
+
+    async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError> {
+        self.journeys.variable(tenant, journey, name).await
+    }
+
+    async fn forget(&self, tenant: &str, journey: &str) -> Result<(), StoreError> {
+        self.journeys.forget(tenant, journey).await
+    }
+}
+
+/// The stage's host, whose act of applying fails.
+fn failing_to_apply(stage: &Stage, fails: std::ops::Range<usize>, happens: bool) -> Step {
+    let journeys = FailingJourneys { journeys: Arc::clone(&stage.journeys), calls: AtomicUsize::new(0), fails, happens };
+    let services = Services { journeys: Arc::new(journeys), ..stage.step.services().clone() };
+    Step::new(compiled(), services, Limits { apply: Duration::from_secs(1), ..Limits::default() })
+}
+
+#[tokio::test]
+async fn an_act_that_fails_once_is_repeated_and_counts_once() {
+    for happens in [false, true] {
+        let stage = Stage::new().await;
+        let step = failing_to_apply(&stage, 0..1, happens);
+        let response = stage.sign_in(&stage.begin().await).await;
+        let called = complete(&stage, &step, &response).await;
+        assert_eq!(verdict(&called), "authenticated", "took effect at once: {happens}");
+        assert!(matches!(variables(&stage).await, Some(Ok(_))));
+        assert_eq!(verdict(&stage.complete(&response).await), "too late: duplicate");
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_keeps_failing_leaves_a_visit_that_one_response_ends() {
+    for happens in [false, true] {
+        let stage = Stage::new().await;
+        let step = failing_to_apply(&stage, 0..usize::MAX, happens);
+        let response = stage.sign_in(&stage.begin().await).await;
+        let called = complete(&stage, &step, &response).await;
+        assert_eq!(verdict(&called), "unknown", "nobody is let in on the step's word alone");
+        assert_eq!(called.event_data, None);
+        let held = variables(&stage).await;
+        assert_eq!(held.is_some(), happens, "all of it or nothing");
+        let (at_once, later) = match happens {
+            true => ["too late: duplicate"; 2].into(),
+            false => ("ignored: duplicate", "failed: login_interrupted"),
+        };
+        assert_eq!(verdict(&stage.complete(&response).await), at_once);
+        stage.advance(91);
+        assert_eq!(verdict(&stage.complete(&response).await), later);
+        assert_eq!(stage.cognito.requests().count(Endpoint::Token), 1);
+    }
+}
+
+/// Of `begin`: the user agent isn't sent away before the redirect is applied.
+#[tokio::test]
+async fn a_redirect_that_can_not_be_applied_is_not_handed_out() {
+    let mut stage = Stage::new().await;
+    stage.step = failing_to_apply(&stage, 0..usize::MAX, false);
+    assert_eq!(verdict(&stage.call_begin().await), "unknown");
+    stage.step = failing_to_apply(&stage, 0..1, true);
+    assert_eq!(verdict(&stage.login().await), "authenticated");
+}
+
+/// A user agent that hangs up takes nothing with it.
+#[tokio::test]
+async fn a_call_runs_to_its_end_though_its_caller_is_gone() {
+    let stage = Stage::new().await;
+    let response = stage.sign_in(&stage.begin().await).await;
+    stage.cognito.faults().set(
+        Endpoint::Token,
+        host_test::cognito::Times::Always,
+        host_test::cognito::Fault::Delay(Duration::from_millis(200)),
+    );
+    let abandoned = tokio::time::timeout(Duration::from_millis(50), complete(&stage, &stage.step, &response)).await;
+    assert!(abandoned.is_err(), "the caller is gone");
+    while stage.journeys.settlement(&stage.visit).await.expect("a store").is_none() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(matches!(variables(&stage).await, Some(Ok(_))));
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
 use host_test::cognito::{Answer, Body, Endpoint, Fault, TestKey, Times};
-use journey_host::{BeginOutcome, Begun, Limits};
+use journey_host::{Begun, Limits};
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, begin_verdict, verdict};
@@ -137,8 +137,8 @@ async fn login(stage: &Stage) -> String {
     let since = Instant::now();
     let mark = stage.cognito.requests().mark();
     let begun = stage.call_begin().await;
-    let (verdict, usage) = match &begun.result {
-        Ok(Begun { outcome: BeginOutcome::Redirect(request), .. }) => {
+    let (verdict, usage) = match &begun.outcome {
+        Begun::Redirect(request) => {
             let called = stage.complete(&stage.sign_in(request).await).await;
             (verdict(&called), called.usage)
         }

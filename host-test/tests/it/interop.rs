@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 
 use host_test::browser::{Arrival, Browser as UserAgent};
 use journey_host::{
-    AuthorizationResponse, BeginOutcome, Browser, ClientSecret, Egress, HttpClient, Invocation, Limits, Services, Step,
-    TenantPolicy, Visit,
+    AuthorizationResponse, Begun, Browser, ClientSecret, Egress, HttpClient, Invocation, Limits, Services, Step, TenantPolicy,
+    Visit,
 };
 use serde_json::{Value, json};
 
-use crate::stage::{CALLBACK_URL, begin_verdict, compiled, response, verdict};
+use crate::stage::{CALLBACK_URL, CONNECTOR, begin_verdict, callbacks, compiled, query, response, verdict};
 
 const POOL: &str = "eu-west-1_AbCdEf123";
 const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
@@ -107,7 +107,7 @@ fn merged(mut document: Value, changes: &Value) -> Value {
 async fn play(provider: &Provider, number: usize, row: &Row) -> (String, Option<Value>) {
     let policy = TenantPolicy::trusting_the_step().with_discovered(&[&provider.origin]).expect("an origin");
     let egress = Egress::deny_all().with_loopback().with_tenant("tenant", policy);
-    let services = Services::in_memory(HttpClient::new(egress).expect("an HTTP client"));
+    let services = Services::in_memory(HttpClient::new(egress).expect("an HTTP client")).serving(callbacks());
     let step = Step::new(compiled(), services, Limits::default());
     let visit = Visit::first("tenant", &format!("journey-{number}"), "login");
     let connector = json!({
@@ -117,11 +117,12 @@ async fn play(provider: &Provider, number: usize, row: &Row) -> (String, Option<
     let invocation = Invocation {
         settings: merged(json!({ "callback_url": CALLBACK_URL }), &row.settings).to_string(),
         connector: merged(connector, &row.connector).to_string(),
+        connector_id: CONNECTOR.to_owned(),
         browser: Browser::from_session("the user's session"),
     };
     let begun = step.begin(&visit, &invocation).await;
-    let request = match begun.result.as_ref().map(|begun| &begun.outcome) {
-        Ok(BeginOutcome::Redirect(request)) => request.clone(),
+    let request = match &begun.outcome {
+        Begun::Redirect(request) => request.clone(),
         _ => return (begin_verdict(&begun), None),
     };
     let user_agent = UserAgent::new();
@@ -134,13 +135,13 @@ async fn play(provider: &Provider, number: usize, row: &Row) -> (String, Option<
         arrival = user_agent.submit_until(&form, known, CALLBACK_URL).await.expect("an answer");
     }
     let response = match response(&arrival.stopped().expect("a response at the callback URL")) {
-        AuthorizationResponse::Query(query) => AuthorizationResponse::Query((row.change)(query)),
+        AuthorizationResponse::Query(arrival) => query(&(row.change)(arrival.parameters)),
         other => other,
     };
     let secret = row.secret.map(ClientSecret::new);
     let first = verdict(&step.complete(&visit, &invocation, secret.as_ref(), &response).await);
     let again = verdict(&step.complete(&visit, &invocation, secret.as_ref(), &response).await);
-    assert!(first.starts_with("ignored") || again == "ignored: duplicate", "{}: {first}, then {again}", row.name);
+    assert!(first.starts_with("ignored") || again == "too late: duplicate", "{}: {first}, then {again}", row.name);
     let output = step.services().journeys.variable("tenant", &visit.journey, "cognito_oidc_output").await.expect("a store");
     (first, output.map(|json| serde_json::from_str(&json).expect("JSON")))
 }

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use journey_host::{
-    Applied, AuthorizationResponse, BeginOutcome, Browser, Called, Cause, CompleteOutcome, Egress, Fault, Faults, HttpClient,
-    Import, Invocation, Limits, Services, Settlement, Step, TenantPolicy, Visit,
+    Abandonment, AbandonmentReason, AuthorizationResponse, Begun, Browser, Called, Cause, Completed, Egress, FailureBehavior,
+    Fault, Faults, HttpClient, Import, Invocation, Limits, Services, Settlement, Step, TenantPolicy, Visit,
 };
 
 use crate::guest::Guest;
+use crate::stage::{form_post, query};
 
 fn visit() -> Visit {
     Visit::first("tenant", "journey", "login")
@@ -21,6 +22,7 @@ fn invocation() -> Invocation {
     Invocation {
         settings: r#"{"error_output_variable": "login_error"}"#.to_owned(),
         connector: "{}".to_owned(),
+        connector_id: "pool".to_owned(),
         browser: Browser::from_session("a session"),
     }
 }
@@ -48,10 +50,15 @@ async fn serve() -> SocketAddr {
     address
 }
 
-async fn ended<T>(step: &Step, called: Called<T>, cause: Cause) {
-    let trapped = called.result.err().expect("no outcome");
+fn redirected(called: &Called<Begun>) {
+    assert!(matches!(called.outcome, Begun::Redirect(_)), "{} {:?}", called.outcome, called.trapped);
+}
+
+/// The call was ended by its host, and the visit with it.
+async fn ended<T: std::fmt::Display>(step: &Step, called: Called<T>, cause: Cause) {
+    let trapped = called.trapped.expect("no outcome");
     assert_eq!(trapped.cause, cause, "{}", trapped.detail);
-    assert_eq!(called.applied, Applied::Yes);
+    assert_eq!(called.outcome.to_string(), "failed: step_trapped");
     assert_eq!(variable(step, "x").await, None, "a call without an outcome writes none of its variables");
     let error = variable(step, "login_error").await.expect("the host's own error variable");
     assert_eq!(
@@ -62,21 +69,21 @@ async fn ended<T>(step: &Step, called: Called<T>, cause: Cause) {
         })
     );
     let settlement = step.services().journeys.settlement(&visit()).await.unwrap();
-    assert!(matches!(settlement, Some(Settlement::Failed(failure)) if failure.code == "step_trapped"));
+    assert!(matches!(settlement, Some(Settlement::Failed(failed)) if failed.failure.code == "step_trapped"));
 }
 
 #[tokio::test]
 async fn a_step_that_behaves_has_its_writes_and_its_outcome() {
     let step = step(&Guest { complete: "(drop (call $set (i32.const 7)))", ..Guest::default() });
-    let response = AuthorizationResponse::Query("state=x".to_owned());
+    let response = query("state=x");
     let called = step.complete(&visit(), &invocation(), None, &response).await;
-    assert!(matches!(called.result.unwrap().outcome, CompleteOutcome::Authenticated(_)));
-    assert_eq!(called.applied, Applied::Yes);
+    assert!(matches!(called.outcome, Completed::Authenticated(_)));
     assert_eq!(variable(&step, "x").await, Some("value".into()));
     assert_eq!(variable(&step, "login_error").await, None);
 
     let again = step.complete(&visit(), &invocation(), None, &response).await;
-    assert_eq!(again.applied, Applied::TooLate, "a visit is settled once");
+    assert!(matches!(again.outcome, Completed::TooLate(_)), "a visit is settled once");
+    assert_eq!(again.usage.memory, 0, "and gets no call");
 }
 
 #[tokio::test]
@@ -104,7 +111,7 @@ async fn waiting_for_a_fetch_costs_no_processor_time() {
     let url = format!("http://{}/slow", serve().await);
     let step = step(&Guest { begin: "(call $expect (call $get (i32.const 5000)) (i32.const -1))", url, ..Guest::default() });
     let called = step.begin(&visit(), &invocation()).await;
-    assert!(matches!(called.result.unwrap().outcome, BeginOutcome::Redirect(_)));
+    redirected(&called);
     assert!(called.usage.wall_clock >= Duration::from_millis(300));
     assert!(called.usage.cpu < Duration::from_millis(100), "{:?}", called.usage);
 }
@@ -117,10 +124,10 @@ async fn a_step_that_loops_leaves_the_thread_to_others() {
     // One thread: the quick call has an outcome only if the endless one yields.
     let begun = Instant::now();
     let (endless, quick_took) = tokio::join!(endless.begin(&visit, &invocation), async {
-        quick.begin(&visit, &invocation).await.result.unwrap();
+        redirected(&quick.begin(&visit, &invocation).await);
         begun.elapsed()
     });
-    assert_eq!(endless.result.unwrap_err().cause, Cause::Cpu);
+    assert_eq!(endless.trapped.unwrap().cause, Cause::Cpu);
     assert!(quick_took < endless.usage.wall_clock, "{quick_took:?}");
 }
 
@@ -145,7 +152,7 @@ async fn the_seventh_fetch_is_denied() {
         (br_if $again (i32.lt_u (local.get $i) (i32.const 6))))
         (call $expect (call $get (i32.const 5000)) (i32.const 0))";
     let called = step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await;
-    called.result.unwrap();
+    redirected(&called);
     assert_eq!(called.usage.fetches, 7);
 }
 
@@ -155,7 +162,7 @@ async fn a_body_has_512_kib_and_no_more() {
     for (path, error) in [("full", "-1"), ("fuller", "3")] {
         let begin: &'static str = format!("(call $expect (call $get (i32.const 5000)) (i32.const {error}))").leak();
         let url = format!("http://{address}/{path}");
-        step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await.result.unwrap();
+        redirected(&step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await);
     }
 }
 
@@ -175,22 +182,20 @@ async fn a_variable_has_256_kib_and_no_more() {
     for call in ["$set", "$put"] {
         for (bytes, error) in [(limit, "-1"), (limit + 1, "1")] {
             // What `$get` and the results of imports need lies inside the value: nothing here uses it afterwards but the error.
-            step(&Guest { begin: write(bytes, call, error), ..Guest::default() })
-                .begin(&visit(), &invocation())
-                .await
-                .result
-                .unwrap();
+            redirected(
+                &step(&Guest { begin: write(bytes, call, error), ..Guest::default() }).begin(&visit(), &invocation()).await,
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn a_value_that_is_not_json_is_refused() {
-    step(&Guest { begin: "(call $expect (call $set (i32.const 6)) (i32.const 0))", ..Guest::default() })
-        .begin(&visit(), &invocation())
-        .await
-        .result
-        .unwrap();
+    redirected(
+        &step(&Guest { begin: "(call $expect (call $set (i32.const 6)) (i32.const 0))", ..Guest::default() })
+            .begin(&visit(), &invocation())
+            .await,
+    );
 }
 
 #[tokio::test]
@@ -199,7 +204,7 @@ async fn a_fetch_ends_in_time_for_the_step_to_end_by_itself() {
     let step = step(&Guest { begin: "(call $expect (call $get (i32.const 60000)) (i32.const 2))", url, ..Guest::default() });
     let limits = Limits { wall_clock: Duration::from_millis(800), ..Limits::default() };
     let called = step.with_limits(limits).begin(&visit(), &invocation()).await;
-    called.result.unwrap();
+    redirected(&called);
     assert!(called.usage.wall_clock >= Duration::from_millis(300) && called.usage.wall_clock < Duration::from_millis(800));
 }
 
@@ -208,7 +213,7 @@ async fn a_fetch_has_the_time_it_asked_for() {
     let url = format!("http://{}/never", serve().await);
     let step = step(&Guest { begin: "(call $expect (call $get (i32.const 100)) (i32.const 2))", url, ..Guest::default() });
     let called = step.begin(&visit(), &invocation()).await;
-    called.result.unwrap();
+    redirected(&called);
     assert!(called.usage.wall_clock < Duration::from_secs(5));
 }
 
@@ -239,8 +244,78 @@ impl journey_host::Interceptor for Sleeper {
 #[tokio::test]
 async fn a_step_that_traps_has_written_nothing() {
     let step = step(&Guest { complete: "(drop (call $set (i32.const 7))) (unreachable)", ..Guest::default() });
-    let called = step.complete(&visit(), &invocation(), None, &AuthorizationResponse::FormPost(String::new())).await;
+    let abandoned = Abandonment { state: String::new(), reason: AbandonmentReason::Cancelled };
+    let called = step.complete(&visit(), &invocation(), None, &AuthorizationResponse::Abandoned(abandoned)).await;
     ended(&step, called, Cause::Guest).await;
+}
+
+/// Junk that runs into a limit must not end the login that it is junk to.
+#[tokio::test]
+async fn a_response_that_ends_its_call_before_anything_is_taken_changes_nothing() {
+    for complete in ["(unreachable)", "(loop $ever (br $ever))", "(drop (call $set (i32.const 7))) (unreachable)"] {
+        let step = step(&Guest { complete, ..Guest::default() });
+        for response in [query("junk"), form_post("junk")] {
+            let called = step.complete(&visit(), &invocation(), None, &response).await;
+            assert_eq!(called.outcome.to_string(), "ignored: step_trapped");
+            assert!(called.trapped.is_some());
+        }
+        assert_eq!(step.services().journeys.settlement(&visit()).await, Ok(None));
+        assert_eq!((variable(&step, "x").await, variable(&step, "login_error").await), (None, None));
+    }
+}
+
+/// Once the component was told that the attempt is its own, nobody else will end the visit.
+#[tokio::test]
+async fn a_call_that_is_ended_after_it_has_taken_the_attempt_ends_the_visit() {
+    let step = step(&Guest { complete: "(drop (call $set (i32.const 7))) (call $take) (unreachable)", ..Guest::default() });
+    let called = step.complete(&visit(), &invocation(), None, &query("")).await;
+    assert_eq!(called.outcome.to_string(), "ignored: step_trapped", "there was nothing to take");
+    step.services().attempts.put(&visit(), "x", "value", 60).await.unwrap();
+    let called = step.complete(&visit(), &invocation(), None, &query("")).await;
+    ended(&step, called, Cause::Guest).await;
+}
+
+#[tokio::test]
+async fn what_the_host_says_itself_follows_the_failure_behavior_that_the_step_describes() {
+    for (behavior, expected) in [(0, FailureBehavior::FailureBranch), (1, FailureBehavior::Abort)] {
+        let step = step(&Guest { begin: "(unreachable)", failure_behavior: behavior, ..Guest::default() });
+        let Begun::Failed(failed) = step.begin(&visit(), &invocation()).await.outcome else { panic!() };
+        assert_eq!((failed.failure.code.as_str(), failed.behavior), ("step_trapped", expected));
+    }
+}
+
+#[tokio::test]
+async fn what_the_host_says_itself_is_not_retryable_from_the_third_round_on() {
+    let step = step(&Guest { begin: "(unreachable)", ..Guest::default() });
+    let mut visit = visit();
+    for retryable in [true, true, false, false] {
+        let Begun::Failed(failed) = step.begin(&visit, &invocation()).await.outcome else { panic!() };
+        assert_eq!(failed.failure.retryable, retryable, "round {}", visit.round);
+        visit = visit.next();
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_the_step_did_not_describe_is_refused() {
+    let begin = "(i32.store8 (i32.const 2048) (i32.const 121)) (call $expect (call $set (i32.const 7)) (i32.const 0))";
+    redirected(&step(&Guest { begin, ..Guest::default() }).begin(&visit(), &invocation()).await);
+}
+
+#[tokio::test]
+async fn a_key_that_no_store_need_take_is_refused() {
+    let begin = "(i32.store8 (i32.const 2048) (i32.const 47)) (call $expect (call $put (i32.const 7)) (i32.const 0))";
+    redirected(&step(&Guest { begin, ..Guest::default() }).begin(&visit(), &invocation()).await);
+}
+
+/// One sandbox a call: what it describes and what it does come from one instance.
+#[tokio::test]
+async fn a_call_is_described_in_its_own_sandbox() {
+    let begin = "(call $expect (i32.load (i32.const 50000)) (i32.const 1))";
+    let describe = "(i32.store (i32.const 50000) (i32.add (i32.load (i32.const 50000)) (i32.const 1)))";
+    let step = step(&Guest { begin, complete: begin, describe, ..Guest::default() });
+    redirected(&step.begin(&visit(), &invocation()).await);
+    let called = step.complete(&visit(), &invocation(), None, &query("")).await;
+    assert!(matches!(called.outcome, Completed::Authenticated(_)), "{}", called.outcome);
 }
 
 #[tokio::test]
@@ -273,8 +348,11 @@ async fn a_host_call_takes_2_mib_and_hands_out_no_more_random_bytes_than_a_step_
 #[tokio::test]
 async fn a_pure_function_that_calls_an_import_is_ended() {
     let step = step(&Guest { check: "(call $now (i32.const 3072))", ..Guest::default() });
-    assert_eq!(step.check("{}", "{}").await.unwrap_err().cause, Cause::Impure);
-    assert_eq!(step.origins("{}", "{}").await.unwrap().unwrap(), ["http://127.0.0.1:1"]);
+    assert_eq!(step.check("tenant", "{}", "{}").await.unwrap_err().cause, Cause::Impure);
+    assert_eq!(step.describe("tenant", "{}", "{}").await.unwrap().origins, ["http://127.0.0.1:1"]);
+    let step = self::step(&Guest { describe: "(call $now (i32.const 3072))", ..Guest::default() });
+    let called = step.begin(&visit(), &invocation()).await;
+    assert_eq!(called.trapped.unwrap().cause, Cause::Impure, "before it is described, a call has no authority");
 }
 
 #[tokio::test]
@@ -282,7 +360,7 @@ async fn h06_each_call_finds_memory_as_it_was_built() {
     let begin = "(call $expect (i32.load (i32.const 40000)) (i32.const 0)) (i32.store (i32.const 40000) (i32.const 1))";
     let step = step(&Guest { begin, ..Guest::default() });
     for _ in 0..3 {
-        step.begin(&visit(), &invocation()).await.result.unwrap();
+        redirected(&step.begin(&visit(), &invocation()).await);
     }
 }
 
@@ -293,6 +371,6 @@ async fn an_injected_fault_reaches_the_step_as_an_error() {
         ..Guest::default()
     });
     let faults = Arc::new(Faults::none().fail(Import::SetVariable, 1, Fault::Unavailable));
-    step.with_interceptor(faults.clone()).begin(&visit(), &invocation()).await.result.unwrap();
+    redirected(&step.with_interceptor(faults.clone()).begin(&visit(), &invocation()).await);
     assert_eq!(faults.record().len(), 2);
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use host_test::browser::Browser as UserAgent;
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, Times, User};
-use journey_host::{Applied, AuthorizationResponse, Browser, Called, CompleteOutcome, Completed, Limits, Step, Visit};
+use journey_host::{AuthorizationResponse, Browser, Called, Completed, Limits, Step, Visit};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::stage::{Stage, compiled, verdict};
+use crate::stage::{Stage, compiled, form_post, query, verdict};
 
 /// A second user who signs in by password.
 const ALAN: (&str, &str) = ("alan@example.com", "Christopher-1936");
@@ -50,14 +50,12 @@ impl<'a> Race<'a> {
         self.calls.spawn(async move { step.complete(&visit, &invocation, secret.as_ref(), &response).await });
     }
 
-    /// How often each verdict was given. What wasn't ignored was applied, and nothing else was.
+    /// How often each verdict was given: what is told as anything but ignored was applied.
     async fn verdicts(self) -> BTreeMap<String, usize> {
         let mut verdicts = BTreeMap::new();
         for called in self.calls.join_all().await {
-            let verdict = verdict(&called);
-            let applied = if verdict.starts_with("ignored") { Applied::Ignored } else { Applied::Yes };
-            assert_eq!(called.applied, applied, "{verdict}");
-            *verdicts.entry(verdict).or_default() += 1;
+            // Whether the visit was settled already when the call began is a matter of time.
+            *verdicts.entry(verdict(&called).replace("too late", "ignored")).or_default() += 1;
         }
         verdicts
     }
@@ -126,7 +124,7 @@ async fn of_a_login_and_a_refusal_at_once_one_is_told_whole() {
     for _ in 0..ROUNDS {
         stage.next_journey();
         let refused = stage.begin().await;
-        let refused = AuthorizationResponse::Query(format!("error=access_denied&state={}", refused.state));
+        let refused = query(&format!("error=access_denied&state={}", refused.state));
         let ada = response_of(&stage, (DEFAULT_USERNAME, DEFAULT_PASSWORD)).await;
         let mut race = Race::new(&stage);
         race.run(&stage.step, &ada);
@@ -148,7 +146,7 @@ async fn c03_an_old_tab_changes_nothing_any_more() {
     assert_eq!(verdict(&stage.complete(&new).await), "authenticated");
     let output = stage.output().await;
     for _ in 0..2 {
-        assert_eq!(verdict(&stage.complete(&old).await), "ignored: duplicate");
+        assert_eq!(verdict(&stage.complete(&old).await), "too late: duplicate");
         stage.advance(120);
     }
     assert_eq!(stage.output().await, output);
@@ -160,7 +158,7 @@ async fn an_old_tab_that_comes_first_wins_and_the_new_one_is_too_late() {
     let old = response_of(&stage, (DEFAULT_USERNAME, DEFAULT_PASSWORD)).await;
     let new = response_of(&stage, ALAN).await;
     assert_eq!(verdict(&stage.complete(&old).await), "authenticated");
-    assert_eq!(verdict(&stage.complete(&new).await), "ignored: duplicate");
+    assert_eq!(verdict(&stage.complete(&new).await), "too late: duplicate");
     assert_eq!(stage.output().await.expect("an output")["user"]["email"], DEFAULT_USERNAME);
 }
 
@@ -173,8 +171,8 @@ async fn what_answered_an_earlier_visit_does_not_answer_the_next() {
     let next = stage.sign_in(&stage.begin().await).await;
     assert_eq!(stage.output().await, None, "an earlier output doesn't survive `begin`");
     for _ in 0..2 {
-        assert_eq!(verdict(&stage.complete(&earlier).await), "ignored: duplicate");
-        stage.advance(61);
+        assert_eq!(verdict(&stage.complete(&earlier).await), "ignored: state_unknown");
+        stage.advance(91);
     }
     assert_eq!(verdict(&stage.complete(&next).await), "authenticated");
 }
@@ -208,12 +206,12 @@ async fn c18_an_expired_response_ends_the_login_and_exchanges_nothing() {
     let response = stage.sign_in(&request).await;
     stage.advance(u64::from(request.expires_in) + 1);
     assert_eq!(verdict(&stage.complete(&response).await), "failed: login_expired");
-    assert_eq!(verdict(&stage.complete(&response).await), "ignored: duplicate");
+    assert_eq!(verdict(&stage.complete(&response).await), "too late: duplicate");
     assert_eq!(stage.cognito.requests().count(Endpoint::Token), 0);
     stage.assert_failed("login_expired", "expired").await;
 }
 
-/// A host that dies between the `take` and the write. Nobody knows what became of the code: it isn't sent again.
+/// A host that dies between taking the attempt and applying the outcome. Nobody knows what became of the code: it isn't sent again.
 #[tokio::test]
 async fn c16_a_call_that_is_lost_while_it_waits_leaves_a_journey_that_can_go_on() {
     let mut stage = Stage::new().await;
@@ -223,13 +221,13 @@ async fn c16_a_call_that_is_lost_while_it_waits_leaves_a_journey_that_can_go_on(
         let response = stage.sign_in(&stage.begin().await).await;
         stage.lose(&response, endpoint).await;
         assert_eq!(verdict(&stage.complete(&response).await), "ignored: duplicate", "{endpoint:?}: as if it were at work");
-        stage.advance(60);
+        stage.advance(90);
         assert_eq!(verdict(&stage.complete(&response).await), "ignored: duplicate", "{endpoint:?}");
         assert_eq!(stage.error_code().await, None, "{endpoint:?}: nothing was written");
         stage.advance(1);
         assert_eq!(verdict(&stage.complete(&response).await), "failed: login_interrupted", "{endpoint:?}");
         stage.assert_failed("login_interrupted", "a lost call").await;
-        assert_eq!(verdict(&stage.complete(&response).await), "ignored: duplicate", "{endpoint:?}");
+        assert_eq!(verdict(&stage.complete(&response).await), "too late: duplicate", "{endpoint:?}");
         assert_eq!(stage.cognito.requests().count(Endpoint::Token), exchanges + 1, "{endpoint:?}");
 
         stage.visit.round += 1;
@@ -241,7 +239,7 @@ async fn c16_a_call_that_is_lost_while_it_waits_leaves_a_journey_that_can_go_on(
 fn junk(number: usize, own: &AuthorizationResponse) -> AuthorizationResponse {
     let AuthorizationResponse::Query(own) = own else { panic!("a query") };
     let text = match number % 8 {
-        0 => own.clone(),
+        0 => own.parameters.clone(),
         1 => format!("code={number}&state={number}"),
         2 => format!("error=access_denied&state={number}"),
         3 => format!("code={number}"),
@@ -250,7 +248,7 @@ fn junk(number: usize, own: &AuthorizationResponse) -> AuthorizationResponse {
         6 => "%".repeat(number),
         _ => String::new(),
     };
-    if number.is_multiple_of(3) { AuthorizationResponse::FormPost(text) } else { AuthorizationResponse::Query(text) }
+    if number.is_multiple_of(3) { form_post(&text) } else { query(&text) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -284,7 +282,6 @@ async fn any_host_of_a_fleet_completes_what_another_began() {
     let stage = Stage::new().await;
     let response = stage.sign_in(&stage.begin().await).await;
     let called = another_host(&stage).complete(&stage.visit, &stage.invocation(), stage.client_secret.as_ref(), &response).await;
-    let outcome = called.result.expect("an outcome").outcome;
-    assert!(matches!(outcome, CompleteOutcome::Authenticated(_)), "{outcome:?}");
+    assert!(matches!(called.outcome, Completed::Authenticated(_)), "{:?}", called.outcome);
     assert_one_users(&stage.output().await.expect("an output"));
 }

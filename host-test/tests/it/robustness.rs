@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use journey_host::{AuthorizationResponse, BeginOutcome, Browser, SeededRandom, Services, Step};
+use journey_host::{Begun, Browser, SeededRandom, Services, Step};
 use journey_host::{Limits, Visit};
 use serde_json::json;
 
-use crate::stage::{Stage, compiled, verdict};
+use crate::stage::{Stage, compiled, form_post, query, verdict};
 
 #[tokio::test]
 async fn h06_no_response_ends_the_component() {
@@ -36,7 +36,7 @@ async fn h06_no_response_ends_the_component() {
         &"%e2%82".repeat(5_000),
         &"x".repeat(1 << 20),
     ] {
-        for response in [AuthorizationResponse::Query(text.to_owned()), AuthorizationResponse::FormPost(text.to_owned())] {
+        for response in [query(text), form_post(text)] {
             let verdict = verdict(&stage.complete(&response).await);
             assert!(verdict.starts_with("ignored: "), "{verdict}: {}", text.chars().take(40).collect::<String>());
         }
@@ -61,8 +61,8 @@ async fn h06_no_settings_and_no_connector_end_the_component() {
                 stage.connector["custom_endpoints"]["token_endpoint"] = value.clone();
             }
             stage.visit = Visit { round: round * 4 + document, ..stage.visit };
-            let begun = stage.call_begin().await.result.expect("an outcome");
-            let ended = matches!(&begun.outcome, BeginOutcome::Failed(failure) if failure.code.starts_with("invalid_"));
+            let begun = stage.call_begin().await;
+            let ended = matches!(&begun.outcome, Begun::Failed(failed) if failed.failure.code.starts_with("invalid_"));
             let is_absent = value.is_null() && document == 3;
             assert!(ended || is_absent, "{document} {:?}", begun.outcome);
         }
@@ -83,7 +83,7 @@ async fn h06_the_same_time_and_the_same_random_bytes_make_the_same_request() {
     for seed in [1, 1, 2] {
         let services = Services { random: Arc::new(SeededRandom::new(seed)), ..stage.step.services().clone() };
         let begun = Step::new(compiled(), services, Limits::default()).begin(&stage.visit, &stage.invocation()).await;
-        let BeginOutcome::Redirect(request) = begun.result.expect("an outcome").outcome else { panic!("begin failed") };
+        let Begun::Redirect(request) = begun.outcome else { panic!("begin failed") };
         urls.push(request.url);
     }
     assert_eq!(urls[0], urls[1]);

@@ -321,9 +321,9 @@ impl Step {
         Ok(description)
     }
 
-    /// Settings without a valid callback URL are the step's to refuse.
+    /// Documents with problems are the step's to refuse: it names the first of them, and contacts nothing.
     fn judge_callback(&self, visit: &Visit, invocation: &Invocation, description: &Description) -> Result<(), CallbackRefused> {
-        match &description.callback_url {
+        match description.callback_url.as_ref().filter(|_| description.problems.is_empty()) {
             Some(url) => self.services.callbacks.judge(url, &visit.tenant, &invocation.connector_id),
             None => Ok(()),
         }

@@ -1,114 +1,238 @@
-//! A host of which one call fails: the login ends in one of its outcomes, whole.
+//! A walk over a whole login that fails, loses the answer of, or ends the call at every host call and at the act that applies the outcome.
+//!
+//! Whatever happened: 91 s later one response to the newest attempt, or one `abandoned`, ends every visit whose `begin` returned a
+//! redirect; never are two outcomes applied; a code goes out once at most; a newer tab's login isn't lost to an older one.
 
 use serde_json::json;
 
-use crate::complete::Response;
-use crate::step::outcome::{CompleteOutcome, Completed};
-use crate::testing::login::{Login, verdict};
-use crate::testing::{Fault, Faulty};
+use crate::step::outcome::{AbandonmentReason, Redirect};
+use crate::testing::arbiter::{Told, Visit};
+use crate::testing::login::{Act, Login};
+use crate::testing::{Fault, FaultAt, Function};
 
-const FUNCTIONS: [&str; 8] =
-    ["set_variable", "put_attempt", "attempt", "take_attempt", "cached", "put_cached", "fill_random", "fetch"];
-
-/// What the browser sees: the login, and the same response again, at once and when a lost call would be given up.
-fn run(login: &mut Login, fault: Fault) -> Option<Vec<String>> {
-    let Login { host, journey, provider } = login;
-    let mut host = Faulty::new(host, fault);
-    let begun = journey.begin(&mut host);
-    let redirect = match begun.outcome {
-        Ok(redirect) => redirect,
-        Err(failed) => {
-            assert!(host.has_failed(), "{failed:?}");
-            return Some(vec![format!("begin failed: {}", failed.failure.code.as_str())]);
-        }
-    };
-    let code = provider.borrow_mut().authorize(redirect.url.expose());
-    let query = format!("code={code}&state={}", redirect.state.expose());
-    let completed = journey.complete(&mut host, Response::Query(&query));
-    if !host.has_failed() {
-        return None;
-    }
-    check_whole(login, &completed);
-    let mut verdicts = vec![verdict(&completed)];
-    for seconds in [1, 61] {
-        login.advance(seconds);
-        let completed = login.complete(&query);
-        if !matches!(completed.outcome, CompleteOutcome::Ignored(_)) {
-            check_whole(login, &completed);
-        }
-        verdicts.push(verdict(&completed));
-    }
-    Some(verdicts)
-}
-
-/// The output is there, whole, after a success; and never after a failure.
-fn check_whole(login: &Login, completed: &Completed) {
-    match &completed.outcome {
-        CompleteOutcome::Authenticated { .. } => {
-            assert_eq!(login.output().unwrap().as_object().unwrap().len(), 7);
-            assert_eq!(login.error().unwrap()["code"], json!(""));
-        }
-        CompleteOutcome::Failed(_) => assert!(login.output().is_none(), "{completed:?}"),
-        CompleteOutcome::Ignored(_) => {}
-    }
-}
-
-fn each(check: impl Fn(Fault, &Login, &[String])) {
-    for name in FUNCTIONS {
-        for (persists, happens) in [(false, false), (false, true), (true, false), (true, true)] {
+/// Every place of a login at which something goes wrong, in each way; `play` says whether it came to the place.
+fn walk(mut play: impl FnMut(Fault) -> bool) {
+    let functions = Function::FALLIBLE.into_iter().chain([Function::Now, Function::Apply]);
+    for function in functions {
+        let mut fired = false;
+        for (persists, happens, dies) in [
+            (false, false, false),
+            (false, true, false),
+            (true, false, false),
+            (true, true, false),
+            (false, false, true),
+            (false, true, true),
+        ] {
             for nth in 1.. {
-                let fault = Fault { name, nth, persists, happens };
-                let mut login = Login::new();
-                login.set("tokens", json!("revoke"));
-                let Some(verdicts) = run(&mut login, fault) else { break };
-                check(fault, &login, &verdicts);
+                // The time can't fail, but a call can end while it asks.
+                if function == Function::Now && !dies {
+                    break;
+                }
+                if !play(Fault { function, nth, persists, happens, dies }) {
+                    break;
+                }
+                fired = true;
             }
         }
+        assert!(fired, "{function:?} is never called: nothing was proved of it");
+    }
+}
+
+/// A login of which something fails.
+struct Play {
+    login: Login,
+    visit: Visit,
+    fault: FaultAt,
+    told: Vec<String>,
+}
+
+impl Play {
+    fn new(fault: Fault) -> Self {
+        let mut login = Login::new();
+        login.set("tokens", json!("revoke"));
+        Self { login, visit: Visit::default(), fault: FaultAt::new(fault), told: Vec::new() }
+    }
+
+    fn call(&mut self, act: &Act) -> Told {
+        let told = self.visit.call(&mut self.login, act, &mut self.fault);
+        self.told.push(told.text().to_owned());
+        self.check();
+        told
+    }
+
+    fn begin(&mut self) -> Option<(Redirect, Act)> {
+        match self.call(&Act::Begin) {
+            Told::Redirect(redirect) => {
+                let query = self.login.authorize(&redirect);
+                Some((redirect, Act::Query(query)))
+            }
+            _ => None,
+        }
+    }
+
+    /// No second exchange of a code; variables are whole, and of the outcome that counts.
+    fn check(&self) {
+        let mut exchanged = self.login.provider.borrow().exchanged.clone();
+        exchanged.sort_unstable();
+        assert!(exchanged.windows(2).all(|pair| pair[0] != pair[1]), "a code was sent twice");
+        if self.told.last().is_some_and(|told| told == "too late") {
+            return;
+        }
+        let (output, error) = (self.login.output(), self.login.error());
+        match self.visit.settled.as_deref() {
+            None => assert!(output.is_none() && error.is_none(), "{:?}", self.told),
+            Some("authenticated") => {
+                assert_eq!(output.unwrap().as_object().unwrap().len(), 7, "{:?}", self.told);
+                assert_eq!(error.unwrap()["code"], json!(""));
+            }
+            Some(failed) => {
+                assert!(output.is_none(), "{:?}", self.told);
+                let code = failed.trim_start_matches("failed: ");
+                // Where no variable can be written, the outcome alone has the code.
+                let is_told = error.is_none_or(|error| error["code"] == json!(code));
+                assert!(is_told || self.fault.persists_in(Function::SetVariable), "{:?}", self.told);
+            }
+        }
+        let moves =
+            self.told.iter().filter(|told| matches!(told.as_str(), "authenticated") || told.starts_with("failed")).count();
+        // A call that died or failed without being applied is told in the same words: the settlement is what counts.
+        assert!(moves <= 2, "{:?}", self.told);
+    }
+
+    fn quiet(&mut self) {
+        self.fault =
+            FaultAt::new(Fault { function: Function::Apply, nth: usize::MAX, persists: false, happens: false, dies: false });
     }
 }
 
 #[test]
-fn c16_no_fault_sends_the_code_twice() {
-    each(|fault, login, _| assert!(login.provider.borrow().exchanged.len() <= 1, "{fault:?}"));
+fn whatever_fails_one_response_or_one_abandonment_ends_the_visit_later() {
+    for by_response in [true, false] {
+        walk(|fault| {
+            let mut play = Play::new(fault);
+            let Some((redirect, response)) = play.begin() else {
+                assert!(play.fault.has_fired(), "{:?}", play.told);
+                return true;
+            };
+            play.call(&response);
+            let fired = play.fault.has_fired();
+            play.quiet();
+            play.login.advance(91);
+            let last = match by_response {
+                true => response,
+                false => Act::Abandon(redirect.state.expose().to_owned(), AbandonmentReason::TimedOut),
+            };
+            let before = play.visit.settled.clone();
+            play.call(&last);
+            assert!(play.visit.settled.is_some(), "{fault:?}: {:?}", play.told);
+            if let Some(before) = before {
+                assert_eq!(play.visit.settled, Some(before), "{fault:?}: settled once");
+            }
+            play.call(&last);
+            assert_eq!(play.told.last().unwrap(), "too late", "{fault:?}");
+            fired
+        });
+    }
 }
 
-/// Whether the failed `take` has let the journey go is unknown: both outcomes may be told, and the host applies one of them (`wit/`).
-fn is_take_of_open(fault: Fault) -> bool {
-    fault.name == "take_attempt" && fault.nth == 2 && !fault.happens
-}
-
+/// As a user does who waits no 91 s: the same response again, at once.
 #[test]
-fn no_fault_moves_the_journey_twice() {
-    each(|fault, _, verdicts| {
-        let moves = verdicts.iter().filter(|verdict| !verdict.starts_with("ignored")).count();
-        assert!(moves == 1 || is_take_of_open(fault) && moves == 2, "{fault:?}: {verdicts:?}");
+fn the_same_response_at_once_exchanges_nothing_more() {
+    walk(|fault| {
+        let mut play = Play::new(fault);
+        let Some((_, response)) = play.begin() else { return true };
+        for _ in 0..3 {
+            play.call(&response);
+        }
+        play.fault.has_fired()
     });
 }
 
 #[test]
+fn an_older_tab_that_was_lost_does_not_cost_the_newer_one_its_login() {
+    walk(|fault| {
+        let mut play = Play::new(fault);
+        let Some((_, older)) = play.begin() else { return true };
+        play.call(&older);
+        let fired = play.fault.has_fired();
+        play.quiet();
+        if play.visit.settled.is_some() {
+            return fired;
+        }
+        let (_, newer) = play.begin().expect("a second tab");
+        for seconds in [0, 91] {
+            play.login.advance(seconds);
+            play.call(&older);
+            // The older one may still succeed itself: its code was never sent.
+            if play.visit.settled.is_some() {
+                assert_eq!(play.visit.settled.as_deref(), Some("authenticated"), "{fault:?}: {:?}", play.told);
+                return fired;
+            }
+        }
+        play.call(&newer);
+        assert_eq!(play.visit.settled.as_deref(), Some("authenticated"), "{fault:?}: {:?}", play.told);
+        fired
+    });
+}
+
+#[test]
+fn a_second_tab_that_cannot_begin_leaves_the_first_one_its_login() {
+    walk(|fault| {
+        let mut play = Play::new(Fault { nth: usize::MAX, ..fault });
+        let (_, first) = play.begin().expect("a first tab");
+        play.fault = FaultAt::new(fault);
+        let second = play.begin();
+        let fired = play.fault.has_fired();
+        play.quiet();
+        assert!(play.visit.settled.is_none(), "{fault:?}: {:?}", play.told);
+        play.call(&first);
+        assert_eq!(play.visit.settled.as_deref(), Some("authenticated"), "{fault:?}: {:?}", play.told);
+        // What only a response reaches is proved elsewhere.
+        let only_later = matches!(
+            fault.function,
+            Function::Fetch | Function::Attempt | Function::ReplaceAttempt | Function::Cached | Function::PutCached
+        );
+        fired || only_later && fault.nth == 1 && second.is_some() && !fault.persists && !fault.happens && !fault.dies
+    });
+}
+
+/// What the operator and the author read of each single failure.
+#[test]
 fn each_fault_has_its_outcome() {
-    each(|fault, _, verdicts| {
-        let first = match (fault.name, fault.nth) {
-            ("set_variable", 1 | 2) | ("put_attempt", 1..=3) => "begin failed: storage_failed",
-            ("fill_random", _) => "begin failed: internal",
+    walk(|fault| {
+        let mut play = Play::new(fault);
+        if let Some((_, response)) = play.begin() {
+            play.call(&response);
+        }
+        let Fault { function, nth, persists, happens, dies } = fault;
+        if !play.fault.has_fired() {
+            return false;
+        }
+        let told = play.told.last().unwrap().as_str();
+        let is_begin = play.told.len() == 1;
+        let expected = match (function, nth) {
+            (Function::Apply, _) if dies => "the host died",
+            (Function::Apply, _) => "unknown",
+            (_, _) if dies && is_begin => "failed: step_trapped",
+            // Ended before the component was told that the attempt is its own, or after.
+            (_, _) if dies => "failed: step_trapped",
+            (Function::SetVariable, 1 | 2) | (Function::PutAttempt, _) => "failed: storage_failed",
+            (Function::FillRandom, 1..=3) => "failed: internal",
+            (Function::FillRandom, _) => "ignored: internal",
             // The response itself was judged by then.
-            ("set_variable", _) | ("take_attempt", 2) => "failed: storage_failed",
-            // Nothing was taken, or nobody knows: the journey waits on.
-            ("attempt" | "take_attempt", 1) => "ignored: storage_failed",
-            ("fetch", 1) => "failed: token_unavailable",
-            ("fetch", 2) => "failed: keys_unavailable",
-            ("fetch", 3) => "failed: userinfo_unavailable",
-            // The marker, the cache, and the revocation: best effort.
-            ("attempt" | "put_attempt" | "cached" | "put_cached" | "fetch", _) => "authenticated",
-            other => panic!("{other:?}"),
+            (Function::SetVariable, _) => "failed: storage_failed",
+            (Function::Attempt, 1) => "ignored: storage_failed",
+            // The store is asked again, and its entry shows whose the attempt is.
+            (Function::ReplaceAttempt, 1) if persists => "ignored: storage_failed",
+            (Function::ReplaceAttempt, 1) => "authenticated",
+            (Function::Fetch, 1) => "failed: token_unavailable",
+            (Function::Fetch, 2) => "failed: keys_unavailable",
+            (Function::Fetch, 3) => "failed: userinfo_unavailable",
+            // The cache and the revocation: best effort.
+            (Function::Cached | Function::PutCached | Function::Fetch, _) => "authenticated",
+            other => panic!("{other:?} {happens}"),
         };
-        assert_eq!(verdicts[0], first, "{fault:?}");
-        let later: &[&str] = match (fault.name, fault.nth, fault.happens) {
-            _ if first.starts_with("begin") => &[],
-            ("attempt", 1, _) | ("take_attempt", 1, false) => &["authenticated", "ignored: duplicate"],
-            ("take_attempt", 1, true) | ("take_attempt", 2, false) => &["ignored: duplicate", "failed: login_interrupted"],
-            _ => &["ignored: duplicate", "ignored: duplicate"],
-        };
-        assert_eq!(verdicts[1..], *later, "{fault:?}");
+        assert_eq!(told, expected, "{fault:?}");
+        true
     });
 }

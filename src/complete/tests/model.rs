@@ -1,10 +1,11 @@
-//! Random histories of a journey's step, against a model of what each call may do.
+//! Random histories of a journey's step, against a model of what each call may do and which outcome counts.
 
 use proptest::prelude::*;
 
-use crate::step::outcome::AbandonmentReason;
-use crate::step::outcome::Redirect;
-use crate::testing::login::{Act, Ended, Login, verdict};
+use crate::step::outcome::{AbandonmentReason, Redirect};
+use crate::testing::arbiter::{Told, Visit};
+use crate::testing::login::{Act, Login};
+use crate::testing::{Fault, FaultAt, Function};
 
 /// What happens next; an index names one of the attempts so far.
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ enum Event {
     Error(usize),
     Junk(usize),
     OtherBrowser(usize),
+    Elsewhere(usize),
     Abandon(usize),
     /// A call takes the attempt and dies.
     Loss(usize),
@@ -28,9 +30,10 @@ fn event() -> impl Strategy<Value = Event> {
         2 => attempt.clone().prop_map(Event::Error),
         1 => attempt.clone().prop_map(Event::Junk),
         1 => attempt.clone().prop_map(Event::OtherBrowser),
+        1 => attempt.clone().prop_map(Event::Elsewhere),
         1 => attempt.clone().prop_map(Event::Abandon),
         2 => attempt.prop_map(Event::Loss),
-        2 => prop_oneof![Just(1_u64), Just(60), Just(61), Just(901)].prop_map(Event::Passing),
+        2 => prop_oneof![Just(1_u64), Just(90), Just(91), Just(901)].prop_map(Event::Passing),
     ]
 }
 
@@ -38,67 +41,73 @@ fn event() -> impl Strategy<Value = Event> {
 struct Model {
     now: u64,
     attempts: Vec<Attempt>,
-    /// The attempt begun last, while none has moved the journey.
-    open: Option<usize>,
+    is_settled: bool,
 }
 
 struct Attempt {
     expires_at: u64,
-    /// When, and what was open then.
-    taken: Option<(u64, Option<usize>)>,
+    taken_at: Option<u64>,
 }
 
 impl Model {
     fn begin(&mut self) {
-        self.open = Some(self.attempts.len());
-        self.attempts.push(Attempt { expires_at: self.now + 900, taken: None });
+        self.attempts.push(Attempt { expires_at: self.now + 900, taken_at: None });
     }
 
-    /// A response that its own user agent brings, or the host; and how the attempt would end if it is the first to.
+    /// A response that its own user agent brings, or the host; and how the attempt would end.
     fn claim(&mut self, index: usize, ending: &str) -> String {
-        let (now, open) = (self.now, self.open);
+        if self.is_settled {
+            return "too late".to_owned();
+        }
+        let (now, is_newest, is_host) = (self.now, index + 1 == self.attempts.len(), ending.ends_with("cancelled"));
         let attempt = &mut self.attempts[index];
-        match attempt.taken {
-            Some((at, was_open)) if now > at + 60 && open.is_some() && open == was_open => {
-                self.open = None;
+        match attempt.taken_at {
+            Some(at) if now > at + 90 && (is_newest || is_host) => {
+                self.is_settled = true;
                 return "failed: login_interrupted".to_owned();
             }
             Some(_) => return "ignored: duplicate".to_owned(),
-            None => attempt.taken = Some((now, open)),
+            None => attempt.taken_at = Some(now),
         }
-        let is_late = now > attempt.expires_at && !ending.ends_with("cancelled");
-        match self.open.take() {
-            None => "ignored: duplicate".to_owned(),
-            Some(_) if is_late => "failed: login_expired".to_owned(),
-            Some(_) => ending.to_owned(),
-        }
+        self.is_settled = true;
+        if now > attempt.expires_at && !is_host { "failed: login_expired".to_owned() } else { ending.to_owned() }
+    }
+
+    fn ignored(&self, code: &str) -> String {
+        if self.is_settled { "too late".to_owned() } else { format!("ignored: {code}") }
     }
 }
 
 struct Run {
     login: Login,
+    visit: Visit,
     model: Model,
     /// Each with its code.
     attempts: Vec<(Redirect, String)>,
-    /// Outcomes since the step was last begun while nothing was open.
-    moves: usize,
 }
 
 impl Run {
     fn new() -> Self {
-        Self { login: Login::new(), model: Model::default(), attempts: Vec::new(), moves: 0 }
+        Self { login: Login::new(), visit: Visit::default(), model: Model::default(), attempts: Vec::new() }
+    }
+
+    fn call(&mut self, act: &Act) -> Told {
+        let nowhere = Fault { function: Function::Apply, nth: usize::MAX, persists: false, happens: false, dies: false };
+        self.visit.call(&mut self.login, act, &mut FaultAt::new(nowhere))
     }
 
     fn step(&mut self, event: &Event) {
         let (act, expected) = match *event {
             Event::Begin => {
-                if self.model.open.is_none() {
-                    self.moves = 0;
+                match self.call(&Act::Begin) {
+                    Told::Redirect(redirect) => {
+                        let query = self.login.authorize(&redirect);
+                        self.attempts.push((redirect, query));
+                        self.model.begin();
+                    }
+                    told => assert!(self.model.is_settled && told.text() == "too late", "{told:?}"),
                 }
-                let redirect = self.login.begin();
-                let query = self.login.authorize(&redirect);
-                self.attempts.push((redirect, query));
-                return self.model.begin();
+                return;
             }
             Event::Passing(seconds) => {
                 self.login.advance(seconds);
@@ -109,6 +118,7 @@ impl Run {
             | Event::Error(index)
             | Event::Junk(index)
             | Event::OtherBrowser(index)
+            | Event::Elsewhere(index)
             | Event::Abandon(index)
             | Event::Loss(index) => {
                 let Some((redirect, query)) = self.attempts.get(index) else { return };
@@ -119,16 +129,17 @@ impl Run {
                         let query = format!("error=access_denied&state={state}");
                         (Act::Query(query), self.model.claim(index, "failed: access_denied"))
                     }
-                    Event::Junk(_) => (Act::Query(format!("{query}&code=x")), "ignored: response_malformed".to_owned()),
-                    Event::OtherBrowser(_) => (Act::Query(query.clone()), "ignored: browser_mismatch".to_owned()),
+                    Event::Junk(_) => (Act::Query(format!("{query}&code=x")), self.model.ignored("response_malformed")),
+                    Event::OtherBrowser(_) => (Act::Query(query.clone()), self.model.ignored("browser_mismatch")),
+                    Event::Elsewhere(_) => (Act::Query(query.clone()), self.model.ignored("callback_mismatch")),
                     Event::Abandon(_) => {
                         let act = Act::Abandon(state.to_owned(), AbandonmentReason::Cancelled);
                         (act, self.model.claim(index, "failed: login_cancelled"))
                     }
                     _ => {
                         let attempt = &mut self.model.attempts[index];
-                        if attempt.taken.is_none() {
-                            attempt.taken = Some((self.model.now, self.model.open));
+                        if attempt.taken_at.is_none() && !self.model.is_settled {
+                            attempt.taken_at = Some(self.model.now);
                             self.login.lose(&redirect.state);
                         }
                         return;
@@ -136,22 +147,21 @@ impl Run {
                 }
             }
         };
-        let browser = self.login.journey.browser;
-        if matches!(event, Event::OtherBrowser(_)) {
-            self.login.journey.browser = b"another browser";
+        let journey = self.login.journey.clone();
+        match event {
+            Event::OtherBrowser(_) => self.login.journey.browser = b"another browser",
+            Event::Elsewhere(_) => self.login.journey.arrives_at = Some("https://evil.example/callback".into()),
+            _ => {}
         }
         let variables = self.login.host.variables.clone();
-        let Ended::Completed(completed) = self.login.act(&act) else { panic!("begin") };
-        self.login.journey.browser = browser;
+        let told = self.call(&act);
+        self.login.journey = journey;
 
-        assert_eq!(verdict(&completed), expected, "{event:?}");
-        if expected.starts_with("ignored") {
-            assert_eq!(self.login.host.variables, variables, "ignored, and something changed");
-        } else {
-            self.moves += 1;
-            assert_eq!(self.login.output().is_some(), expected == "authenticated");
+        assert_eq!(told.text(), expected, "{event:?}");
+        match told {
+            Told::Settled(_) => assert_eq!(self.login.output().is_some(), expected == "authenticated"),
+            _ => assert_eq!(self.login.host.variables, variables, "nothing was told, and something changed"),
         }
-        assert!(self.moves <= 1, "the journey was moved twice");
         let mut exchanged = self.login.provider.borrow().exchanged.clone();
         exchanged.sort_unstable();
         assert!(exchanged.windows(2).all(|pair| pair[0] != pair[1]), "a code was sent twice");

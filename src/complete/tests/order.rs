@@ -40,7 +40,7 @@ fn c02_another_browser_learns_nothing_of_the_login() {
     login.journey.browser = b"another browser";
     login.set("scope", json!(1));
     assert_eq!(verdict(&login.complete(&expired)), "ignored: browser_mismatch");
-    assert!(login.host.attempts.keys().any(|key| key.starts_with("attempt.")), "not taken");
+    assert!(login.host.calls.iter().all(|call| !call.starts_with("replace_attempt")), "not taken");
 }
 
 #[test]
@@ -121,7 +121,46 @@ fn c16_a_token_request_that_went_wrong_is_not_repeated() {
         login.answer(TOKEN, answer);
         let query = login.authorized();
         assert!(verdict(&login.complete(&query)).starts_with("failed"));
-        assert_eq!(verdict(&login.complete(&query)), "ignored: duplicate");
+        for seconds in [0, 91] {
+            login.advance(seconds);
+            login.complete(&query);
+        }
         assert_eq!(login.fetches(), [TOKEN]);
+    }
+}
+
+#[test]
+fn a_response_that_arrived_elsewhere_is_judged_no_further() {
+    let mut login = Login::new();
+    let query = login.authorized();
+    for elsewhere in ["https://app.example.com/callback/", "https://evil.example/callback", "myapp://callback"] {
+        login.journey.arrives_at = Some(elsewhere.into());
+        assert_eq!(verdict(&login.complete(&query)), "ignored: callback_mismatch", "{elsewhere}");
+    }
+    login.journey.arrives_at = Some("not a URL".into());
+    assert_eq!(verdict(&login.complete(&query)), "ignored: internal", "the host's fault");
+    assert!(login.fetches().is_empty());
+    assert!(login.host.calls.iter().all(|call| !call.starts_with("replace_attempt")), "nothing taken");
+    login.journey.arrives_at = None;
+    assert_eq!(verdict(&login.complete(&query)), "authenticated");
+}
+
+#[test]
+fn a_callback_urls_own_query_comes_back_by_query_and_by_form_post() {
+    for (response_mode, arrives_at, expected) in [
+        ("query", "https://app.example.com/callback?c=1", "authenticated"),
+        ("query", "https://app.example.com/callback?c=2", "ignored: callback_mismatch"),
+        ("query", "https://app.example.com/callback", "ignored: callback_mismatch"),
+        ("form_post", "https://app.example.com/callback?c=1", "authenticated"),
+        ("form_post", "https://app.example.com/callback", "ignored: callback_mismatch"),
+        ("form_post", "https://app.example.com/callback?c=1&c=1", "ignored: callback_mismatch"),
+    ] {
+        let mut login = Login::new();
+        login.set("callback_url", json!("https://app.example.com/callback?c=1"));
+        login.set("response_mode", json!(response_mode));
+        login.journey.arrives_at = Some(arrives_at.into());
+        let response = login.authorized();
+        let act = if response_mode == "query" { Act::Query(response) } else { Act::FormPost(response) };
+        assert_eq!(ended(&mut login, &act), expected, "{response_mode} {arrives_at}");
     }
 }

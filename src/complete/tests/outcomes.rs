@@ -5,7 +5,6 @@ use serde_json::json;
 use super::scenarios::{self, Scenario};
 use crate::step::error::{Code, Failure};
 use crate::step::outcome::{CompleteOutcome, Failed};
-use crate::step::settings::FailureBehavior;
 use crate::testing::login::{Act, ERROR, Ended, Login, OUTPUT};
 
 /// Runs a scenario whose journey has both variables from an earlier round, and returns how its last call ended.
@@ -49,9 +48,9 @@ fn every_error_code_is_reached() {
 fn each_scenario_ends_with_its_code() {
     each(|scenario, login| {
         let (ended, _) = run(login, scenario);
-        let (is_ignored, Failed { failure, behavior }) = failure(ended);
+        let (is_ignored, Failed { failure, retryable }) = failure(ended);
         assert_eq!((failure.code, is_ignored), (scenario.code, scenario.is_ignored), "{failure:?}");
-        assert_eq!(behavior, FailureBehavior::FailureBranch);
+        assert_eq!(retryable, failure.code.is_retryable());
     });
 }
 
@@ -129,11 +128,18 @@ fn a_begin_that_fails_stores_no_attempt() {
 }
 
 #[test]
-fn the_failure_behavior_is_the_settings() {
+fn from_the_third_round_on_no_failure_is_retryable() {
     each(|scenario, login| {
-        login.set("failure_behavior", json!("abort"));
-        let (ended, _) = run(login, scenario);
-        assert_eq!(failure(ended).1.behavior, FailureBehavior::Abort);
+        for (round, may_be) in [(2, true), (3, false), (u32::MAX, false)] {
+            let mut login = Login { journey: login.journey.clone(), ..Login::new() };
+            login.journey.round = round;
+            let (ended, _) = run(&mut login, scenario);
+            let (is_ignored, failed) = failure(ended);
+            assert_eq!(failed.retryable, may_be && scenario.code.is_retryable(), "{:?} in round {round}", scenario.code);
+            if !is_ignored {
+                assert_eq!(login.error().unwrap()["retryable"], json!(failed.retryable));
+            }
+        }
     });
 }
 

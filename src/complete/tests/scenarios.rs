@@ -175,6 +175,10 @@ fn ignored_ones() -> Vec<Scenario> {
             Act::Query("code=a&state=b".into())
         }),
         ignored(ResponseModeMismatch, |login| Act::FormPost(login.authorized())),
+        ignored(CallbackMismatch, |login| {
+            login.journey.arrives_at = Some("https://evil.example/callback".into());
+            Act::Query(login.authorized())
+        }),
         ignored(BrowserMismatch, |login| {
             let query = login.authorized();
             login.journey.browser = b"another browser";
@@ -188,7 +192,7 @@ fn ignored_ones() -> Vec<Scenario> {
         ignored(UnexpectedToken, |login| responded(login, "code=a&access_token=b")),
         ignored(StorageFailed, |login| {
             let query = login.authorized();
-            login.host.failing.insert("take_attempt".into(), StoreError::Unavailable);
+            login.host.failing.insert("replace_attempt".into(), StoreError::Unavailable);
             Act::Query(query)
         }),
     ]
@@ -258,13 +262,14 @@ fn system() -> Vec<Scenario> {
             let query = login.authorized();
             let key = login.host.attempts.keys().find(|key| key.starts_with("attempt.")).unwrap().clone();
             login.host.attempts.insert(key, "{}".into());
-            Act::Query(query)
+            let state = query.rsplit('=').next().unwrap();
+            Act::Abandon(state.into(), AbandonmentReason::TimedOut)
         }),
         failed(LoginInterrupted, NOTHING, |login| {
             let redirect = login.begin();
             let query = login.authorize(&redirect);
             login.lose(&redirect.state);
-            login.advance(61);
+            login.advance(91);
             Act::Query(query)
         }),
         failed(Internal, NOTHING, |login| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::host::{FetchError, Method};
-use crate::step::outcome::CompleteOutcome;
+use crate::step::outcome::{Authentication, CompleteOutcome};
 use crate::testing::login::{Act, Ended, Login, OUTPUT, verdict};
 use crate::testing::provider::{CLIENT, ISSUER, KEY_ID, KEYS, METADATA, POOL, SUBJECT, TOKEN, USERINFO};
 use crate::testing::{keys, response};
@@ -22,7 +22,8 @@ fn a_login_writes_its_whole_output_and_an_empty_error() {
         }]);
     });
     let completed = login.run();
-    assert_eq!(completed.outcome, CompleteOutcome::Authenticated { issuer: ISSUER.to_owned(), subject: SUBJECT.to_owned() });
+    let [user_pool_id, subject, issuer] = [POOL, SUBJECT, ISSUER].map(str::to_owned);
+    assert_eq!(completed.outcome, CompleteOutcome::Authenticated(Authentication { user_pool_id, subject, issuer }));
     assert_eq!(completed.event_data, None);
 
     let output = login.output().unwrap();

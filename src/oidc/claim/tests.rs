@@ -1,187 +1,232 @@
-//! Who may take an attempt, and what the others are told.
+//! Who may take an attempt, and what the others are told: each row of the table, and each answer of the store.
 
 use super::*;
-use crate::testing::{FakeHost, attempt};
+use crate::testing::{BROWSER, FakeHost, Fault, FaultAt, Faulty, Function, attempt};
 
-const BROWSER: &[u8] = b"browser";
+const CALLBACK_URL: &str = "https://app.example.com/callback";
 
 fn by(browser: &'static [u8], response_mode: ResponseMode) -> Claimant<'static> {
-    Claimant::UserAgent { browser, response_mode }
+    Claimant::UserAgent { browser, response_mode, arrived_at: CALLBACK_URL }
+}
+
+fn user_agent() -> Claimant<'static> {
+    by(BROWSER, ResponseMode::Query)
 }
 
 fn begun(state: &str) -> (FakeHost, Secret) {
     let mut host = FakeHost::new();
     let state = Secret::new(state);
-    let attempt = attempt(&mut host);
-    store(&mut host, &state, BROWSER, &attempt).unwrap();
+    begin_another(&mut host, &state);
     (host, state)
 }
 
-fn claim_rejection(host: &mut FakeHost, state: &Secret, claimant: Claimant<'_>) -> Option<Rejection> {
+fn begin_another(host: &mut FakeHost, state: &Secret) {
+    let attempt = attempt(host);
+    attempt.store(host, state).unwrap();
+}
+
+fn rejection(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Option<Rejection> {
     claim(host, state, claimant).err()
 }
 
+const AT_WORK: Option<Rejection> = Some(Rejection::Duplicate(Duplicate::AtWork));
+const SUPERSEDED: Option<Rejection> = Some(Rejection::Duplicate(Duplicate::Superseded));
+
 #[test]
-fn c03_an_attempt_is_handed_over_once() {
+fn c03_an_attempt_is_handed_over_once_and_its_secrets_are_gone() {
     let (mut host, state) = begun("s");
-    let claimant = by(BROWSER, ResponseMode::Query);
-    let taken = claim(&mut host, &state, claimant).unwrap();
+    let taken = claim(&mut host, &state, user_agent()).unwrap();
     assert_eq!(taken.client_id, "client");
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Duplicate));
+    assert_eq!(rejection(&mut host, &state, user_agent()), AT_WORK);
+    let left = &host.attempts[&attempt::key(&state)];
+    for secret in [&taken.nonce, taken.verifier.secret()] {
+        assert!(!left.contains(secret.expose()), "{left}");
+    }
+    assert_eq!(host.lifetimes[&attempt::key(&state)], 900 + 3600);
 }
 
 #[test]
 fn c02_an_unknown_state_finds_nothing() {
     let (mut host, _) = begun("s");
-    let other = Secret::new("S");
-    assert_eq!(claim_rejection(&mut host, &other, by(BROWSER, ResponseMode::Query)), Some(Rejection::StateUnknown));
+    assert_eq!(rejection(&mut host, &Secret::new("S"), user_agent()), Some(Rejection::StateUnknown));
+    assert_eq!(rejection(&mut host, &Secret::new("S"), Claimant::Host), Some(Rejection::Interrupted), "dropped by the store");
 }
 
 #[test]
 fn c02_another_browser_takes_nothing() {
     let (mut host, state) = begun("s");
-    for browser in [&b"other"[..], b""] {
-        let claimant = by(browser, ResponseMode::Query);
-        assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::BrowserMismatch));
+    for browser in [&b"other"[..], b"", b"the browse", b"the browser "] {
+        assert_eq!(rejection(&mut host, &state, by(browser, ResponseMode::Query)), Some(Rejection::BrowserMismatch));
     }
-    assert!(claim(&mut host, &state, by(BROWSER, ResponseMode::Query)).is_ok());
+    assert!(claim(&mut host, &state, user_agent()).is_ok());
 }
 
 #[test]
 fn c13_a_form_post_does_not_answer_a_query_but_a_query_answers_a_form_post() {
     let (mut host, state) = begun("s");
     let claimant = by(BROWSER, ResponseMode::FormPost);
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::ResponseModeMismatch));
-    assert!(claim(&mut host, &state, by(BROWSER, ResponseMode::Query)).is_ok());
+    assert_eq!(rejection(&mut host, &state, claimant), Some(Rejection::ResponseModeMismatch));
+    assert!(claim(&mut host, &state, user_agent()).is_ok());
 
     for response_mode in [ResponseMode::Query, ResponseMode::FormPost] {
         let mut host = FakeHost::new();
         let attempt = Attempt { response_mode: ResponseMode::FormPost, ..attempt(&mut host) };
-        store(&mut host, &state, BROWSER, &attempt).unwrap();
+        attempt.store(&mut host, &state).unwrap();
         assert!(claim(&mut host, &state, by(BROWSER, response_mode)).is_ok());
     }
 }
 
 #[test]
-fn the_host_needs_no_browser_to_end_an_attempt() {
+fn a_response_that_arrived_elsewhere_takes_nothing() {
+    let (mut host, state) = begun("s");
+    for (arrived_at, expected) in [
+        ("https://app.example.com/other", Rejection::CallbackMismatch),
+        ("https://evil.example/callback", Rejection::CallbackMismatch),
+        ("", Rejection::ArrivalMalformed),
+        ("/callback", Rejection::ArrivalMalformed),
+    ] {
+        let claimant = Claimant::UserAgent { browser: BROWSER, response_mode: ResponseMode::Query, arrived_at };
+        assert_eq!(rejection(&mut host, &state, claimant), Some(expected), "{arrived_at}");
+    }
+    assert!(claim(&mut host, &state, user_agent()).is_ok());
+}
+
+#[test]
+fn a_mismatch_is_told_of_an_attempt_that_was_taken_too() {
+    let (mut host, state) = begun("s");
+    claim(&mut host, &state, user_agent()).unwrap();
+    for seconds in [0, 91] {
+        host.advance(seconds);
+        assert_eq!(rejection(&mut host, &state, by(b"other", ResponseMode::Query)), Some(Rejection::BrowserMismatch));
+        assert_eq!(rejection(&mut host, &state, by(BROWSER, ResponseMode::FormPost)), Some(Rejection::ResponseModeMismatch));
+        let elsewhere = Claimant::UserAgent { browser: BROWSER, response_mode: ResponseMode::Query, arrived_at: "https://a/" };
+        assert_eq!(rejection(&mut host, &state, elsewhere), Some(Rejection::CallbackMismatch));
+    }
+}
+
+#[test]
+fn the_host_needs_neither_browser_nor_url_to_end_an_attempt() {
     let (mut host, state) = begun("s");
     assert!(claim(&mut host, &state, Claimant::Host).is_ok());
-    assert_eq!(claim_rejection(&mut host, &state, Claimant::Host), Some(Rejection::Duplicate));
+    assert_eq!(rejection(&mut host, &state, Claimant::Host), AT_WORK);
 }
 
 #[test]
-fn several_attempts_live_side_by_side_and_one_wins() {
+fn several_attempts_live_side_by_side() {
     let (mut host, first) = begun("first");
     let second = Secret::new("second");
-    let attempt = attempt(&mut host);
-    store(&mut host, &second, BROWSER, &attempt).unwrap();
-    let claimant = by(BROWSER, ResponseMode::Query);
-    assert!(claim(&mut host, &second, claimant).is_ok());
-    assert!(claim(&mut host, &first, claimant).is_ok());
-    assert_eq!(win(&mut host), Ok(true));
-    assert_eq!(win(&mut host), Ok(false));
+    begin_another(&mut host, &second);
+    assert!(claim(&mut host, &second, user_agent()).is_ok());
+    assert!(claim(&mut host, &first, user_agent()).is_ok());
 }
 
 #[test]
-fn a_duplicate_is_told_from_a_call_that_was_lost() {
-    let claimant = by(BROWSER, ResponseMode::Query);
+fn a_call_is_lost_after_ninety_seconds_and_the_newest_attempt_tells() {
     let (mut host, state) = begun("s");
-    claim(&mut host, &state, claimant).unwrap();
-    host.advance(60);
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Duplicate), "may still be at work");
+    claim(&mut host, &state, user_agent()).unwrap();
+    host.advance(90);
+    for claimant in [user_agent(), Claimant::Host] {
+        assert_eq!(rejection(&mut host, &state, claimant), AT_WORK, "may still be at work");
+    }
     host.advance(1);
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Interrupted));
-    assert_eq!(win(&mut host), Ok(true));
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Duplicate), "an attempt has won");
-}
-
-#[test]
-fn a_crash_before_the_marker_was_written_is_found_out_a_minute_later() {
-    let claimant = by(BROWSER, ResponseMode::Query);
-    let (mut host, state) = begun("s");
-    host.take_attempt(&attempt_key(&state)).unwrap();
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Duplicate));
-    host.advance(61);
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Interrupted));
-}
-
-#[test]
-fn a_crash_before_the_marker_of_an_attempt_that_lost_is_a_duplicate() {
-    let claimant = by(BROWSER, ResponseMode::Query);
-    let (mut host, state) = begun("s");
-    host.take_attempt(&attempt_key(&state)).unwrap();
-    win(&mut host).unwrap();
-    for _ in 0..2 {
-        assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Duplicate));
-        host.advance(61);
+    for claimant in [user_agent(), Claimant::Host] {
+        assert_eq!(rejection(&mut host, &state, claimant), Some(Rejection::Interrupted));
     }
 }
 
 #[test]
-fn what_was_handled_in_an_earlier_visit_does_not_interrupt_the_next_one() {
-    let claimant = by(BROWSER, ResponseMode::Query);
-    let (mut host, handled) = begun("handled");
-    claim(&mut host, &handled, claimant).unwrap();
-    win(&mut host).unwrap();
-    let attempt = attempt(&mut host);
-    store(&mut host, &Secret::new("next"), BROWSER, &attempt).unwrap();
-    host.advance(61);
-    assert_eq!(claim_rejection(&mut host, &handled, claimant), Some(Rejection::Duplicate));
-    assert_eq!(win(&mut host), Ok(true));
+fn an_older_attempt_that_was_lost_is_a_duplicate_to_all_but_the_host() {
+    let (mut host, older) = begun("older");
+    claim(&mut host, &older, user_agent()).unwrap();
+    let newer = Secret::new("newer");
+    begin_another(&mut host, &newer);
+    host.advance(91);
+    assert_eq!(rejection(&mut host, &older, user_agent()), SUPERSEDED);
+    assert_eq!(rejection(&mut host, &older, Claimant::Host), Some(Rejection::Interrupted));
+    assert!(claim(&mut host, &newer, user_agent()).is_ok());
 }
 
 #[test]
-fn a_take_that_the_store_has_undone_is_made_again() {
-    let claimant = by(BROWSER, ResponseMode::Query);
+fn a_clock_that_was_set_back_loses_nothing() {
     let (mut host, state) = begun("s");
-    let stored = host.attempts[&attempt_key(&state)].clone();
-    claim(&mut host, &state, claimant).unwrap();
-    host.attempts.insert(attempt_key(&state), stored);
-    host.advance(61);
-    assert!(claim(&mut host, &state, claimant).is_ok());
+    host.advance(100);
+    claim(&mut host, &state, user_agent()).unwrap();
+    host.set_back(100);
+    assert_eq!(rejection(&mut host, &state, user_agent()), AT_WORK);
 }
 
 #[test]
-fn an_attempt_that_was_taken_goes_on_while_the_store_fails() {
+fn whoever_replaces_second_gets_nothing() {
     let (mut host, state) = begun("s");
-    host.failing.insert("attempt open".into(), StoreError::Unavailable);
-    host.failing.insert("put_attempt".into(), StoreError::Unavailable);
-    assert!(claim(&mut host, &state, by(BROWSER, ResponseMode::Query)).is_ok());
+    let key = attempt::key(&state);
+    let read = host.attempt(&key).unwrap().unwrap();
+    let Some(Entry::Pending(pending)) = attempt::read::<Entry>(&read.value) else { panic!() };
+    claim(&mut host, &state, user_agent()).unwrap();
+    assert_eq!(take(&mut host, &key, &read, &pending), Err(Rejection::Duplicate(Duplicate::Raced)));
+    host.attempts.remove(&key);
+    assert_eq!(take(&mut host, &key, &read, &pending), Err(Rejection::Duplicate(Duplicate::Raced)), "dropped meanwhile");
 }
 
 #[test]
-fn what_the_store_holds_instead_is_not_believed() {
-    let claimant = by(BROWSER, ResponseMode::Query);
-    let (mut host, state) = begun("s");
-    let good = host.attempts[&attempt_key(&state)].clone();
-    for text in ["", "{}", "null", &good.replace(r#""version":1"#, r#""version":2"#), &good.replace("client_id", "x")] {
-        host.attempts.insert(attempt_key(&state), text.to_owned());
-        assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Unreadable), "{text}");
+fn a_lost_answer_of_the_store_loses_no_login() {
+    for (happens, persists, expected) in [
+        // The entry shows whose it is.
+        (true, false, None),
+        (true, true, Some(Rejection::Store(StoreError::Unavailable))),
+        (false, false, None),
+        (false, true, Some(Rejection::Store(StoreError::Unavailable))),
+    ] {
+        let (mut host, state) = begun("s");
+        let fault = Fault { function: Function::ReplaceAttempt, nth: 1, persists, happens, dies: false };
+        let mut at = FaultAt::new(fault);
+        let mut faulty = Faulty { host: &mut host, fault: &mut at };
+        assert_eq!(rejection(&mut faulty, &state, user_agent()), expected, "{fault:?}");
+        assert!(at.has_fired());
+        let tries = host.calls.iter().filter(|call| call.starts_with("replace_attempt")).count();
+        assert!(tries <= 3, "{tries}");
     }
-    host.attempts.insert(marker_key(&state), "{}".into());
-    assert_eq!(claim_rejection(&mut host, &state, claimant), Some(Rejection::Store(StoreError::Unavailable)));
-    assert_eq!(claim_rejection(&mut host, &state, Claimant::Host), Some(Rejection::Unreadable), "the wait has an end");
 }
 
 #[test]
-fn the_store_keeps_an_attempt_an_hour_longer_than_it_counts_and_the_rest_longer_still() {
-    let (host, state) = begun("s");
-    assert_eq!(host.lifetimes[&attempt_key(&state)], 900 + 3600);
-    assert_eq!(host.lifetimes[&marker_key(&state)], 900 + 7200);
-    assert_eq!(host.lifetimes[OPEN], 900 + 7200);
+fn a_store_that_refuses_is_asked_once() {
+    for error in [StoreError::Refused, StoreError::TooLarge] {
+        let (mut host, state) = begun("s");
+        host.failing.insert("replace_attempt".into(), error);
+        assert_eq!(rejection(&mut host, &state, user_agent()), Some(Rejection::Store(error)));
+        assert_eq!(host.calls.iter().filter(|call| call.starts_with("replace_attempt")).count(), 1);
+        host.failing.clear();
+        assert!(claim(&mut host, &state, user_agent()).is_ok(), "nothing was taken");
+    }
 }
 
 #[test]
-fn no_key_of_the_store_shows_the_state() {
-    let (host, _) = begun("the-state");
-    assert!(host.attempts.keys().all(|key| !key.contains("the-state")));
+fn without_random_bytes_nothing_is_taken() {
+    let (mut host, state) = begun("s");
+    host.random_fails = true;
+    assert_eq!(rejection(&mut host, &state, user_agent()), Some(Rejection::Random(RandomUnavailable)));
+    host.random_fails = false;
+    assert!(claim(&mut host, &state, user_agent()).is_ok());
 }
 
 #[test]
-fn h01_an_attempt_prints_neither_nonce_nor_verifier() {
-    let mut host = FakeHost::new();
-    let attempt = attempt(&mut host);
-    let printed = format!("{attempt:?}");
-    assert!(!printed.contains(attempt.nonce.expose()));
-    assert!(!printed.contains(attempt.verifier.secret().expose()));
+fn what_nobody_can_read_the_host_may_end() {
+    let (mut host, state) = begun("s");
+    host.attempts.insert(attempt::key(&state), "{}".into());
+    assert_eq!(rejection(&mut host, &state, user_agent()), Some(Rejection::Store(StoreError::Unavailable)));
+    assert_eq!(rejection(&mut host, &state, Claimant::Host), Some(Rejection::Unreadable), "the wait has an end");
+}
+
+#[test]
+fn a_store_that_is_down_is_the_stores_failure() {
+    let (mut host, state) = begun("s");
+    host.failing.insert("attempt".into(), StoreError::Unavailable);
+    for claimant in [user_agent(), Claimant::Host] {
+        assert_eq!(rejection(&mut host, &state, claimant), Some(Rejection::Store(StoreError::Unavailable)));
+    }
+    host.failing.clear();
+    claim(&mut host, &state, user_agent()).unwrap();
+    host.advance(91);
+    host.failing.insert("attempt newest".into(), StoreError::Unavailable);
+    assert_eq!(rejection(&mut host, &state, user_agent()), Some(Rejection::Store(StoreError::Unavailable)));
+    assert_eq!(rejection(&mut host, &state, Claimant::Host), Some(Rejection::Interrupted), "which needn't ask");
 }

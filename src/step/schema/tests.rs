@@ -211,7 +211,7 @@ fn what_is_written_to_the_error_variable_is_valid() {
     let validator = jsonschema::validator_for(&error()).unwrap();
     assert!(validator.is_valid(&ErrorOutput::none().to_json()));
     for code in Code::ALL {
-        assert!(validator.is_valid(&ErrorOutput::new(&Failure::from(*code)).to_json()), "{code:?}");
+        assert!(validator.is_valid(&ErrorOutput::new(&Failure::from(*code), 1).to_json()), "{code:?}");
     }
 }
 

@@ -32,6 +32,7 @@ fn the_callback_url_is_enough() {
     assert_eq!(settings.tokens, Tokens::Discard);
     assert_eq!(settings.login_lifetime, 900);
     let expected = Outlets {
+        callback_url: Some("https://app.example.com/callback".into()),
         output_variable: Some("cognito_oidc_output".into()),
         error_output_variable: "error_output".into(),
         failure_behavior: FailureBehavior::FailureBranch,

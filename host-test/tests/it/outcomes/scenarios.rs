@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use host_test::cognito::{Answer, AuthorizationError, Config, Endpoint, Fault, Signing, Times};
 use journey_host::{
-    AuthorizationResponse, BeginOutcome, Begun, Browser, Called, ClientSecret, CompleteOutcome, Completed, Egress, Ending,
-    Failure, Fault as HostFault, Faults, HttpClient, Import, Limits, Services, Step,
+    Abandonment, AbandonmentReason, Arrival as At, AuthorizationResponse, Begun, Browser, Called, ClientSecret, Completed,
+    Egress, Failed, Failure, FailureBehavior, Fault as HostFault, Faults, HttpClient, Import, Limits, PublicOrigin, Services,
+    Step,
 };
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, compiled};
+use crate::stage::{Stage, compiled, form_post, query};
 
 /// A way to an error code.
 pub(super) struct Scenario {
@@ -35,12 +36,14 @@ enum Arrival {
     Changed(fn(&str) -> String),
     /// The response, by form post.
     Posted,
+    /// The response, at another callback URL of the host's.
+    Elsewhere,
     /// The response, once more.
     Replayed,
-    /// The response, a minute after the host that handled it died.
+    /// The response, a minute and a half after the host that handled it died.
     Lost,
     /// The host.
-    Abandoned(Ending),
+    Abandoned(AbandonmentReason),
 }
 
 /// A login that has ended.
@@ -65,15 +68,28 @@ pub(super) enum Verdict {
 impl Ended {
     pub(super) fn verdict(&self) -> Verdict {
         match &self.completed {
-            Some(completed) => match &completed.result.as_ref().expect("an outcome").outcome {
-                CompleteOutcome::Authenticated(_) => Verdict::Succeeded,
-                CompleteOutcome::Failed(failure) => Verdict::Failed(failure.clone()),
-                CompleteOutcome::Ignored(failure) => Verdict::Ignored(failure.clone()),
+            Some(completed) => match &completed.outcome {
+                Completed::Authenticated(_) => Verdict::Succeeded,
+                Completed::Failed(failed) => Verdict::Failed(failed.failure.clone()),
+                Completed::Ignored(failure) | Completed::TooLate(failure) => Verdict::Ignored(failure.clone()),
+                other => panic!("{other:?}"),
             },
-            None => match &self.begun.result.as_ref().expect("an outcome").outcome {
-                BeginOutcome::Redirect(_) => Verdict::Succeeded,
-                BeginOutcome::Failed(failure) => Verdict::Failed(failure.clone()),
+            None => match &self.begun.outcome {
+                Begun::Redirect(_) => Verdict::Succeeded,
+                Begun::Failed(failed) => Verdict::Failed(failed.failure.clone()),
+                other => panic!("{other:?}"),
             },
+        }
+    }
+
+    /// What the journey does, where it does anything.
+    pub(super) fn behavior(&self) -> Option<FailureBehavior> {
+        let completed = self.completed.as_ref().map(|called| &called.outcome);
+        match (completed, &self.begun.outcome) {
+            (Some(Completed::Failed(Failed { behavior, .. })), _) | (None, Begun::Failed(Failed { behavior, .. })) => {
+                Some(*behavior)
+            }
+            _ => None,
         }
     }
 }
@@ -87,25 +103,29 @@ impl Scenario {
         first(&mut stage);
         (self.arrange)(&mut stage);
         let begun = stage.call_begin().await;
-        let redirect = match &begun.result.as_ref().expect("an outcome").outcome {
-            BeginOutcome::Redirect(request) if !matches!(self.arrival, Arrival::None) => request.clone(),
+        let redirect = match &begun.outcome {
+            Begun::Redirect(request) if !matches!(self.arrival, Arrival::None) => request.clone(),
             _ => return Ended { stage, before: [None, None], begun, completed: None, response: None },
         };
         let response = match self.arrival {
-            Arrival::Abandoned(ending) => AuthorizationResponse::Abandoned { state: redirect.state, ending },
+            Arrival::Abandoned(reason) => AuthorizationResponse::Abandoned(Abandonment { state: redirect.state, reason }),
             _ => stage.sign_in(&redirect).await,
         };
         (self.meanwhile)(&mut stage);
         let response = match (&self.arrival, response) {
-            (Arrival::Changed(change), AuthorizationResponse::Query(query)) => AuthorizationResponse::Query(change(&query)),
-            (Arrival::Posted, AuthorizationResponse::Query(query)) => AuthorizationResponse::FormPost(query),
+            (Arrival::Changed(change), AuthorizationResponse::Query(arrival)) => query(&change(&arrival.parameters)),
+            (Arrival::Posted, AuthorizationResponse::Query(arrival)) => form_post(&arrival.parameters),
+            (Arrival::Elsewhere, AuthorizationResponse::Query(arrival)) => {
+                let origin = PublicOrigin::parse("http://127.0.0.1:9").expect("an origin");
+                AuthorizationResponse::Query(At::at(&origin, &format!("/another?{}", arrival.parameters)))
+            }
             (Arrival::Replayed, response) => {
                 stage.complete(&response).await;
                 response
             }
             (Arrival::Lost, response) => {
                 stage.lose(&response, Endpoint::Token).await;
-                stage.advance(61);
+                stage.advance(91);
                 response
             }
             (_, response) => response,
@@ -238,8 +258,8 @@ fn flow() -> Vec<Scenario> {
         completes("trigger_refused").arrange(|stage| refused(stage, AuthorizationError::pre_sign_up("Gesperrt"))),
         completes("account_just_linked")
             .arrange(|stage| refused(stage, AuthorizationError::account_just_linked("google_114259"))),
-        scenario("login_cancelled", Arrival::Abandoned(Ending::Cancelled)),
-        scenario("login_timed_out", Arrival::Abandoned(Ending::TimedOut)),
+        scenario("login_cancelled", Arrival::Abandoned(AbandonmentReason::Cancelled)),
+        scenario("login_timed_out", Arrival::Abandoned(AbandonmentReason::TimedOut)),
         completes("login_expired").meanwhile(|stage| stage.advance(901)),
         completes("acr_not_met").arrange(|stage| stage.settings["advanced"] = json!({ "acr_values": "gold" })),
         completes("authentication_too_old").arrange(|stage| {
@@ -256,6 +276,7 @@ fn response() -> Vec<Scenario> {
         changed("state_missing", |query| query.replace("state=", "estate=")),
         changed("state_unknown", |query| query.replace("state=", "state=un")),
         scenario("response_mode_mismatch", Arrival::Posted),
+        scenario("callback_mismatch", Arrival::Elsewhere),
         completes("browser_mismatch").meanwhile(|stage| stage.browser = Browser::from_session("another session")),
         changed("unexpected_token", |query| format!("{query}&access_token=token")),
         changed("response_issuer_mismatch", |query| format!("{query}&iss=https%3A%2F%2Fidp.example.com")),
@@ -320,7 +341,7 @@ fn provider() -> Vec<Scenario> {
 fn system() -> Vec<Scenario> {
     vec![
         begins("storage_failed").arrange(|stage| failing(stage, Import::PutAttempt, 0, HostFault::Unavailable)),
-        completes("storage_failed").meanwhile(|stage| failing(stage, Import::TakeAttempt, 0, HostFault::Unavailable)),
+        completes("storage_failed").meanwhile(|stage| failing(stage, Import::ReplaceAttempt, 0, HostFault::Refused)),
         scenario("login_interrupted", Arrival::Lost),
         begins("internal").arrange(|stage| stage.browser = Browser::from_bytes(b"")),
         completes("output_too_large").arrange(|stage| {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use host_test::cognito::Endpoint;
-use journey_host::{AuthorizationResponse, BeginOutcome, HostCall, HostReply, Interceptor};
+use journey_host::{AuthorizationResponse, Begun, HostCall, HostReply, Interceptor};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -27,13 +27,13 @@ fn secrets(ended: &Ended) -> Vec<(&'static str, String)> {
     let cognito = &ended.stage.cognito;
     let mut secrets = cognito.issued_tokens();
     secrets.extend(cognito.client_secret().map(|secret| ("client secret", secret)));
-    if let BeginOutcome::Redirect(request) = &ended.begun.result.as_ref().expect("an outcome").outcome {
+    if let Begun::Redirect(request) = &ended.begun.outcome {
         let url = Url::parse(&request.url).expect("a URL");
         let nonce = url.query_pairs().find(|(name, _)| name == "nonce").expect("a nonce").1;
         secrets.extend([("state", request.state.clone()), ("nonce", nonce.into_owned())]);
     }
     if let Some(AuthorizationResponse::Query(response) | AuthorizationResponse::FormPost(response)) = &ended.response {
-        let codes = form_urlencoded::parse(response.as_bytes()).filter(|(name, _)| name == "code");
+        let codes = form_urlencoded::parse(response.parameters.as_bytes()).filter(|(name, _)| name == "code");
         secrets.extend(codes.filter(|(_, code)| code.len() > 16).map(|(_, code)| ("code", code.into_owned())));
     }
     for request in cognito.requests().to(Endpoint::Token) {
@@ -42,8 +42,9 @@ fn secrets(ended: &Ended) -> Vec<(&'static str, String)> {
     for (key, value) in ended.stage.attempts.dump(&ended.stage.visit) {
         let stored: Value = serde_json::from_str(&value).unwrap_or_default();
         if key.starts_with("attempt.") {
-            let verifier = stored["value"]["verifier"].as_str().expect("a code verifier");
-            secrets.push(("code verifier", verifier.to_owned()));
+            // One that was taken holds none any more.
+            let verifier = stored["value"]["pending"]["verifier"].as_str();
+            secrets.extend(verifier.map(|verifier| ("code verifier", verifier.to_owned())));
         }
     }
     secrets
