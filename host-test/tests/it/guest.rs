@@ -30,13 +30,18 @@ impl Default for Guest {
 
 impl Guest {
     pub(crate) fn compile(&self) -> Compiled {
+        self.compile_in(&RUNTIME)
+    }
+
+    /// In an engine of its own.
+    pub(crate) fn compile_in(&self, runtime: &Runtime) -> Compiled {
         let mut module = wat::parse_str(self.text()).unwrap();
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir("../wit").unwrap();
         let world = resolve.select_world(&[package], Some("redirect-step")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         let component = ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap();
-        RUNTIME.compile("guest", &component).unwrap()
+        runtime.compile("guest", &component).unwrap()
     }
 
     /// Memory: results at 1024, the description at 1184 and its list of origins at 1264, texts from 2048, results of imports at 3072, allocations from 65536.

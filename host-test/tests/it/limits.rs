@@ -341,7 +341,7 @@ async fn a_host_call_takes_2_mib_and_hands_out_no_more_random_bytes_than_a_step_
     ] {
         let step = step(&Guest { begin, ..Guest::default() });
         let called = step.begin(&visit(), &invocation()).await;
-        ended(&step, called, Cause::Host).await;
+        ended(&step, called, Cause::Guest).await;
     }
 }
 
