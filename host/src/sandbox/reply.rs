@@ -11,6 +11,7 @@ use crate::stores::{Entry, StoreError};
 
 /// A successful answer in a few words, without any value.
 pub(super) trait Summary {
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for whoever watches"))]
     fn summary(&self) -> String;
 }
 
