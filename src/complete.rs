@@ -6,10 +6,11 @@ use crate::oidc::attempt::{self, Attempt};
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::claim::{self, Claimant};
 use crate::oidc::client::Client;
-use crate::oidc::id_token::{Expectations, IdToken, UnverifiedIdToken};
+use crate::oidc::id_token::{self, Expectations, IdToken, SignedIdToken, UnverifiedIdToken};
 use crate::oidc::response::{self, Parameters};
+use crate::oidc::signing_keys::{self, Source};
 use crate::oidc::token::{self, TokenResponse};
-use crate::oidc::{revocation, signing_keys, userinfo};
+use crate::oidc::{revocation, userinfo};
 use crate::secret::Secret;
 use crate::step::configuration::Configuration;
 use crate::step::error::{Code, Failure};
@@ -180,8 +181,7 @@ impl Call<'_> {
         let unverified = UnverifiedIdToken::parse(&tokens.id_token, is_accepted)?;
         let issuer = attempt.issuers.iter().find(|accepted| accepted.issuer == unverified.issuer());
         let jwks_uri = issuer.map(|issuer| issuer.jwks_uri.as_str()).unwrap_or_default();
-        let (key, source) = signing_keys::find(&mut self.host, unverified.issuer(), jwks_uri, unverified.key_id())?;
-        self.observations.signing_key = Some(source);
+        let signed = self.verify_signature(unverified, jwks_uri)?;
         let expectations = Expectations {
             client_id: &attempt.client_id,
             nonce: &attempt.nonce,
@@ -191,9 +191,23 @@ impl Call<'_> {
             begun_at: attempt.begun_at,
             now: self.host.now().as_secs(),
         };
-        let id_token = unverified.verify(&key, &expectations)?;
+        let id_token = signed.validate(&expectations)?;
         cognito_id_token::check_use(&id_token)?;
         Ok(id_token)
+    }
+
+    /// With the key that the token names; with a cached one that isn't good, once more with the issuer's own.
+    fn verify_signature(&mut self, token: UnverifiedIdToken<'_>, jwks_uri: &str) -> Result<SignedIdToken, Failure> {
+        let (key, source) = signing_keys::find(&mut self.host, token.issuer(), jwks_uri, token.key_id())?;
+        self.observations.signing_key = Some(source);
+        let token = match token.verify(&key) {
+            Ok(signed) => return Ok(signed),
+            Err(token) => token,
+        };
+        let anew = signing_keys::find_anew(&mut self.host, token.issuer(), jwks_uri, token.key_id(), source)?;
+        let key = anew.ok_or(id_token::Rejection::Signature)?;
+        self.observations.signing_key = Some(Source::Refetched);
+        Ok(token.verify(&key).map_err(|_| id_token::Rejection::Signature)?)
     }
 
     /// Best effort: a login doesn't fail because its leftovers can't be thrown away.

@@ -1,7 +1,5 @@
 //! `README.md` and the code say the same: tables, JSON blocks, the example of a host, commands, links, layers, the code map.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::begin::begin;
@@ -9,7 +7,7 @@ use crate::step::configuration::Configuration;
 use crate::step::error::Code;
 use crate::step::outcome::Invocation;
 use crate::step::schema::{self, Member, members};
-use crate::testing::FakeHost;
+use crate::testing::{FakeHost, package};
 
 const README: &str = include_str!("../README.md");
 
@@ -161,7 +159,7 @@ fn the_example_of_a_host_is_the_one_that_compiles() {
 #[test]
 fn the_code_map_names_every_file() {
     let map = rows("### Code map").join("\n");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = package().join("src");
     for folder in ["", "step", "cognito", "oidc"] {
         for entry in std::fs::read_dir(source.join(folder)).unwrap() {
             let path = entry.unwrap().path();
@@ -184,7 +182,7 @@ fn each_layer_imports_from_those_below_alone() {
         ("cognito", &["step", "begin", "complete", "component"]),
         ("step", &["begin", "complete", "component"]),
     ];
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = package().join("src");
     for (layer, above) in above {
         for entry in std::fs::read_dir(source.join(layer)).unwrap() {
             let path = entry.unwrap().path();
@@ -211,7 +209,7 @@ fn each_command_exists() {
 
 #[test]
 fn links_within_the_repository_lead_somewhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package();
     let anchors: Vec<String> = README.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
     let links = README.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
     for link in links {

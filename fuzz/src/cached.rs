@@ -12,7 +12,7 @@ const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCd
 const SETTINGS: &str = r#"{"callback_url":"https://app.example.com/callback"}"#;
 const CONNECTOR: &str = r#"{"user_pool_id":"eu-west-1_AbCdEf123","client_id":"client-of-tests"}"#;
 
-/// Whatever the cache holds, at most one request is made, and discovered endpoints are sound.
+/// Whatever the cache holds, at most one request is made for a key and one more for it anew, and discovered endpoints are sound.
 pub fn run(input: &[u8]) {
     let mut parts = input.splitn(3, |byte| *byte == b'\n');
     let (stamp, entry) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -24,14 +24,17 @@ pub fn run(input: &[u8]) {
         host.cached.insert("forced", String::from_utf8_lossy(stamp).into_owned());
     }
 
+    let jwks_uri = format!("{ISSUER}/.well-known/jwks.json");
     for key_id in [Some("a"), None] {
         let requests = host.requests.len();
-        let found = signing_keys::find(&mut host, ISSUER, &format!("{ISSUER}/.well-known/jwks.json"), key_id);
+        let found = signing_keys::find(&mut host, ISSUER, &jwks_uri, key_id);
         let requests = host.requests.len() - requests;
         assert!(requests <= 1);
         match found {
-            Ok((_, Source::Cached)) => assert_eq!(requests, 0),
-            Ok(_) => assert_eq!(requests, 1),
+            Ok((_, source)) => {
+                assert_eq!(requests, usize::from(source != Source::Cached));
+                check_anew(&mut host, &jwks_uri, key_id, source);
+            }
             Err(rejection) => super::token::check(&Failure::from(rejection)),
         }
     }
@@ -44,4 +47,14 @@ pub fn run(input: &[u8]) {
         Err(rejection) => super::token::check(&Failure::from(rejection)),
     }
     assert!(host.requests.len() - requests <= 1);
+}
+
+/// A key from the cache is fetched anew at most once; one from the issuer isn't.
+fn check_anew(host: &mut ScriptedHost<'_>, jwks_uri: &str, key_id: Option<&str>, source: Source) {
+    let requests = host.requests.len();
+    let found = [(); 2].map(|()| signing_keys::find_anew(host, ISSUER, jwks_uri, key_id, source));
+    assert!(host.requests.len() - requests <= usize::from(source == Source::Cached));
+    for rejection in found.into_iter().filter_map(Result::err) {
+        super::token::check(&Failure::from(rejection));
+    }
 }

@@ -245,6 +245,7 @@ impl<'run, 'host> Call<'run, 'host> {
         assert!(made.iter().filter(|request| is_code_exchange(request)).count() <= 1);
         let is_endpoint = |request: &Request, name: &str| self.attempt[name] == *request.url;
         for request in made {
+            assert_eq!(request.headers.iter().filter(|(name, _)| *name == "user-agent").count(), 1);
             let body = String::from_utf8_lossy(&request.body);
             let is_authorized = request.headers.iter().any(|(name, _)| *name == "authorization");
             match request.method {
@@ -254,7 +255,8 @@ impl<'run, 'host> Call<'run, 'host> {
                 Method::Get => {
                     let issuers = self.attempt["issuers"].as_array().expect("issuers");
                     assert!(issuers.iter().any(|issuer| issuer["jwks_uri"] == *request.url));
-                    assert!(request.headers.iter().all(|(name, _)| *name == "accept") && body.is_empty());
+                    let is_plain = |(name, _): &(&str, String)| ["accept", "user-agent"].contains(name);
+                    assert!(request.headers.iter().all(is_plain) && body.is_empty());
                 }
             }
         }

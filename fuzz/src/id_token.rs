@@ -57,7 +57,8 @@ pub fn run(input: &[u8]) {
         begun_at: script.number("begun_at").unwrap_or(NOW),
         now: script.number("completed_at").unwrap_or(NOW),
     };
-    match unverified.verify(&public_key(), &expected) {
+    let Ok(signed) = unverified.verify(&public_key()) else { return reject(Rejection::Signature) };
+    match signed.validate(&expected) {
         Ok(verified) => {
             assert!(signer::key(0).signed(token.expose()), "signed by the key");
             check(&Value::Object(verified.claims().clone()), &expected);

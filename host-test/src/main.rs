@@ -1,14 +1,17 @@
-//! The command line: `host-test demo`.
+//! The command line: `host-test demo`, `host-test cognito`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
 use host_test::demo;
 use journey_host::{Capacity, Compiled, Runtime};
 
 const USAGE: &str = "\
 usage: host-test demo [options]     one login through the component, printed; `host-test demo --help` says more
+       host-test cognito URL        a local Cognito for this callback URL: prints what to log in with as a line of JSON, and serves
+                                    until its standard input ends
 ";
 
 #[tokio::main]
@@ -22,6 +25,7 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Some("demo") => demo(&arguments).await,
+        Some("cognito") if arguments.len() == 1 => cognito(&arguments[0]).await,
         Some(other) => {
             eprintln!("there is no command `{other}`\n\n{USAGE}");
             ExitCode::from(2)
@@ -38,6 +42,29 @@ async fn demo(arguments: &[String]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// For hosts in other languages, which bring a user agent of their own.
+async fn cognito(callback_url: &str) -> ExitCode {
+    let cognito = match LocalCognito::start_with_redirect_uris(&[callback_url]).await {
+        Ok(cognito) => cognito,
+        Err(error) => {
+            eprintln!("the local Cognito can't run: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let login = serde_json::json!({
+        "settings": cognito.settings(callback_url),
+        "connector": cognito.connector(),
+        "client_secret": cognito.client_secret(),
+        "username": DEFAULT_USERNAME,
+        "password": DEFAULT_PASSWORD,
+    });
+    println!("{login}");
+    // Blocks a thread until whoever started this is gone.
+    let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+    let _ = ended.await;
+    ExitCode::SUCCESS
 }
 
 fn load() -> anyhow::Result<Compiled> {

@@ -99,6 +99,8 @@ mod tests {
             ("invalid_request", Some(" failed with error x"), Refusal::Other),
             ("invalid_request", Some("Already found an entry for username google_123"), Refusal::AccountJustLinked),
             ("server_error", Some("Already found an entry for username google_123"), Refusal::AccountJustLinked),
+            ("server_error", Some("He said: Already found an entry for username x"), Refusal::Unavailable),
+            ("access_denied", Some("already found an entry for username x"), Refusal::AccessDenied),
         ] {
             assert_eq!(classify(&ProviderError::new(error, description)), refusal, "{error} {description:?}");
         }

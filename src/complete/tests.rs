@@ -3,7 +3,9 @@
 mod attempts;
 mod echo;
 mod event_data;
+mod exact;
 mod faults;
+mod keys;
 mod model;
 mod order;
 mod outcomes;

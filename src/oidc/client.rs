@@ -4,7 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use crate::host::{Method, Request};
+use super::exchange;
+use crate::host::Request;
 use crate::secret::Secret;
 
 /// Client authentication method; the names are those of OpenID Connect Core 9.
@@ -69,10 +70,9 @@ impl Client {
     pub fn post(&self, endpoint: &str, parameters: &[(&str, &str)], timeout: std::time::Duration) -> Request {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(parameters);
-        let mut headers =
-            vec![("content-type", "application/x-www-form-urlencoded".to_owned()), ("accept", "application/json".to_owned())];
+        let mut authorization = None;
         match &self.credential {
-            Credential::Basic(secret) => headers.push(("authorization", self.basic(secret))),
+            Credential::Basic(secret) => authorization = Some(("authorization", self.basic(secret))),
             Credential::Post(secret) => {
                 form.append_pair("client_id", &self.id).append_pair("client_secret", secret.expose());
             }
@@ -80,7 +80,9 @@ impl Client {
                 form.append_pair("client_id", &self.id);
             }
         }
-        Request { method: Method::Post, url: endpoint.to_owned(), headers, body: form.finish().into_bytes(), timeout }
+        let mut request = exchange::post(endpoint, form.finish(), timeout);
+        request.headers.extend(authorization);
+        request
     }
 
     /// Both parts are form-encoded before they are joined (RFC 6749 2.3.1), or a colon in either would shift the border.
@@ -93,6 +95,7 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Method;
     use std::time::Duration;
 
     fn post(method: ClientAuthentication, secret: Option<&str>) -> (Option<String>, String) {
@@ -100,6 +103,7 @@ mod tests {
         let request = client.post("https://idp.example.com/token", &[("a", "b c")], Duration::from_secs(1));
         assert_eq!(request.method, Method::Post);
         assert_eq!(request.url, "https://idp.example.com/token");
+        assert!(request.headers.contains(&("content-type", "application/x-www-form-urlencoded".to_owned())));
         let authorization = request.headers.iter().find(|(name, _)| *name == "authorization");
         (authorization.map(|(_, value)| value.clone()), String::from_utf8(request.body).unwrap())
     }

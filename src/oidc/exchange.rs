@@ -1,9 +1,15 @@
-//! What all endpoints that speak JSON have in common: judging an HTTP response before its content.
+//! What all endpoints that speak JSON have in common: how they are asked, and judging an HTTP response before its content.
+
+use std::time::Duration;
 
 use super::response::ProviderError;
-use crate::host::{FetchError, Response};
+use crate::host::{FetchError, Method, Request, Response};
 use crate::json::{self, Object};
 use crate::oidc::provider_text;
+
+/// What every request says of its sender (RFC 9110 10.1.5). Firewalls refuse a request that says nothing: the Core rule set of AWS WAF does,
+/// which operators put in front of user pools.
+pub const USER_AGENT: &str = concat!("cognito-oidc/", env!("CARGO_PKG_VERSION"));
 
 /// Which response it was: for an error message and for the provider's support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +42,26 @@ pub struct Answer {
     pub trace: Trace,
     /// Its content.
     pub object: Object,
+}
+
+/// A GET for JSON.
+#[must_use]
+pub fn get(url: &str, timeout: Duration) -> Request {
+    request(Method::Get, url, Vec::new(), timeout)
+}
+
+/// A POST of a form (`application/x-www-form-urlencoded`), for JSON.
+#[must_use]
+pub fn post(url: &str, form: String, timeout: Duration) -> Request {
+    let mut request = request(Method::Post, url, form.into_bytes(), timeout);
+    request.headers.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
+    request
+}
+
+/// The one place in which requests are made.
+fn request(method: Method, url: &str, body: Vec<u8>, timeout: Duration) -> Request {
+    let headers = vec![("user-agent", USER_AGENT.to_owned()), ("accept", "application/json".to_owned())];
+    Request { method, url: url.to_owned(), headers, body, timeout }
 }
 
 /// Response headers that name a request, the most telling first.
@@ -98,7 +124,25 @@ fn is_json(content_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::login::{Login, verdict};
+    use crate::testing::provider::{KEYS, METADATA, REVOKE, TOKEN, USERINFO};
     use crate::testing::response;
+    use serde_json::json;
+
+    #[test]
+    fn every_request_of_a_login_names_its_sender_once() {
+        let mut login = Login::discovering();
+        login.set("tokens", json!("revoke"));
+        assert_eq!(verdict(&login.run()), "authenticated");
+        assert_eq!(login.fetches(), [METADATA, TOKEN, KEYS, USERINFO, REVOKE]);
+        for request in &login.host.requests {
+            let values = |header: &str| -> Vec<&str> {
+                request.headers.iter().filter(|(name, _)| *name == header).map(|(_, value)| value.as_str()).collect()
+            };
+            assert_eq!(values("user-agent"), [format!("cognito-oidc/{}", env!("CARGO_PKG_VERSION"))], "{}", request.url);
+            assert_eq!(values("accept"), ["application/json"], "{}", request.url);
+        }
+    }
 
     #[test]
     fn what_did_not_arrive_is_told_apart() {
@@ -126,6 +170,14 @@ mod tests {
         for (status, content_type, body, rejection) in [
             (200, "text/html", "{}", Rejection::Unavailable(Some(trace(200)))),
             (200, "text/x+json", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "application/jsonp", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "application/json5", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "application/json-seq", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "application/x+jsonp", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "application/xjson", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "json", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "x-application/json", "{}", Rejection::Unavailable(Some(trace(200)))),
+            (200, "text/html; application/json", "{}", Rejection::Unavailable(Some(trace(200)))),
             (200, "", "{}", Rejection::Unavailable(Some(trace(200)))),
             (200, "application/json", "[]", Rejection::Invalid("expected a JSON object", Some(trace(200)))),
             (200, "application/json", "", Rejection::Invalid("expected JSON", Some(trace(200)))),

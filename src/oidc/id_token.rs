@@ -116,6 +116,13 @@ pub struct UnverifiedIdToken<'a> {
     issuer: String,
 }
 
+/// A token that an accepted issuer signed, whose claims are yet to be checked.
+#[derive(Debug)]
+pub struct SignedIdToken {
+    claims: Object,
+    issuer: String,
+}
+
 /// A verified ID token.
 #[derive(Clone, Debug)]
 pub struct IdToken {
@@ -147,19 +154,33 @@ impl<'a> UnverifiedIdToken<'a> {
         self.jws.key_id()
     }
 
-    /// Verifies the signature and then every claim.
+    /// Verifies the signature (steps 6 to 8).
+    ///
+    /// # Errors
+    /// It isn't the key's: the token itself, to be tried with another key.
+    pub fn verify(self, key: &PublicKey) -> Result<SignedIdToken, Self> {
+        let Self { jws, issuer } = self;
+        match jws.verify(key) {
+            Ok(claims) => Ok(SignedIdToken { claims, issuer }),
+            Err(jws) => Err(Self { jws, issuer }),
+        }
+    }
+}
+
+impl SignedIdToken {
+    /// Checks every claim.
     ///
     /// # Errors
     /// See [`Rejection`].
-    pub fn verify(self, key: &PublicKey, expected: &Expectations<'_>) -> Result<IdToken, Rejection> {
-        let claims = self.jws.verify(key).ok_or(Rejection::Signature)?;
+    pub fn validate(self, expected: &Expectations<'_>) -> Result<IdToken, Rejection> {
+        let Self { claims, issuer } = self;
         check_audience(&claims, expected)?;
         check_times(&claims, expected)?;
         let subject = subject(&claims)?;
         check_nonce(&claims, expected)?;
         check_access_token_hash(&claims, expected)?;
         check_authentication(&claims, expected)?;
-        Ok(IdToken { claims, issuer: self.issuer, subject })
+        Ok(IdToken { claims, issuer, subject })
     }
 }
 

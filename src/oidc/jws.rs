@@ -83,9 +83,11 @@ impl<'a> Jws<'a> {
     }
 
     /// The claims, where `key` made the signature.
-    #[must_use]
-    pub fn verify(self, key: &PublicKey) -> Option<Object> {
-        signature::verify(self.signature, self.signing_input.as_bytes(), key).then_some(self.payload)
+    ///
+    /// # Errors
+    /// Another key did: the token itself, to be tried with another one.
+    pub fn verify(self, key: &PublicKey) -> Result<Object, Self> {
+        if signature::verify(self.signature, self.signing_input.as_bytes(), key) { Ok(self.payload) } else { Err(self) }
     }
 }
 

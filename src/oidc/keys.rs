@@ -140,6 +140,10 @@ mod tests {
     fn an_id_that_names_two_keys_names_none() {
         assert!(set(&[jwk(Some("a"), 0), jwk(Some("a"), 1)]).find(Some("a")).is_none());
         assert!(set(&[jwk(Some("a"), 0), jwk(Some("a"), 0)]).find(Some("a")).is_some());
+        let mut other_exponent = jwk(Some("a"), 0);
+        other_exponent["e"] = json!("Aw");
+        assert!(set(&[jwk(Some("a"), 0), other_exponent]).find(Some("a")).is_none(), "one modulus, two exponents");
+        assert!(set(&[jwk(Some("a"), 0), jwk(Some("a"), 0), jwk(Some("a"), 1)]).find(Some("a")).is_none());
     }
 
     #[test]

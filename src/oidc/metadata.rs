@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cache;
 use super::exchange::{self, Answer};
-use crate::host::{Host, Method, Request};
+use crate::host::Host;
 use crate::json::Object;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -72,14 +72,7 @@ pub fn find(host: &mut dyn Host, issuer: &str, uri: &str) -> Result<Metadata, Re
 }
 
 fn fetch(host: &mut dyn Host, uri: &str) -> Result<Answer, exchange::Rejection> {
-    let request = Request {
-        method: Method::Get,
-        url: uri.to_owned(),
-        headers: vec![("accept", "application/json".to_owned())],
-        body: Vec::new(),
-        timeout: TIMEOUT,
-    };
-    exchange::document(host.fetch(&request))
+    exchange::document(host.fetch(&exchange::get(uri, TIMEOUT)))
 }
 
 /// Reads a document. Endpoints are returned as written; whether they may be contacted is for whoever uses them to check.
@@ -133,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn k01_metadata_is_fetched_once_and_then_cached() {
+    fn metadata_is_fetched_once_and_then_cached() {
         let mut host = host(&document());
         let metadata = find(&mut host, ISSUER, URI).unwrap();
         assert_eq!(metadata.token_endpoint, "https://login.example.com/token");
@@ -186,6 +179,32 @@ mod tests {
         let metadata = find(&mut host(&document), ISSUER, URI).unwrap();
         assert!(metadata.names_issuer_in_responses);
         assert_eq!(metadata.revocation_endpoint.as_deref(), Some("https://login.example.com/revoke"));
+    }
+
+    #[test]
+    fn only_an_outage_lets_metadata_past_its_hour_serve() {
+        let invalid =
+            exchange::Rejection::Invalid("expected a JSON object", Some(exchange::Trace { status: 200, request_id: None }));
+        for (answer, expected) in [
+            (Err(FetchError::Denied), Rejection::Exchange(exchange::Rejection::Denied)),
+            (Ok(response(200, "application/json", "[]")), Rejection::Exchange(invalid)),
+            (Ok(response(200, "application/json", "{}")), Rejection::IssuerMismatch),
+        ] {
+            let mut host = host(&document());
+            find(&mut host, ISSUER, URI).unwrap();
+            host.advance(3600);
+            host.respond(URI, answer);
+            assert_eq!(find(&mut host, ISSUER, URI), Err(expected));
+        }
+    }
+
+    #[test]
+    fn c05_a_promise_is_the_value_true_and_nothing_like_it() {
+        for promise in [json!("true"), json!(1), json!([true]), json!({}), json!(null), json!(false), json!("false")] {
+            let mut document = document();
+            document["authorization_response_iss_parameter_supported"] = promise.clone();
+            assert!(!find(&mut host(&document), ISSUER, URI).unwrap().names_issuer_in_responses, "{promise}");
+        }
     }
 
     #[test]

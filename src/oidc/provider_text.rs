@@ -74,6 +74,32 @@ mod tests {
         }
     }
 
+    /// By their numbers, and not by the function that they are held against.
+    #[test]
+    fn c10_each_character_that_shows_nothing_is_taken_out() {
+        let ranges: [(u32, u32); 11] = [
+            (0xad, 0xad),
+            (0x61c, 0x61c),
+            (0x180e, 0x180e),
+            (0x200b, 0x200f),
+            (0x202a, 0x202e),
+            (0x2060, 0x206f),
+            (0xfe00, 0xfe0f),
+            (0xfeff, 0xfeff),
+            (0xfff9, 0xfffb),
+            (0xe0000, 0xe007f),
+            (0xe0100, 0xe01ef),
+        ];
+        for (first, last) in ranges {
+            for character in (first..=last).filter_map(char::from_u32) {
+                assert_eq!(clean(&format!("a{character}b")), "ab", "{:x}", u32::from(character));
+            }
+        }
+        for kept in ["a\u{300}b", "a\u{2014}b", "a\u{1f600}b", "a\u{ac}b", "a\u{ae}b"] {
+            assert_eq!(clean(kept), kept);
+        }
+    }
+
     #[test]
     fn c10_text_is_capped() {
         assert_eq!(clean(&"x".repeat(512)), "x".repeat(512));

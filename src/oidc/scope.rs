@@ -57,6 +57,9 @@ mod tests {
             (&["openid", "email", "email"], "openid email"),
             (&["openid", "https://api.example.com/read"], "openid https://api.example.com/read"),
             (&["openid", "!#[]~"], "openid !#[]~"),
+            (&["openid2", "email"], "openid openid2 email"),
+            (&["OpenID"], "openid OpenID"),
+            (&["my-openid"], "openid my-openid"),
         ] {
             assert_eq!(Scope::new(tokens.iter().copied()).unwrap().as_str(), scope);
         }

@@ -8,10 +8,13 @@ use super::cache::{self, Entry};
 use super::exchange::{self, Answer};
 use super::keys::KeySet;
 use super::signature::PublicKey;
-use crate::host::{Host, Method, Request};
+use crate::host::Host;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// At most one fetch in that many seconds is forced by unknown key ids: anybody can make those up.
+/// The kind of the cache's entries.
+const CACHED: &str = "keys";
+/// At most one fetch in that many seconds is forced, by unknown key ids or by signatures that a cached key doesn't verify: anybody can
+/// make those up.
 const FORCED_FETCH_INTERVAL: u32 = 10;
 
 /// Where a key came from.
@@ -21,7 +24,7 @@ pub enum Source {
     Cached,
     /// A fetch, since the cache had nothing fresh.
     Fetched,
-    /// A fetch that an unknown key id forced.
+    /// A fetch that an unknown key id forced, or a signature that the cached key doesn't verify.
     Refetched,
     /// The cache, past its time, since the issuer couldn't be reached.
     Stale,
@@ -47,8 +50,7 @@ impl From<exchange::Rejection> for Rejection {
 /// # Errors
 /// See [`Rejection`].
 pub fn find(host: &mut dyn Host, issuer: &str, jwks_uri: &str, key_id: Option<&str>) -> Result<(PublicKey, Source), Rejection> {
-    let cache_key = cache::key("keys", issuer, jwks_uri);
-    let cached = cache::read(host, &cache_key);
+    let cached = cache::read(host, &cache::key(CACHED, issuer, jwks_uri));
     let is_fresh = cached.as_ref().is_some_and(|entry| entry.is_fresh);
     let known = cached.and_then(|Entry { document, .. }| KeySet::parse(&document).ok()?.find(key_id).cloned());
 
@@ -57,9 +59,8 @@ pub fn find(host: &mut dyn Host, issuer: &str, jwks_uri: &str, key_id: Option<&s
         None if is_fresh && !may_force_fetch(host, issuer, jwks_uri) => return Err(Rejection::UnknownKey),
         _ => {}
     }
-    match (fetch(host, jwks_uri), known) {
+    match (fetch(host, issuer, jwks_uri), known) {
         (Ok(set), _) => {
-            cache::write(host, &cache_key, &set.to_json());
             let source = if is_fresh { Source::Refetched } else { Source::Fetched };
             set.find(key_id).map(|key| (key.clone(), source)).ok_or(Rejection::UnknownKey)
         }
@@ -68,7 +69,26 @@ pub fn find(host: &mut dyn Host, issuer: &str, jwks_uri: &str, key_id: Option<&s
     }
 }
 
-/// Whether an unknown key id may force a fetch now. Stamped before the fetch, so that an issuer that is down isn't asked again by each
+/// The key anew from the issuer, after one from `source` didn't verify a token. The cache is the tenant's, and whoever shares it may have
+/// written there; the issuer has the last word. None where the key came from the issuer just now, or a fetch was forced just now.
+///
+/// # Errors
+/// See [`Rejection`].
+pub fn find_anew(
+    host: &mut dyn Host,
+    issuer: &str,
+    jwks_uri: &str,
+    key_id: Option<&str>,
+    source: Source,
+) -> Result<Option<PublicKey>, Rejection> {
+    if source != Source::Cached || !may_force_fetch(host, issuer, jwks_uri) {
+        return Ok(None);
+    }
+    let set = fetch(host, issuer, jwks_uri)?;
+    set.find(key_id).cloned().map(Some).ok_or(Rejection::UnknownKey)
+}
+
+/// Whether a fetch may be forced now. Stamped before the fetch, so that an issuer that is down isn't asked again by each
 /// login; where the stamp can't be read or written, nothing is forced. Two calls at once may both pass: the limit is approximate.
 fn may_force_fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
     let key = cache::key("forced", issuer, jwks_uri);
@@ -82,23 +102,22 @@ fn may_force_fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
     }
 }
 
-fn fetch(host: &mut dyn Host, jwks_uri: &str) -> Result<KeySet, exchange::Rejection> {
-    let request = Request {
-        method: Method::Get,
-        url: jwks_uri.to_owned(),
-        headers: vec![("accept", "application/json".to_owned())],
-        body: Vec::new(),
-        timeout: TIMEOUT,
-    };
-    let Answer { object, trace } = exchange::document(host.fetch(&request))?;
-    KeySet::parse(&object).map_err(|rejection| exchange::Rejection::Invalid(rejection.0, Some(trace)))
+/// The issuer's own set, kept for the next call.
+fn fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> Result<KeySet, exchange::Rejection> {
+    let Answer { object, trace } = exchange::document(host.fetch(&exchange::get(jwks_uri, TIMEOUT)))?;
+    let set = KeySet::parse(&object).map_err(|rejection| exchange::Rejection::Invalid(rejection.0, Some(trace)))?;
+    cache::write(host, &cache::key(CACHED, issuer, jwks_uri), &set.to_json());
+    Ok(set)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::FetchError;
+    use crate::oidc::exchange::Trace;
+    use crate::oidc::signature::verify;
     use crate::testing::{FakeHost, keys, response};
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
     const ISSUER: &str = "https://idp.example.com";
     const URI: &str = "https://idp.example.com/jwks.json";
@@ -214,6 +233,130 @@ mod tests {
         source(&mut host, "a").unwrap();
         host.respond(URI, Err(FetchError::Timeout));
         assert!(find(&mut host, "https://other.example.com", URI, Some("a")).is_err());
+    }
+
+    /// Another component's entry, or a forged one: a set of the right form, with a key of somebody else's under the issuer's key id.
+    fn poison(host: &mut FakeHost) {
+        let document = json!({ "keys": [keys::signing(1).jwk("a")] });
+        let entry = json!({"stored_at": host.now().as_secs(), "document": document}).to_string();
+        host.cache.insert(cache::key("keys", ISSUER, URI), entry);
+    }
+
+    fn is_the_issuers(key: &PublicKey) -> bool {
+        let signature = URL_SAFE_NO_PAD.encode(keys::signing(0).sign(b"m"));
+        verify(&signature, b"m", key)
+    }
+
+    #[test]
+    fn k05_a_cached_key_that_verifies_nothing_is_fetched_anew() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        poison(&mut host);
+        let (key, source) = find(&mut host, ISSUER, URI, Some("a")).unwrap();
+        assert!(!is_the_issuers(&key));
+        let key = find_anew(&mut host, ISSUER, URI, Some("a"), source).unwrap().unwrap();
+        assert!(is_the_issuers(&key));
+        let (key, source) = find(&mut host, ISSUER, URI, Some("a")).unwrap();
+        assert!(is_the_issuers(&key), "the cache has the issuer's again");
+        assert_eq!((source, host.fetched(URI)), (Source::Cached, 1));
+    }
+
+    #[test]
+    fn k05_what_came_from_the_issuer_just_now_is_not_fetched_anew() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        for source in [Source::Fetched, Source::Refetched, Source::Stale] {
+            assert!(matches!(find_anew(&mut host, ISSUER, URI, Some("a"), source), Ok(None)), "{source:?}");
+        }
+        assert_eq!(host.fetched(URI), 0);
+        assert!(host.cache.is_empty(), "nothing of the throttle is used up");
+    }
+
+    #[test]
+    fn k06_unknown_key_ids_and_wrong_signatures_share_one_throttle() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        source(&mut host, "a").unwrap();
+        let anew = |host: &mut FakeHost| find_anew(host, ISSUER, URI, Some("a"), Source::Cached).map(|key| key.is_some());
+        for (seconds, expected, fetches) in [(0, true, 2), (0, false, 2), (9, false, 2), (1, true, 3)] {
+            host.advance(seconds);
+            assert_eq!(anew(&mut host), Ok(expected));
+            assert_eq!(host.fetched(URI), fetches);
+        }
+        assert_eq!(source(&mut host, "made-up"), Err(Rejection::UnknownKey));
+        assert_eq!(host.fetched(URI), 3);
+        host.advance(10);
+        assert_eq!(source(&mut host, "made-up"), Err(Rejection::UnknownKey));
+        assert_eq!((anew(&mut host), host.fetched(URI)), (Ok(false), 4));
+        host.advance(10);
+        host.put_cached_fails = true;
+        assert_eq!((anew(&mut host), host.fetched(URI)), (Ok(false), 4), "nothing is forced without a stamp");
+    }
+
+    #[test]
+    fn k06_a_stamp_from_the_future_throttles_nobody() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        source(&mut host, "a").unwrap();
+        let stamp = json!(host.now().as_secs() + 1000).to_string();
+        host.cache.insert(cache::key("forced", ISSUER, URI), stamp);
+        serve(&mut host, &["a", "b"]);
+        assert_eq!(source(&mut host, "b"), Ok(Source::Refetched));
+    }
+
+    #[test]
+    fn k07_an_issuer_that_does_not_give_the_key_anew_is_told_as_it_is() {
+        for (answer, expected) in [
+            (Err(FetchError::Timeout), Rejection::Exchange(exchange::Rejection::Unavailable(None))),
+            (Err(FetchError::Denied), Rejection::Exchange(exchange::Rejection::Denied)),
+            (Ok(response(200, "application/json", r#"{"keys":[]}"#)), Rejection::UnknownKey),
+        ] {
+            let mut host = FakeHost::new();
+            poison(&mut host);
+            host.respond(URI, answer);
+            assert_eq!(find_anew(&mut host, ISSUER, URI, Some("a"), Source::Cached).err(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn k07_a_withdrawn_key_is_gone_once_its_hour_is_over() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        source(&mut host, "a").unwrap();
+        serve(&mut host, &["b"]);
+        host.advance(3599);
+        assert_eq!(source(&mut host, "a"), Ok(Source::Cached));
+        host.advance(1);
+        assert_eq!(source(&mut host, "a"), Err(Rejection::UnknownKey));
+        assert_eq!(source(&mut host, "b"), Ok(Source::Cached));
+    }
+
+    #[test]
+    fn k07_only_an_outage_lets_a_key_past_its_hour_serve() {
+        let trace = Some(Trace { status: 200, request_id: None });
+        for (answer, expected) in [
+            (Err(FetchError::Denied), exchange::Rejection::Denied),
+            (Err(FetchError::TooLarge), exchange::Rejection::Invalid("expected a body of at most 512 KiB", None)),
+            (Ok(response(200, "application/json", "[]")), exchange::Rejection::Invalid("expected a JSON object", trace)),
+        ] {
+            let mut host = FakeHost::new();
+            serve(&mut host, &["a"]);
+            source(&mut host, "a").unwrap();
+            host.advance(3600);
+            host.respond(URI, answer);
+            assert_eq!(source(&mut host, "a"), Err(Rejection::Exchange(expected)));
+        }
+    }
+
+    #[test]
+    fn a_key_set_is_cached_for_its_own_address_alone() {
+        let mut host = FakeHost::new();
+        serve(&mut host, &["a"]);
+        source(&mut host, "a").unwrap();
+        let other = "https://idp.example.com/other.json";
+        host.respond(other, Ok(response(200, "application/json", r#"{"keys":[]}"#)));
+        assert_eq!(find(&mut host, ISSUER, other, Some("a")).err(), Some(Rejection::UnknownKey));
+        assert_eq!(host.fetched(other), 1);
     }
 
     #[test]

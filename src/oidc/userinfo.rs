@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::exchange::{self, Answer};
 use super::response::ProviderError;
-use crate::host::{FetchError, Method, Request, Response};
+use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
 use crate::secret::Secret;
 
@@ -40,13 +40,9 @@ impl From<exchange::Rejection> for Rejection {
 /// The request: GET, the token in the header and nowhere else (RFC 6750 2.1).
 #[must_use]
 pub fn request(endpoint: &str, access_token: &Secret) -> Request {
-    Request {
-        method: Method::Get,
-        url: endpoint.to_owned(),
-        headers: vec![("authorization", format!("Bearer {}", access_token.expose())), ("accept", "application/json".to_owned())],
-        body: Vec::new(),
-        timeout: TIMEOUT,
-    }
+    let mut request = exchange::get(endpoint, TIMEOUT);
+    request.headers.push(("authorization", format!("Bearer {}", access_token.expose())));
+    request
 }
 
 /// Judges the response against the ID token's `sub`.
@@ -90,6 +86,7 @@ fn parameter<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Method;
     use crate::oidc::exchange::Trace;
     use crate::testing::json::object as json_object;
     use crate::testing::response;

@@ -12,12 +12,19 @@ pub(crate) mod provider;
 pub(crate) use faulty::{Fault, FaultAt, Faulty, Function};
 pub(crate) use host::FakeHost;
 
+use std::path::PathBuf;
+
 use crate::host::{Host, Response};
 use crate::oidc::attempt::{Attempt, Issuer};
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::id_token::AcrRequirement;
 use crate::oidc::pkce::CodeVerifier;
 use crate::secret::{self, Secret};
+
+/// Where this package is: asked at run time, so that a copied checkout tests itself. Cargo runs tests in that folder, and names it.
+pub(crate) fn package() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
+}
 
 /// A response with a content type, where one is named.
 pub(crate) fn response(status: u16, content_type: &str, body: &str) -> Response {

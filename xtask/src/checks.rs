@@ -5,7 +5,7 @@ use std::{fs, process::Command, time::Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    component,
+    component, patches,
     process::{cargo, output, run, say, succeeds},
     toolchain, tools,
 };
@@ -95,6 +95,7 @@ pub(crate) fn coverage(_arguments: &[String]) -> Result<()> {
     run(command.args(["--fail-under-lines", LEAST_COVERAGE]))
 }
 
+/// Patches and cargo-mutants; where arguments say so, patches alone, or cargo-mutants alone with its own arguments.
 pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
     const FILES: [&str; 8] = [
         "src/oidc/**",
@@ -106,6 +107,11 @@ pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
         "src/secret.rs",
         "src/web_address.rs",
     ];
+    match arguments.split_first() {
+        Some((first, names)) if first == "patches" => return patches::check(names),
+        Some(_) => {}
+        None => part("patches", || patches::check(&[]))?,
+    }
     tools::cargo_subcommand("mutants")?;
     let mut command = cargo();
     command.args(["mutants", "--package", "cognito-oidc"]);

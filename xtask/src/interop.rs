@@ -26,6 +26,7 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
     let sources = component_artifact::workspace().join("host-test/interop");
     let folder = component_artifact::workspace().join("target/interop");
     part("packages", || install(&sources, &folder))?;
+    part("the local Cognito", || run(cargo().args(["build", "--workspace", "--bin", "host-test"])))?;
     part("a certified OpenID Provider", || {
         let mut tests = cargo();
         tests.args(["test", "--quiet", "--workspace", "--test", "it", "--", "interop", "--ignored", "--nocapture"]);
@@ -36,22 +37,26 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
         let mut jco = Command::new(folder.join("node_modules/.bin/jco"));
         jco.arg("transpile").arg(component_artifact::component()).args(["--quiet", "--instantiation", "sync", "--out-dir"]);
         run(jco.arg(&transpiled))?;
-        run(Command::new("node").arg(folder.join("host.mjs")).arg(&transpiled))
+        run(Command::new("node").arg(folder.join("host.mjs")).arg(&transpiled).arg(harness()?))
     })?;
     part("a host in Python", || {
         let mut python = Command::new("python3");
-        python.arg(sources.join("host.py")).arg(component_artifact::component());
+        python.arg(sources.join("host.py")).arg(component_artifact::component()).arg(harness()?);
         run(python.env("PYTHONPATH", folder.join("python")))
     })?;
     part("a browser", || {
         tools::debian_packages(&["chromium"])?;
-        run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
         for (play, example) in BROWSER_PLAYS {
             let demo = Demo::serve(example)?;
             run(Command::new("node").arg(folder.join("browser.mjs")).args([&demo.start, play]))?;
         }
         Ok(())
     })
+}
+
+/// The program of the local Cognito and the demo.
+fn harness() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("host-test"))
 }
 
 /// What the browser does, and the example whose settings the demo serves.
@@ -73,7 +78,7 @@ impl Demo {
     fn serve(example: &str) -> Result<Self> {
         let example = component_artifact::workspace().join("examples").join(example);
         let file = |name: &str| -> PathBuf { example.join(name) };
-        let mut demo = Command::new(std::env::current_exe()?.with_file_name("host-test"));
+        let mut demo = Command::new(harness()?);
         demo.args(["demo", "--serve", "--config"]).arg(file("settings.json"));
         demo.arg("--integration").arg(file("connector.json"));
         let mut process = demo.stdout(Stdio::piped()).spawn().context("can't start the demo")?;
@@ -100,7 +105,7 @@ impl Drop for Demo {
 /// them.
 fn install(sources: &Path, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
-    for file in ["package.json", "provider.mjs", "host.mjs", "browser.mjs"] {
+    for file in ["package.json", "provider.mjs", "host.mjs", "fetch.mjs", "browser.mjs"] {
         fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
     }
     let mut npm = Command::new("npm");

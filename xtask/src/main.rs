@@ -2,7 +2,10 @@
 
 mod checks;
 mod component;
+#[cfg(test)]
+mod evolution;
 mod interop;
+mod patches;
 mod process;
 mod seal;
 mod toolchain;
@@ -12,10 +15,15 @@ mod world;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use process::Unsuccessful;
+
+/// What this program ends with where it was called wrongly, or by a name that it doesn't know.
+const WRONG_USAGE: u8 = 2;
 
 /// One command: a row of the usage text.
 struct Command {
     name: &'static str,
+    /// What it takes; empty where it takes nothing, and then any argument is a mistake.
     arguments: &'static str,
     about: &'static str,
     run: fn(&[String]) -> Result<()>,
@@ -31,7 +39,7 @@ const COMMANDS: [Command; 11] = [
     Command {
         name: "demo",
         arguments: "[arguments]",
-        about: "log in through the component, against the local Cognito or the files named",
+        about: "log in through the component, as its own arguments say: `cargo xtask demo -- --help`",
         run: checks::demo,
     },
     Command { name: "test", arguments: "", about: "format, lints, documentation and all tests", run: checks::test },
@@ -53,7 +61,7 @@ const COMMANDS: [Command; 11] = [
     Command {
         name: "mutants",
         arguments: "[arguments]",
-        about: "what the component's native tests don't notice; arguments are cargo-mutants'",
+        about: "what the native tests don't notice: of the patches in `mutants` (`patches [names]`: these alone), of cargo-mutants' changes",
         run: checks::mutants,
     },
     Command {
@@ -66,20 +74,59 @@ const COMMANDS: [Command; 11] = [
 ];
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let name = arguments.next().unwrap_or_else(|| "help".to_owned());
-    let arguments: Vec<String> = arguments.collect();
-    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        eprintln!("xtask: there is no command `{name}`\n\n{}", usage());
-        return ExitCode::FAILURE;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, arguments) = match Call::read(&arguments) {
+        Call::Run(command, arguments) => (command, arguments),
+        Call::Usage(usage) => {
+            print!("{usage}");
+            return ExitCode::SUCCESS;
+        }
+        Call::Wrong(why) => {
+            eprintln!("xtask: {why}\n\n{}", usage());
+            return ExitCode::from(WRONG_USAGE);
+        }
     };
-    match (command.run)(&arguments) {
+    match (command.run)(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xtask: {name} failed: {error:#}");
-            ExitCode::FAILURE
+            eprintln!("xtask: {} failed: {error:#}", command.name);
+            error.downcast_ref::<Unsuccessful>().map_or(ExitCode::FAILURE, |ended| ExitCode::from(ended.exit_code()))
         }
     }
+}
+
+/// How this program was called.
+enum Call<'a> {
+    /// To run a command with these arguments.
+    Run(&'static Command, &'a [String]),
+    /// To be told how.
+    Usage(String),
+    /// In no way that it knows; why not.
+    Wrong(String),
+}
+
+impl<'a> Call<'a> {
+    fn read(arguments: &'a [String]) -> Self {
+        let Some((name, arguments)) = arguments.split_first() else { return Self::Usage(usage()) };
+        if is_help(name) {
+            return Self::Usage(usage());
+        }
+        let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+            return Self::Wrong(format!("there is no command `{name}`"));
+        };
+        // What stands behind `--` is for the program that the command runs.
+        if arguments.iter().take_while(|argument| *argument != "--").any(|argument| is_help(argument)) {
+            return Self::Usage(row(command));
+        }
+        match arguments.first() {
+            Some(argument) if command.arguments.is_empty() => Self::Wrong(format!("{name} takes no argument like `{argument}`")),
+            _ => Self::Run(command, arguments),
+        }
+    }
+}
+
+fn is_help(argument: &str) -> bool {
+    ["--help", "-h"].contains(&argument)
 }
 
 fn help(_arguments: &[String]) -> Result<()> {
@@ -88,19 +135,56 @@ fn help(_arguments: &[String]) -> Result<()> {
 }
 
 fn usage() -> String {
-    let rows = COMMANDS.iter().map(|command| {
-        let call = format!("{} {}", command.name, command.arguments);
-        format!("  cargo xtask {call:<20} {}\n", command.about)
-    });
-    rows.collect()
+    COMMANDS.iter().map(row).collect()
+}
+
+fn row(command: &Command) -> String {
+    let call = format!("{} {}", command.name, command.arguments);
+    format!("  cargo xtask {call:<20} {}\n", command.about)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(line: &str) -> String {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        match Call::read(&arguments) {
+            Call::Run(command, arguments) => format!("run {} {}", command.name, arguments.join(" ")),
+            Call::Usage(usage) => format!("usage of {}", usage.lines().count()),
+            Call::Wrong(why) => why,
+        }
+    }
+
     #[test]
     fn each_command_has_one_line_of_usage() {
         assert_eq!(usage().lines().count(), COMMANDS.len());
+    }
+
+    #[test]
+    fn help_is_known_to_every_command_and_never_an_action() {
+        let all = format!("usage of {}", COMMANDS.len());
+        for line in ["", "--help", "-h", "--help test"] {
+            assert_eq!(read(line), all, "{line}");
+        }
+        for Command { name, .. } in &COMMANDS {
+            for arguments in ["--help", "-h", "x --help", "--help x", "--help --"] {
+                assert_eq!(read(&format!("{name} {arguments}")), "usage of 1", "{name} {arguments}");
+            }
+        }
+        assert_eq!(read("demo -- --help"), "run demo -- --help", "the demo's own");
+    }
+
+    #[test]
+    fn what_no_command_knows_runs_none() {
+        assert_eq!(read("tset"), "there is no command `tset`");
+        assert_eq!(read("--halp"), "there is no command `--halp`");
+        for Command { name, arguments, .. } in &COMMANDS {
+            let expected = match arguments.is_empty() {
+                true => format!("{name} takes no argument like `--verbose`"),
+                false => format!("run {name} --verbose"),
+            };
+            assert_eq!(read(&format!("{name} --verbose")), expected);
+        }
     }
 }

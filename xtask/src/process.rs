@@ -3,11 +3,37 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    process::Command,
-    process::Stdio,
+    fmt,
+    process::{Command, ExitStatus, Stdio},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+
+/// A program that was run and didn't succeed: what `cargo xtask` itself ends with, since exit codes mean something (the demo's do).
+#[derive(Debug)]
+pub(crate) struct Unsuccessful {
+    command: String,
+    status: ExitStatus,
+}
+
+impl Unsuccessful {
+    /// Its exit code; where a signal ended it, the one that a shell reports.
+    pub(crate) fn exit_code(&self) -> u8 {
+        #[cfg(unix)]
+        let signal = std::os::unix::process::ExitStatusExt::signal(&self.status).map(|signal| signal + 128);
+        #[cfg(not(unix))]
+        let signal = None;
+        self.status.code().or(signal).and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    }
+}
+
+impl fmt::Display for Unsuccessful {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ended with {}", self.command, self.status)
+    }
+}
+
+impl std::error::Error for Unsuccessful {}
 
 /// The cargo that runs this program, in the workspace.
 pub(crate) fn cargo() -> Command {
@@ -38,25 +64,20 @@ pub(crate) fn say(line: impl AsRef<str>) {
 ///
 /// # Errors
 ///
-/// It can't be started or doesn't succeed. The message holds the command.
+/// It can't be started, or is [`Unsuccessful`].
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("can't start {}", shown(command)))?;
-    if !status.success() {
-        bail!("{} ended with {status}", shown(command));
-    }
-    Ok(())
+    succeeded(command, status)
 }
 
 /// Runs to the end and returns what it printed on standard output.
 ///
 /// # Errors
 ///
-/// It can't be started, doesn't succeed, or prints no UTF-8.
+/// It can't be started, is [`Unsuccessful`], or prints no UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("can't start {}", shown(command)))?;
-    if !output.status.success() {
-        bail!("{} ended with {}", shown(command), output.status);
-    }
+    succeeded(command, output.status)?;
     String::from_utf8(output.stdout).with_context(|| format!("{} printed no UTF-8", shown(command)))
 }
 
@@ -66,6 +87,13 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     silent.status().is_ok_and(|status| status.success())
 }
 
+fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(Unsuccessful { command: shown(command), status }.into())
+}
+
 /// The command as one would type it.
 fn shown(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
@@ -73,4 +101,25 @@ fn shown(command: &Command) -> String {
     let words = std::iter::once(name).chain(command.get_args());
     let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
     format!("`{}`", words.join(" "))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_of_what_was_run_is_told_through_every_context() {
+        for (script, code) in [("exit 1", 1), ("exit 2", 2), ("exit 101", 101), ("kill -TERM $$", 143)] {
+            let mut command = Command::new("sh");
+            let error = run(command.args(["-c", script])).context("a part failed").context("all of it failed").unwrap_err();
+            assert_eq!(error.downcast_ref::<Unsuccessful>().map(Unsuccessful::exit_code), Some(code), "{script}");
+        }
+        assert!(run(Command::new("sh").args(["-c", "exit 0"])).is_ok());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_has_no_exit_code() {
+        let error = run(&mut Command::new("/nowhere/at-all")).unwrap_err();
+        assert!(error.downcast_ref::<Unsuccessful>().is_none(), "{error:#}");
+    }
 }

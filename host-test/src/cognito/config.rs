@@ -45,6 +45,9 @@ pub struct Config {
     pub session_lifetime: u64,
     /// The status of `invalid_client`: 400, in places 401.
     pub invalid_client_status: u16,
+    /// Whether a firewall stands before the endpoints that servers ask, and refuses requests without a user agent, as the Core rule set
+    /// of AWS WAF does.
+    pub user_agent_required: bool,
     /// The time.
     pub clock: Clock,
 }
@@ -68,6 +71,7 @@ impl Default for Config {
             token_lifetime: 3600,
             session_lifetime: 3600,
             invalid_client_status: 400,
+            user_agent_required: false,
             clock: system_clock(),
         }
     }

@@ -36,4 +36,9 @@ impl Endpoint {
             _ => Self::Other,
         }
     }
+
+    /// Whether a relying party's server asks it, and no browser.
+    pub(super) fn is_for_servers(self) -> bool {
+        matches!(self, Self::Discovery | Self::Jwks | Self::Token | Self::UserInfo | Self::Revoke)
+    }
 }

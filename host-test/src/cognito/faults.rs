@@ -117,6 +117,23 @@ struct State {
     authorization_response: Queue<AlterParameters>,
 }
 
+impl State {
+    /// What was set and never took effect.
+    fn idle(&self) -> Vec<String> {
+        let endpoints = self.endpoints.iter().filter(|(_, queue)| queue.is_idle()).map(|(endpoint, _)| format!("{endpoint:?}"));
+        let json = self.json.iter().filter(|(_, queue)| queue.is_idle()).map(|(endpoint, _)| format!("JSON of {endpoint:?}"));
+        let others = [
+            ("ID token", self.id_token.is_idle()),
+            ("signature", self.signing.is_idle()),
+            ("text in the ID token's place", self.replacement.is_idle()),
+            ("login", self.login.is_idle()),
+            ("authorization response", self.authorization_response.is_idle()),
+        ];
+        let others = others.into_iter().filter(|(_, is_idle)| *is_idle).map(|(name, _)| name.to_owned());
+        endpoints.chain(json).chain(others).collect()
+    }
+}
+
 impl Faults {
     /// Makes an endpoint misbehave.
     pub fn set(&self, endpoint: Endpoint, times: Times, fault: Fault) {
@@ -159,7 +176,16 @@ impl Faults {
     }
 
     /// Puts everything in order again.
+    ///
+    /// # Panics
+    /// Something was set that never took effect: what a test says about it would hold without it.
     pub fn clear(&self) {
+        let idle = std::mem::take(&mut *self.lock()).idle();
+        assert!(idle.is_empty() || std::thread::panicking(), "these faults never took effect: {}", idle.join(", "));
+    }
+
+    /// As [`Self::clear`], where what was set was meant not to take effect.
+    pub fn forget(&self) {
         *self.lock() = State::default();
     }
 

@@ -221,11 +221,13 @@ impl LocalCognito {
     }
 }
 
+/// With [`Faults::clear`]: a fault that didn't take effect fails the test that set it.
 impl Drop for LocalCognito {
     fn drop(&mut self) {
         for server in &self.servers {
             server.abort();
         }
+        self.provider.faults.clear();
     }
 }
 

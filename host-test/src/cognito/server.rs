@@ -46,10 +46,14 @@ pub(super) async fn serve(listener: TcpListener, origin: Origin, provider: Arc<P
     }
 }
 
-/// Logs the request, then lets a fault or the endpoint answer. An error closes the connection without an answer.
+/// Logs the request, then lets a firewall, a fault or the endpoint answer. An error closes the connection without an answer.
 async fn handle(provider: &Provider, origin: Origin, request: ::http::Request<Incoming>) -> io::Result<Outgoing> {
     let request = provider.requests.record(read(provider, origin, request).await?);
-    match provider.faults.next(Endpoint::of(origin, &request.path)) {
+    let endpoint = Endpoint::of(origin, &request.path);
+    if provider.config().user_agent_required && endpoint.is_for_servers() && !names_its_sender(&request) {
+        return made_up(Answer::firewall());
+    }
+    match provider.faults.next(endpoint) {
         None | Some(Fault::Pass) => {}
         Some(Fault::Delay(duration)) => tokio::time::sleep(duration).await,
         Some(Fault::Hang) => future::pending().await,
@@ -57,6 +61,11 @@ async fn handle(provider: &Provider, origin: Origin, request: ::http::Request<In
         Some(Fault::Answer(answer)) => return made_up(answer),
     }
     Ok(dispatch(provider, &request).map(whole))
+}
+
+/// RFC 9110 10.1.5.
+fn names_its_sender(request: &Request) -> bool {
+    request.header("user-agent").is_some_and(|user_agent| !user_agent.is_empty())
 }
 
 async fn read(provider: &Provider, origin: Origin, request: ::http::Request<Incoming>) -> io::Result<Request> {

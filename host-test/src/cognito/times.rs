@@ -11,7 +11,15 @@ pub enum Times {
 
 /// What a test has set up, in order: the earliest that isn't used up applies.
 #[derive(Debug)]
-pub(super) struct Queue<T>(Vec<(Times, T)>);
+pub(super) struct Queue<T>(Vec<Entry<T>>);
+
+#[derive(Debug)]
+struct Entry<T> {
+    times: Times,
+    item: T,
+    /// It took effect, if only once.
+    is_used: bool,
+}
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
@@ -21,17 +29,24 @@ impl<T> Default for Queue<T> {
 
 impl<T: Clone> Queue<T> {
     pub(super) fn push(&mut self, times: Times, item: T) {
-        self.0.push((times, item));
+        self.0.push(Entry { times, item, is_used: false });
     }
 
     /// The item for the request at hand; counts it as used.
     pub(super) fn next(&mut self) -> Option<T> {
-        self.0.retain(|(times, _)| *times != Times::First(0));
-        let (times, item) = self.0.first_mut()?;
-        if let Times::First(left) = times {
+        let entry = self.0.iter_mut().find(|entry| entry.times != Times::First(0))?;
+        if let Times::First(left) = &mut entry.times {
             *left -= 1;
         }
-        Some(item.clone())
+        entry.is_used = true;
+        Some(entry.item.clone())
+    }
+}
+
+impl<T> Queue<T> {
+    /// Whether something was set that never took effect.
+    pub(super) fn is_idle(&self) -> bool {
+        self.0.iter().any(|entry| !entry.is_used)
     }
 }
 
@@ -46,6 +61,16 @@ mod tests {
         queue.push(Times::First(0), 'b');
         queue.push(Times::First(1), 'c');
         assert_eq!([queue.next(), queue.next(), queue.next(), queue.next()], [Some('a'), Some('a'), Some('c'), None]);
+    }
+
+    #[test]
+    fn a_queue_is_idle_as_long_as_one_of_its_items_did_nothing() {
+        let mut queue = Queue::default();
+        assert!(!queue.is_idle());
+        queue.push(Times::First(2), 'a');
+        queue.push(Times::Always, 'b');
+        let idle = [(); 4].map(|()| (queue.is_idle(), queue.next()).0);
+        assert_eq!((idle, queue.is_idle()), ([true, true, true, false], false));
     }
 
     #[test]

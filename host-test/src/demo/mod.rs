@@ -112,7 +112,7 @@ async fn play(login: &Login, compile_time: Duration, out: &mut dyn Write) -> any
     screen.row("in your browser", "cargo xtask demo --serve")?;
     screen.row("with your settings", "cargo xtask demo --config settings.json --integration connector.json")?;
     screen.row("with your user pool", "the same and --real; the client secret in COGNITO_CLIENT_SECRET")?;
-    screen.row("more", "cargo xtask demo --help")?;
+    screen.row("more", "cargo xtask demo -- --help")?;
     screen.line("")?;
     screen.say(if logged_in { "The user is logged in." } else { "The login failed, as shown above; exit code 1." })?;
     Ok(if logged_in { Exit::Done } else { Exit::LoginFailed })

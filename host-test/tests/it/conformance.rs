@@ -20,6 +20,7 @@ mod comprehensive;
 mod config;
 mod fapi2;
 mod form_post;
+mod modules;
 mod not_applicable;
 mod play;
 mod report;

@@ -218,7 +218,7 @@ async fn whatever_fails_in_the_cache_costs_time_and_no_login() {
 }
 
 #[tokio::test]
-async fn t10_whatever_fails_in_a_fetch_sends_no_code_twice() {
+async fn c16_whatever_fails_in_a_fetch_sends_no_code_twice() {
     assert_eq!(fail_complete(&[Import::Fetch]).await, 4 * 12);
 }
 
@@ -230,7 +230,7 @@ async fn a_host_without_time_or_random_bytes_ends_the_call_and_not_the_journey()
 
 /// A key that the cache doesn't know: it is read twice and written twice.
 #[tokio::test]
-async fn k06_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
+async fn k05_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
     let (mut stage, _) = stage_and_calls().await;
     let cached = stage.cache.dump(&cache_scope());
     assert_eq!(cached.len(), 1);

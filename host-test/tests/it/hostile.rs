@@ -173,25 +173,25 @@ async fn misbehave(mut stage: Stage, endpoint: Endpoint, unavailable: &str, inva
 }
 
 #[tokio::test]
-async fn t05_t10_t11_a_token_endpoint_that_misbehaves() {
+async fn t05_t11_a_token_endpoint_that_misbehaves() {
     let (unavailable, invalid) = ("failed: token_unavailable", "failed: token_response_invalid");
     misbehave(Stage::new().await, Endpoint::Token, unavailable, invalid, "failed: rate_limited").await;
 }
 
 #[tokio::test]
-async fn u06_a_userinfo_endpoint_that_misbehaves() {
+async fn t05_t11_u02_a_userinfo_endpoint_that_misbehaves() {
     let (unavailable, invalid) = ("failed: userinfo_unavailable", "failed: userinfo_invalid");
     misbehave(Stage::new().await, Endpoint::UserInfo, unavailable, invalid, "failed: rate_limited").await;
 }
 
 #[tokio::test]
-async fn k05_a_key_set_that_misbehaves() {
+async fn t05_t11_a_key_set_that_misbehaves() {
     let (unavailable, invalid) = ("failed: keys_unavailable", "failed: keys_invalid");
     misbehave(Stage::new().await, Endpoint::Jwks, unavailable, invalid, "failed: rate_limited").await;
 }
 
 #[tokio::test]
-async fn k01_metadata_that_misbehaves() {
+async fn t05_t11_metadata_that_misbehaves() {
     let mut stage = Stage::new().await;
     stage.connector = stage.cognito.connector_by_discovery();
     let (unavailable, invalid) = ("failed: metadata_unavailable", "failed: metadata_invalid");
@@ -276,7 +276,7 @@ async fn t07_t08_t09_tokens_of_the_wrong_kind_are_refused() {
 }
 
 #[tokio::test]
-async fn v11_v13_dates_and_names_beyond_all_measure_are_refused() {
+async fn i10_i11_i12_i13_dates_and_names_beyond_all_measure_are_refused() {
     let mut stage = Stage::new().await;
     for (claim, value, expected) in [
         ("exp", json!(-1), "id_token_expired"),
@@ -352,7 +352,7 @@ struct Keys {
 }
 
 #[tokio::test]
-async fn k06_v05_key_sets_of_every_kind() {
+async fn k04_k05_k08_key_sets_of_every_kind() {
     let mut stage = Stage::new().await;
     let kid = stage.cognito.id_token_kid();
     let right = stage.cognito.jwks()["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid.as_str()).unwrap().clone();

@@ -71,7 +71,7 @@ async fn c13_a_query_answers_a_request_for_a_form_post_and_never_the_other_way_r
 }
 
 #[tokio::test]
-async fn k01_without_a_domain_the_endpoints_are_discovered() {
+async fn without_a_domain_the_endpoints_are_discovered() {
     let mut stage = Stage::new().await;
     stage.connector = stage.cognito.connector_by_discovery();
     assert_eq!(verdict(&stage.login().await), "authenticated");

@@ -7,10 +7,12 @@ mod checklist;
 mod conformance;
 mod examples;
 mod faults;
+mod firewall;
 mod guest;
 mod hostile;
 mod interop;
 mod journey;
+mod keys;
 // The component's own search for secrets, which its native tests use: it knows none of its code.
 #[path = "../../../src/testing/leaks.rs"]
 mod leaks;

@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::stage::Stage;
 
+/// Brings a provider into trouble that does not end.
+type Arrange = fn(&mut Stage);
+
 /// The rounds of a journey that follows `retryable`, as the error variable tells it.
 async fn rounds(stage: &mut Stage) -> u32 {
     loop {
@@ -32,7 +35,7 @@ async fn rounds(stage: &mut Stage) -> u32 {
 
 #[tokio::test]
 async fn a_provider_that_is_always_in_trouble_does_not_make_a_journey_go_round_for_ever() {
-    let arrangements: [(&str, fn(&mut Stage)); 4] = [
+    let arrangements: [(&str, Arrange); 4] = [
         ("an identity provider", |stage| {
             let error = AuthorizationError::new("temporarily_unavailable", None);
             stage.cognito.faults().refuse_login(Times::Always, error);

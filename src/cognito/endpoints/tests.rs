@@ -93,6 +93,27 @@ fn a_pool_without_a_domain_is_told_by_its_metadata() {
     let mut document = document();
     document["authorization_endpoint"] = json!("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab/oauth2/authorize");
     assert_eq!(resolve(&source(None), &document), Err(Rejection::NoDomain));
+    document["authorization_endpoint"] = json!("https://cognito-idp.eu-west-1.amazonaws.com/anywhere");
+    assert_eq!(resolve(&source(None), &document), Err(Rejection::NoDomain));
+    document["authorization_endpoint"] = json!("https://cognito-idp.eu-west-1.amazonaws.com.example/oauth2/authorize");
+    assert!(resolve(&source(None), &document).is_ok(), "another host whose name begins alike");
+}
+
+/// Another issuer's keys must not vouch: each has a key set of its own, and the metadata speaks for the one it was asked from.
+#[test]
+fn k03_discovered_keys_are_those_of_the_issuer_that_named_them() {
+    let mut source = source(None);
+    source.issuer = IssuerKind::Either;
+    source.additional_regions = vec![Region::parse("us-east-1").unwrap()];
+    let issuers = resolve(&source, &document()).unwrap().issuers;
+    assert_eq!(issuers.len(), 4);
+    for Issuer { issuer, jwks_uri } in issuers {
+        let expected = match issuer == ISSUER {
+            true => "https://keys.example.com/jwks.json".to_owned(),
+            false => format!("{issuer}/.well-known/jwks.json"),
+        };
+        assert_eq!(jwks_uri, expected, "{issuer}");
+    }
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn k03_each_issuer_is_verified_with_its_own_keys() {
 }
 
 #[test]
-fn k01_c05_endpoints_are_discovered_once_for_the_tenant() {
+fn endpoints_are_discovered_once_for_the_tenant() {
     let mut login = Login::discovering();
     assert_eq!(verdict(&login.run()), "authenticated");
     assert_eq!(verdict(&login.run()), "authenticated");

@@ -1,13 +1,12 @@
 //! The files under `schema/`: members in the order of their declaration, as an editor shows them, and keywords in the order of reading.
 
-use std::path::Path;
-
 use schemars::JsonSchema;
 use schemars::generate::Contract;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::{ConnectorDocument, ErrorOutput, Output, SettingsDocument, schema};
+use crate::testing::package;
 
 const KEYWORDS: &[&str] = &[
     "$schema",
@@ -82,7 +81,7 @@ fn text<T: JsonSchema>(contract: Contract) -> String {
 
 #[test]
 fn schema_files_are_up_to_date() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+    let folder = package().join("schema");
     for (name, text) in [
         ("settings", text::<SettingsDocument>(Contract::Deserialize)),
         ("connector", text::<ConnectorDocument>(Contract::Deserialize)),

@@ -1,7 +1,5 @@
 //! Schema and parser agree, and examples hold.
 
-use std::path::Path;
-
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
@@ -16,7 +14,7 @@ use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
 use crate::step::output::{Output, Verified};
 use crate::step::settings::Settings;
-use crate::testing::{self, FakeHost, keys};
+use crate::testing::{self, FakeHost, keys, package};
 
 /// A document that people write: its schema, the least that it may hold, and whether the parser takes a text.
 struct Written {
@@ -273,12 +271,12 @@ fn verified(
         begun_at: attempt.begun_at,
         now: attempt.begun_at,
     };
-    UnverifiedIdToken::parse(token, |_| true).unwrap().verify(&key.public(), &expectations).unwrap()
+    UnverifiedIdToken::parse(token, |_| true).unwrap().verify(&key.public()).unwrap().validate(&expectations).unwrap()
 }
 
 #[test]
 fn every_example_is_valid() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folder = package().join("examples");
     let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
     let cases = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     let mut count = 0;

@@ -4,15 +4,13 @@
 //! [`fresh`] for it. So a plain `cargo test` never tests a component of yesterday's sources.
 
 mod digest;
+mod workspace;
 
 use std::{fmt, fs, io, path::PathBuf};
 
-/// Where everything stands that the component is made from.
+/// Where everything stands that the component is made from: the checkout that cargo runs this program for, or in which its file lies.
 pub fn workspace() -> PathBuf {
-    let mut path = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    path.pop();
-    path.pop();
-    path
+    workspace::find()
 }
 
 /// The sealed component, there or not. Who wants to load it calls [`fresh`].

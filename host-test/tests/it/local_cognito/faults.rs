@@ -135,3 +135,21 @@ async fn a_stopped_provider_answers_nothing() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(browser.open(&url).await.is_err());
 }
+
+/// What a test says of a fault would hold without it.
+#[tokio::test]
+#[should_panic(expected = "these faults never took effect: JSON of UserInfo")]
+async fn a_fault_that_never_took_effect_fails_its_test() {
+    let bench = Bench::start().await;
+    bench.cognito.faults().answer(Endpoint::Jwks, Times::Always, Answer::firewall());
+    bench.cognito.faults().alter_json(Endpoint::UserInfo, Times::First(1), |_| {});
+    assert_eq!(keys(&bench).await.unwrap().status, 403);
+}
+
+#[tokio::test]
+async fn a_fault_that_was_not_meant_to_take_effect_is_forgotten() {
+    let bench = Bench::start().await;
+    bench.cognito.faults().answer(Endpoint::Jwks, Times::Always, Answer::firewall());
+    bench.cognito.faults().forget();
+    assert_eq!(keys(&bench).await.unwrap().status, 200);
+}

@@ -79,6 +79,27 @@ async fn t05_a_redirect_is_an_answer_like_any_other_and_nothing_is_remembered() 
     }
 }
 
+/// The step says who asks, and the host adds no second voice: a firewall may want to know, and so may the provider's operator.
+#[tokio::test]
+async fn the_steps_user_agent_is_passed_on_unchanged_and_no_other_is_added() {
+    let echo = |headers: HeaderMap| async move {
+        let values = headers.get_all("user-agent").iter();
+        values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>().join("|")
+    };
+    let url = serve(Router::new().route("/", any(echo))).await;
+    let client = client(&[], Vec::new());
+    for (post, user_agents, seen) in [
+        (false, &["cognito-oidc/0.1.0"][..], "cognito-oidc/0.1.0"),
+        (true, &["cognito-oidc/0.1.0"], "cognito-oidc/0.1.0"),
+        (true, &["a-step/2 (like Gecko) of/another+kind"], "a-step/2 (like Gecko) of/another+kind"),
+        (false, &[], ""),
+    ] {
+        let headers = user_agents.iter().map(|value| ("user-agent".to_owned(), (*value).to_owned())).collect();
+        let response = fetch(&client, Exchange { post, headers, ..get_request(&url) }).await.unwrap();
+        assert_eq!(String::from_utf8(response.body).unwrap(), seen);
+    }
+}
+
 #[tokio::test]
 async fn a_post_arrives_as_it_was_asked_for() {
     let echo = |headers: HeaderMap, body: Bytes| async move {
