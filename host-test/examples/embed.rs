@@ -1,14 +1,15 @@
 //! A host in short: one login, from the journey's side. Needs no network, since the user says no.
 
 use journey_host::{
-    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, ClientSecret, Compiled, Completed, Egress, Invocation, Limits,
-    Network, PublicOrigin, Services, Step, TenantPolicy, Visit,
+    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, Capacity, ClientSecret, Completed, Egress, Invocation,
+    Limits, Network, PublicOrigin, Runtime, Services, Step, TenantPolicy, Visit,
 };
 
 #[tokio::main]
 async fn main() -> wasmtime::Result<()> {
-    // Once for a process: the component as machine code, what each tenant's operator permits, and which callback URL is whose.
-    let compiled = Compiled::load("target/component/cognito_oidc.wasm".as_ref())?;
+    // Once for a process: the engine, the component, what each tenant's operator permits, and which callback URL is whose.
+    let runtime = Runtime::new(Capacity::default())?;
+    let compiled = runtime.load("cognito-oidc", "target/component/cognito_oidc.wasm".as_ref())?;
     let permitted = ["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"];
     let policy = TenantPolicy::permitting(&permitted).map_err(wasmtime::Error::msg)?;
     let network = Network::new(Egress::deny_all().with_tenant("acme", policy))?;
@@ -29,6 +30,7 @@ async fn main() -> wasmtime::Result<()> {
         Begun::Failed(failed) => wasmtime::bail!("on to the failure branch: {}", failed.failure.code),
         Begun::Refused(failure) => wasmtime::bail!("waiting on for another tab: {}", failure.code),
         Begun::TooLate(_) => wasmtime::bail!("show where the journey stands"),
+        Begun::Busy => wasmtime::bail!("503, try again"),
         Begun::Unknown(error) => wasmtime::bail!("503, try again: {error}"),
     };
     println!("303 See Other, to a URL of {} bytes; abandoned in {} s", request.url.len(), request.expires_in);
@@ -41,6 +43,7 @@ async fn main() -> wasmtime::Result<()> {
         Completed::Failed(failed) => println!("on to the failure branch: {}", failed.failure.code),
         Completed::Ignored(failure) => println!("waiting on: {}", failure.code),
         Completed::TooLate(_) => println!("show where the journey stands"),
+        Completed::Busy => println!("503, try again: the code hasn't been used"),
         Completed::Unknown(error) => println!("waiting on, and asking again: {error}"),
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
 use host_test::demo;
-use journey_host::Compiled;
+use journey_host::{Capacity, Compiled, Runtime};
 
 const USAGE: &str = "\
 usage: host-test demo [options]     one login through the component, printed; `host-test demo --help` says more
@@ -68,5 +68,6 @@ async fn cognito(callback_url: &str) -> ExitCode {
 
 fn load() -> anyhow::Result<Compiled> {
     let path = component_artifact::fresh()?;
-    Compiled::load(&path).map_err(|error| anyhow!("{error:#}"))
+    let runtime = Runtime::new(Capacity::default()).map_err(|error| anyhow!("{error:#}"))?;
+    runtime.load("cognito-oidc", &path).map_err(|error| anyhow!("{error:#}"))
 }

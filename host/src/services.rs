@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::callbacks::Callbacks;
 use crate::clock::{Clock, Random, SystemClock, SystemRandom};
+#[cfg(feature = "testing")]
+use crate::intercept::Interceptor;
 use crate::network::Network;
-use crate::sandbox::intercept::Interceptor;
 use crate::stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 use crate::stores::{Attempts, Journeys, TenantCache};
 
@@ -26,7 +27,8 @@ pub struct Services {
     pub callbacks: Arc<Callbacks>,
     /// Random bytes.
     pub random: Arc<dyn Random>,
-    /// Watches the host calls. None in production.
+    /// Watches the host calls.
+    #[cfg(feature = "testing")]
     pub interceptor: Option<Arc<dyn Interceptor>>,
 }
 
@@ -46,9 +48,11 @@ impl Services {
             clock,
             callbacks: Arc::new(Callbacks::none()),
             random: Arc::new(SystemRandom),
+            #[cfg(feature = "testing")]
             interceptor: None,
         }
     }
+
     /// The same, which serves these callback URLs.
     #[must_use]
     pub fn serving(self, callbacks: Callbacks) -> Self {

@@ -31,6 +31,7 @@ use crate::journey::Bound;
 use crate::mishaps::MISHAPS;
 use journey_host::{Compiled, Egress, Limits, Network, Problem, Services, Step};
 use screen::Screen;
+use site::TENANT;
 
 pub use arguments::{Arguments, USAGE};
 pub use documents::Documents;
@@ -83,7 +84,7 @@ pub async fn run(
     let compile_time = since.elapsed();
 
     let checker = checker(compiled.clone())?;
-    let description = checker.describe(&documents.settings, &documents.connector).await?;
+    let description = checker.describe(TENANT, &documents.settings, &documents.connector).await?;
     if !description.problems.is_empty() {
         print_problems(&description.problems, &arguments, out)?;
         return Ok(Exit::Refused);

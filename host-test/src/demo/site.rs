@@ -14,7 +14,7 @@ use crate::journey::{Bound, Definition, Event, Running, create_user};
 use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, Services, Step, Usage};
 
 /// Whose journeys these are.
-const TENANT: &str = "demo";
+pub(super) const TENANT: &str = "demo";
 
 /// A journey server with one step, watched.
 pub(super) struct Site {
@@ -136,6 +136,7 @@ fn outcome(event: &Event) -> String {
     let said = match event.outcome.split_once(": ") {
         _ if event.cause.is_some() => "the host ended the call",
         None if event.outcome == "redirect" => "send the user agent to Cognito",
+        None if event.outcome == "busy" => "the host is at its limit; nothing ran, and the page asks again",
         None if event.outcome == "authenticated" => "the user is known; the journey goes on",
         None => "the host's store failed; whether anything was changed is unknown",
         Some(("failed", _)) => "the login failed; the journey goes on as failure_behavior says",

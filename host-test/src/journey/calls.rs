@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 
-use super::page;
+use super::page::{self, Again};
 use super::register::{Attempt, KEPT, Session};
 use super::server::{Event, Server};
 use super::session::{Cookie, SessionId, id_of, new_value};
@@ -14,6 +14,10 @@ use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
     ResponseMode, Visit,
 };
+
+/// The host was at its limit: nothing ran.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Busy;
 
 impl Server {
     /// The journey reaches the step: for the first time, or again while it waits there (a second tab, the back button).
@@ -44,6 +48,8 @@ impl Server {
             }
             // The session goes on as it was: with another attempt, or settled.
             Begun::Refused(_) | Begun::TooLate(_) => return Ok(page::see_other("/journey", &cookies)),
+            // Nothing has happened: the journey begins when the page asks again.
+            Begun::Busy => return Ok(page::busy(&Again::Get)),
             Begun::Unknown(_) => return Err(StatusCode::SERVICE_UNAVAILABLE),
         };
         let form_post = match request.response_mode {
@@ -62,7 +68,11 @@ impl Server {
     }
 
     /// Passes a response on.
-    pub(super) async fn complete(self: &Arc<Self>, session: Session, response: AuthorizationResponse) {
+    ///
+    /// # Errors
+    ///
+    /// Nothing ran: the same response is to come again.
+    pub(super) async fn complete(self: &Arc<Self>, session: Session, response: AuthorizationResponse) -> Result<(), Busy> {
         let server = Arc::clone(self);
         // Spawned, so that what follows the call is done too where the user agent hangs up.
         let call = tokio::spawn(async move {
@@ -81,30 +91,49 @@ impl Server {
                     server.leave(&visit).await;
                 }
                 Completed::TooLate(_) => server.leave(&visit).await,
+                Completed::Busy => {
+                    server.record("complete", &visit, &called);
+                    return Err(Busy);
+                }
             }
+            Ok(())
         });
         // A panic in there is a bug that the runtime has reported; the journey waits on.
-        let _ = call.await;
+        call.await.unwrap_or(Ok(()))
     }
 
     /// Ends the wait for a response that will not come.
-    pub(super) async fn abandon(self: &Arc<Self>, session: Session, reason: AbandonmentReason) {
-        if let Some(attempt) = session.attempt.clone() {
-            self.complete(session, AuthorizationResponse::Abandoned(Abandonment { state: attempt.state, reason })).await;
+    ///
+    /// # Errors
+    ///
+    /// Nothing ran: it is to be asked for again.
+    pub(super) async fn abandon(self: &Arc<Self>, session: Session, reason: AbandonmentReason) -> Result<(), Busy> {
+        match session.attempt.clone() {
+            Some(attempt) => {
+                self.complete(session, AuthorizationResponse::Abandoned(Abandonment { state: attempt.state, reason })).await
+            }
+            None => Ok(()),
         }
     }
 
     /// Ends every attempt that is over time.
     pub(super) async fn end_overdue(self: &Arc<Self>) {
         for session in self.register.overdue(self.now()) {
-            self.abandon(session, AbandonmentReason::TimedOut).await;
+            self.time_out(session).await;
         }
     }
 
     /// Ends this session's attempt, if it is over time: whoever looks need not wait for the sweep.
     pub(super) async fn end_if_overdue(self: &Arc<Self>, id: &SessionId) {
         if let Some(session) = self.register.take_overdue(id, self.now()) {
-            self.abandon(session, AbandonmentReason::TimedOut).await;
+            self.time_out(session).await;
+        }
+    }
+
+    async fn time_out(self: &Arc<Self>, session: Session) {
+        let visit = session.visit.clone();
+        if self.abandon(session, AbandonmentReason::TimedOut).await.is_err() {
+            self.register.overdue_still(&visit, self.now());
         }
     }
 

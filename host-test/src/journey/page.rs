@@ -1,10 +1,12 @@
 //! The pages: a sentence each, without script, and with nothing in them that wasn't escaped.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, REFRESH, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 
 use super::Standing;
 use crate::html::{self, Width, escape};
@@ -38,6 +40,37 @@ pub(super) fn bare(status: StatusCode) -> Response<Body> {
 /// One sentence.
 pub(super) fn text(status: StatusCode, sentence: &str) -> Response<Body> {
     page(status, "Journey", Width::Narrow, &format!("<p>{}</p>", escape(sentence)))
+}
+
+/// Seconds after which a host at its limit is asked again. A call takes a fraction of one.
+const RETRY_AFTER: u32 = 2;
+
+/// How a request is made again.
+pub(super) enum Again {
+    /// The page does it: the URL says all.
+    Get,
+    /// The user does it, with what came in the form.
+    Post(String),
+}
+
+/// The host is at its limit, and nothing has happened: the page asks again.
+pub(super) fn busy(again: &Again) -> Response<Body> {
+    let body = match again {
+        Again::Get => "<p>Many people are logging in. This page goes on by itself in a moment.</p>".to_owned(),
+        Again::Post(form) => {
+            let hidden = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+                format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(&name), escape(&value))
+            };
+            let fields: String = url::form_urlencoded::parse(form.as_bytes()).map(hidden).collect();
+            format!("<p>Many people are logging in.</p>\n<form method=\"post\">{fields}<button>Go on</button></form>")
+        }
+    };
+    let mut response = page(StatusCode::SERVICE_UNAVAILABLE, "One moment", Width::Narrow, &body);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    if matches!(again, Again::Get) {
+        response.headers_mut().insert(REFRESH, HeaderValue::from(RETRY_AFTER));
+    }
+    response
 }
 
 /// Where the journey stands.

@@ -73,6 +73,15 @@ impl Register {
         }
     }
 
+    /// The host was at its limit when this visit's attempt was to be ended: it is handed out again with the next look.
+    pub(super) fn overdue_still(&self, visit: &Visit, now: Duration) {
+        for session in self.lock().values_mut().filter(|session| session.visit == *visit) {
+            if let Some(attempt) = &mut session.attempt {
+                attempt.deadline = attempt.deadline.min(now);
+            }
+        }
+    }
+
     /// The session's attempt, if it is over time. Handed out once a minute.
     pub(super) fn take_overdue(&self, id: &SessionId, now: Duration) -> Option<Session> {
         let mut sessions = self.lock();

@@ -14,10 +14,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::{Host, Url};
 
+use super::page::Again;
 use super::register::{Register, Session};
 use super::session::{Cookie, id_of};
 use super::{callback, page, standing};
-use journey_host::{AbandonmentReason, Cause, ClientSecret, PublicOrigin, Step, Usage};
+use journey_host::{AbandonmentReason, AuthorizationResponse, Cause, ClientSecret, PublicOrigin, Step, Usage};
 
 /// How often the server looks for attempts that are over time.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -227,7 +228,13 @@ async fn answer(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
         Err(status) => return page::text(status, "This is no answer to a login."),
         Ok(response) => {
             if let Some(session) = session {
-                server.complete(session, response).await;
+                let again = match &response {
+                    AuthorizationResponse::FormPost(arrival) => Again::Post(arrival.parameters.clone()),
+                    _ => Again::Get,
+                };
+                if server.complete(session, response).await.is_err() {
+                    return page::busy(&again);
+                }
             }
         }
     }
@@ -267,8 +274,10 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
     if request.headers().get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
-    if let Some(session) = server.session(request.headers(), false) {
-        server.abandon(session, AbandonmentReason::Cancelled).await;
+    if let Some(session) = server.session(request.headers(), false)
+        && server.abandon(session, AbandonmentReason::Cancelled).await.is_err()
+    {
+        return page::busy(&Again::Post(String::new()));
     }
     page::see_other("/journey", &[])
 }

@@ -14,7 +14,7 @@ use journey_host::{
 };
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, compiled, verdict};
+use crate::stage::{Stage, cache_scope, compiled, verdict};
 
 const EVERY_FAULT: [Fault; 6] = [Fault::Refused, Fault::TooLarge, Fault::Unavailable, Fault::Timeout, Fault::Other, Fault::Trap];
 
@@ -177,7 +177,7 @@ async fn fill_cache(stage: &Stage, entries: &[(String, String)]) {
     for (key, value) in entries {
         let mut entry: Value = serde_json::from_str(value).expect("JSON");
         entry["stored_at"] = json!(stage.clock.now().as_secs());
-        stage.cache.put("tenant", key, &entry.to_string(), 3600).await.expect("a cache that works");
+        stage.cache.put(&cache_scope(), key, &entry.to_string(), 3600).await.expect("a cache that works");
     }
 }
 
@@ -232,7 +232,7 @@ async fn a_host_without_time_or_random_bytes_ends_the_call_and_not_the_journey()
 #[tokio::test]
 async fn k05_whatever_fails_in_the_cache_while_keys_are_fetched_anew() {
     let (mut stage, _) = stage_and_calls().await;
-    let cached = stage.cache.dump("tenant");
+    let cached = stage.cache.dump(&cache_scope());
     assert_eq!(cached.len(), 1);
     stage.cognito.rotate_keys();
     stage.next_journey();

@@ -1,8 +1,13 @@
 //! Components written by hand, each of them as small and as ill-behaved as its test needs.
 
-use journey_host::Compiled;
+use std::sync::LazyLock;
+
+use journey_host::{Capacity, Compiled, Runtime};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
+
+/// One engine for all guests.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new(Capacity::default()).unwrap());
 
 /// The bodies of a component's exports in WebAssembly text. As it starts, `begin` redirects to an empty URL and `complete`
 /// authenticates nobody: both return the zeroes at 1024.
@@ -25,13 +30,18 @@ impl Default for Guest {
 
 impl Guest {
     pub(crate) fn compile(&self) -> Compiled {
+        self.compile_in(&RUNTIME)
+    }
+
+    /// In an engine of its own.
+    pub(crate) fn compile_in(&self, runtime: &Runtime) -> Compiled {
         let mut module = wat::parse_str(self.text()).unwrap();
         let mut resolve = Resolve::default();
         let (package, _) = resolve.push_dir("../wit").unwrap();
         let world = resolve.select_world(&[package], Some("redirect-step")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         let component = ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap();
-        Compiled::new(&component).unwrap()
+        runtime.compile("guest", &component).unwrap()
     }
 
     /// Memory: results at 1024, the description at 1184 and its list of origins at 1264, texts from 2048, results of imports at 3072, allocations from 65536.

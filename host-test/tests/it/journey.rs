@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use host_test::journey::{Bound, Definition, Running};
-use journey_host::{Clock, Egress, Limits, ManualClock, Network, Services, Step};
+use journey_host::{
+    Browser, Capacity, Clock, Compiled, Egress, HostCall, Injection, Interceptor, Invocation, Limits, Network, ManualClock,
+    Runtime, Services, Step, Visit,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::guest::Guest;
 
@@ -25,6 +30,10 @@ const COMPLETE: &str = "
     (i32.store (i32.const 1024) (i32.add (i32.const 1) (i32.eq (i32.load8_u (local.get $text)) (i32.const 0x69))))
     (i32.store (i32.const 1028) (local.get $text)) (i32.store (i32.const 1032) (local.get $bytes))";
 
+fn echo() -> Guest {
+    Guest { begin: BEGIN, complete: COMPLETE, url: "https://idp.example/a".to_owned(), ..Guest::default() }
+}
+
 struct Site {
     running: Running,
     address: String,
@@ -33,11 +42,14 @@ struct Site {
 
 impl Site {
     async fn new(connector: &str) -> Self {
-        let guest = Guest { begin: BEGIN, complete: COMPLETE, url: "https://idp.example/a".to_owned(), ..Guest::default() };
+        Self::of(echo().compile(), connector).await
+    }
+
+    async fn of(compiled: Compiled, connector: &str) -> Self {
         let clock = Arc::new(ManualClock::at(1_700_000_000));
         let http = Network::new(Egress::deny_all()).unwrap();
         let services = Services::in_memory_at(http, Arc::clone(&clock) as Arc<dyn Clock>);
-        let step = Step::new(guest.compile(), services, Limits::default());
+        let step = Step::new(compiled, services, Limits::default());
         let definition = Definition {
             tenant: "tenant".to_owned(),
             settings: "{}".to_owned(),
@@ -270,4 +282,70 @@ async fn of_many_responses_at_once_one_moves_the_journey() {
     let applied: Vec<_> = told.iter().filter(|outcome| outcome.starts_with("failed")).collect();
     assert_eq!(applied.len(), 1, "{told:?}");
     assert_eq!(format!("failed: {}", site.status(&cookie).await["code"].as_str().unwrap()), *applied[0]);
+}
+
+/// Answers no host call until it is told to.
+#[derive(Clone, Default)]
+struct Hangs(Arc<Notify>);
+
+#[async_trait::async_trait]
+impl Interceptor for Hangs {
+    async fn before(&self, _call: &HostCall) -> Option<Injection> {
+        self.0.notified().await;
+        None
+    }
+}
+
+/// Takes the one sandbox of a host.
+async fn hold(runtime: &Runtime, hangs: &Hangs) -> JoinHandle<()> {
+    let guest = Guest { begin: "(call $now (i32.const 3072))", ..Guest::default() };
+    let services = Services::in_memory(Network::new(Egress::deny_all()).unwrap());
+    let step = Step::new(guest.compile_in(runtime), services, Limits::default()).with_interceptor(Arc::new(hangs.clone()));
+    let holding = tokio::spawn(async move {
+        let invocation = Invocation {
+            settings: "{}".to_owned(),
+            connector: "{}".to_owned(),
+            connector_id: "pool".to_owned(),
+            browser: Browser::from_session("another"),
+        };
+        let _ = step.begin(&Visit::first("another", "another", "login"), &invocation).await;
+    });
+    tokio::task::yield_now().await;
+    holding
+}
+
+#[tokio::test]
+async fn a_host_at_its_limit_answers_503_and_the_same_response_counts_afterwards() {
+    let runtime = Runtime::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 0, waiting_per_tenant: 0 }).unwrap();
+    let site = Site::of(echo().compile_in(&runtime), "{ }").await;
+    let cookie = site.begin().await;
+
+    let hangs = Hangs::default();
+    let holding = hold(&runtime, &hangs).await;
+    let started = site.get("/start", "none=0").await;
+    let returned = site.get("/callback?code=x&state=y", &cookie).await;
+    for answer in [&started, &returned] {
+        assert_eq!((answer.status(), answer.header("retry-after")), (503, vec!["2"]));
+        assert_eq!(answer.header("refresh"), ["2"], "the page asks again, with the same URL");
+        assert_eq!(answer.header("cache-control"), ["no-store"]);
+    }
+    let posted = site.post(&cookie, "application/x-www-form-urlencoded", b"code=%22%3Cx&state=y+z").await;
+    assert_eq!((posted.status(), posted.header("retry-after"), posted.header("refresh")), (503, vec!["2"], vec![]));
+    assert!(
+        posted.0.contains(r#"name="code" value="&quot;&lt;x""#) && posted.0.contains(r#"name="state" value="y z""#),
+        "{}",
+        posted.0
+    );
+    let origin = format!("cookie: {cookie}\r\norigin: http://{}\r\n", site.address);
+    assert_eq!(site.send("POST", "/cancel", &origin, b"").await.status(), 503);
+    assert_eq!(site.status(&cookie).await["status"], "waiting");
+
+    // Over time while the host is busy: ended with the next look, not a minute later.
+    site.clock.advance(Duration::from_secs(61));
+    assert_eq!(site.status(&cookie).await["status"], "waiting");
+    assert!(site.completes().iter().all(|outcome| outcome == "busy"), "{:?}", site.completes());
+    hangs.0.notify_one();
+    holding.await.unwrap();
+    assert_eq!(site.get("/callback?code=x&state=y", &cookie).await.status(), 303);
+    assert_ne!(site.status(&cookie).await["status"], "waiting");
 }

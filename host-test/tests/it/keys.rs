@@ -4,15 +4,15 @@ use host_test::cognito::{Endpoint, TestKey};
 use journey_host::TenantCache as _;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, verdict};
+use crate::stage::{Stage, cache_scope, verdict};
 
 /// Puts another key under the issuer's key id, as another component with the same services may do.
 async fn overwrite_keys(stage: &Stage) {
-    let entries = stage.cache.dump("tenant");
+    let entries = stage.cache.dump(&cache_scope());
     let (key, value) = entries.iter().find(|(key, _)| key.starts_with("keys.")).expect("a cached key set");
     let mut entry: Value = serde_json::from_str(value).expect("JSON");
     entry["document"]["keys"] = json!([TestKey::Rsa3072.jwk(&stage.cognito.id_token_kid())]);
-    stage.cache.put("tenant", key, &entry.to_string(), 86_400).await.expect("a cache that works");
+    stage.cache.put(&cache_scope(), key, &entry.to_string(), 86_400).await.expect("a cache that works");
 }
 
 #[tokio::test]

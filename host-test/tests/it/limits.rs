@@ -375,15 +375,15 @@ async fn a_host_call_takes_2_mib_and_hands_out_no_more_random_bytes_than_a_step_
     ] {
         let step = step(&Guest { begin, ..Guest::default() });
         let called = step.begin(&visit(), &invocation()).await;
-        ended(&step, called, Cause::Host).await;
+        ended(&step, called, Cause::Guest).await;
     }
 }
 
 #[tokio::test]
 async fn a_pure_function_that_calls_an_import_is_ended() {
     let step = step(&Guest { check: "(call $now (i32.const 3072))", ..Guest::default() });
-    assert_eq!(step.check("{}", "{}").await.unwrap_err().cause, Cause::Impure);
-    assert_eq!(step.describe("{}", "{}").await.unwrap().origins, ["http://127.0.0.1:1"]);
+    assert_eq!(step.check("tenant", "{}", "{}").await.unwrap_err().cause, Cause::Impure);
+    assert_eq!(step.describe("tenant", "{}", "{}").await.unwrap().origins, ["http://127.0.0.1:1"]);
     let step = self::step(&Guest { describe: "(call $now (i32.const 3072))", ..Guest::default() });
     let called = step.begin(&visit(), &invocation()).await;
     assert_eq!(called.trapped.unwrap().cause, Cause::Impure, "before it is described, a call has no authority");

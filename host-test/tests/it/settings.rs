@@ -21,7 +21,7 @@ fn connector() -> Value {
 
 /// The paths of everything that is wrong.
 async fn paths(step: &Step, settings: &Value, connector: &Value) -> Vec<String> {
-    let problems = step.check(&settings.to_string(), &connector.to_string()).await.expect("a pure function");
+    let problems = step.check("tenant", &settings.to_string(), &connector.to_string()).await.expect("a pure function");
     problems.into_iter().map(|problem| problem.path).collect()
 }
 
@@ -91,7 +91,7 @@ async fn each_wrong_member_is_named_by_its_path_and_its_value_repeated_nowhere()
     for (document, path, value) in wrong() {
         let (mut settings, mut connector) = (settings(), connector());
         put(if document == "settings" { &mut settings } else { &mut connector }, path, value);
-        let problems = step.check(&settings.to_string(), &connector.to_string()).await.expect("a pure function");
+        let problems = step.check("tenant", &settings.to_string(), &connector.to_string()).await.expect("a pure function");
         let found: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(found, [format!("/{document}{path}")]);
         assert!(!problems[0].message.is_empty() && !problems[0].message.contains(GIVEN), "{problems:?}");
@@ -135,11 +135,11 @@ async fn every_problem_of_both_documents_is_told_at_once() {
 async fn what_is_no_object_is_one_problem() {
     let step = pure();
     for text in ["", "null", "[]", "{", &"[".repeat(60_000), &" ".repeat(70_000)] {
-        let problems = step.check(text, &connector().to_string()).await.expect("a pure function");
+        let problems = step.check("tenant", text, &connector().to_string()).await.expect("a pure function");
         assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/settings"], "{problems:?}");
-        let problems = step.check(&settings().to_string(), text).await.expect("a pure function");
+        let problems = step.check("tenant", &settings().to_string(), text).await.expect("a pure function");
         assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/connector"], "{problems:?}");
-        let description = step.describe(text, &connector().to_string()).await.expect("a pure function");
+        let description = step.describe("tenant", text, &connector().to_string()).await.expect("a pure function");
         assert!(description.origins.is_empty() && !description.problems.is_empty());
     }
 }
@@ -166,7 +166,8 @@ async fn origins_are_those_that_the_step_contacts_and_no_others() {
         for (name, value) in change.as_object().expect("an object") {
             connector[name] = value.clone();
         }
-        let description = step.describe(&settings().to_string(), &connector.to_string()).await.expect("a pure function");
+        let description =
+            step.describe("tenant", &settings().to_string(), &connector.to_string()).await.expect("a pure function");
         assert_eq!(description.origins, expected, "{change}");
         assert_eq!(description.origins_complete, connector["domain"].is_string(), "{change}");
     }

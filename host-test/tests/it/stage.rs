@@ -7,9 +7,9 @@ use std::time::Duration;
 use host_test::browser::{Arrival as Landing, Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use journey_host::{
-    Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Callbacks, Called, ClientSecret, Clock, Compiled,
-    Completed, Egress, Failure, Invocation, Journeys, Limits, ManualClock, MemoryAttempts, MemoryCache, MemoryJourneys, Network,
-    PublicOrigin, Services, Step, SystemRandom, TenantPolicy, Visit,
+    Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Browser, CacheScope, Callbacks, Called, Capacity, ClientSecret,
+    Clock, Compiled, Completed, Egress, Failure, Invocation, Journeys, Limits, Network, ManualClock, MemoryAttempts,
+    MemoryCache, MemoryJourneys, PublicOrigin, Runtime, Services, Step, SystemRandom, TenantPolicy, Visit,
 };
 use serde_json::Value;
 
@@ -39,8 +39,18 @@ pub(crate) struct Stage {
 /// The sealed component, compiled once for all tests.
 pub(crate) fn compiled() -> Compiled {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
-    let compile = || Compiled::load(&component()).expect("the sealed component compiles");
+    // All tests are one tenant, and some of them make hundreds of calls at once.
+    let capacity = Capacity { per_tenant: 64, waiting: 4096, waiting_per_tenant: 4096, ..Capacity::default() };
+    let compile = || {
+        let runtime = Runtime::new(capacity).expect("an engine");
+        runtime.load("cognito-oidc", &component()).expect("the sealed component compiles")
+    };
     COMPILED.get_or_init(compile).clone()
+}
+
+/// Where the component caches for the stage's tenant.
+pub(crate) fn cache_scope() -> CacheScope {
+    CacheScope::new("cognito-oidc", "tenant")
 }
 
 fn component() -> PathBuf {
@@ -100,7 +110,7 @@ impl Stage {
     pub(crate) fn next_journey(&mut self) {
         self.number += 1;
         self.visit = Visit::first("tenant", &format!("journey-{}", self.number), "login");
-        self.cache.clear("tenant");
+        self.cache.clear(&cache_scope());
         self.cognito.faults().clear();
     }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journey_host::{
-    Applied, Attempts, Authentication, Category, Change, ChangeId, Clock, Effect, Failed, Failure, FailureBehavior, Journeys,
-    ManualClock, MemoryAttempts, MemoryCache, MemoryJourneys, ProviderAnswer, Settlement, StoreError, TenantCache, Visit, Write,
+    Applied, Attempts, Authentication, CacheScope, Category, Change, ChangeId, Clock, Effect, Failed, Failure, FailureBehavior,
+    Journeys, ManualClock, MemoryAttempts, MemoryCache, MemoryJourneys, ProviderAnswer, Settlement, StoreError, TenantCache,
+    Visit, Write,
 };
 
 fn clock() -> (Arc<ManualClock>, Arc<dyn Clock>) {
@@ -91,16 +92,18 @@ async fn entries_live_as_long_as_they_were_put_for() {
     let cache = MemoryCache::new(clock);
     let own = visit("tenant", "journey", "step");
     attempts.put(&own, "key", "value", 60).await.unwrap();
-    cache.put("tenant", "key", "value", 60).await.unwrap();
+    let scope = CacheScope::new("component", "tenant");
+    cache.put(&scope, "key", "value", 60).await.unwrap();
     let revision = revision(&attempts, &own).await;
     moved.advance(Duration::from_secs(59));
     assert_eq!(value(&attempts, &own).await.as_deref(), Some("value"));
-    assert_eq!(cache.get("tenant", "key").await, Ok(Some("value".to_owned())));
-    assert_eq!(cache.get("other", "key").await, Ok(None));
+    assert_eq!(cache.get(&scope, "key").await, Ok(Some("value".to_owned())));
+    assert_eq!(cache.get(&CacheScope::new("component", "other"), "key").await, Ok(None));
+    assert_eq!(cache.get(&CacheScope::new("another", "tenant"), "key").await, Ok(None));
     moved.advance(Duration::from_secs(1));
     assert_eq!(attempts.get(&own, "key").await, Ok(None));
     assert_eq!(attempts.replace(&own, "key", &revision, "late", 60).await, Ok(false));
-    assert_eq!(cache.get("tenant", "key").await, Ok(None));
+    assert_eq!(cache.get(&scope, "key").await, Ok(None));
 }
 
 #[tokio::test]

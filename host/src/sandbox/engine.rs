@@ -1,90 +1,102 @@
-//! The component as machine code: compiled once for a process, instantiated for each call.
+//! The engine of a process, and the components that it runs: each compiled and checked once, instantiated for each call.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
+use wasmtime::{Config, Engine, Result};
 
 use super::bindings::{RedirectStep, RedirectStepPre};
 use super::call::CallState;
-use super::limits::{CORE_ITEMS, Limits};
+use super::pool;
+use super::scheduler::{Busy, Place, Scheduler};
+use super::shape;
+use super::shares::{Capacity, Phase};
+use crate::clock::lock;
 
-/// How often a running component is asked for its processor time.
+/// How often a running component is asked for its processor time: a tenth of what it may have. Asking takes less than a microsecond.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Sandboxes at a time; a call that finds none free waits, within its wall-clock limit.
-const SANDBOXES: u32 = 64;
+/// The engine, with one pool of sandboxes for all its components. One for a process: it reserves 4 GiB of addresses for each sandbox. Cheap
+/// to clone.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
 
-/// One component, compiled and linked. Cheap to clone; one for a process is enough, whatever the number of tenants.
+struct Inner {
+    linker: Linker<CallState>,
+    scheduler: Scheduler,
+    /// One component is checked at a time: the pool has one sandbox for that.
+    checking: Mutex<()>,
+}
+
+/// One component, compiled, checked and linked. Cheap to clone; one is enough, whatever the number of tenants.
 #[derive(Clone)]
 pub struct Compiled {
     pub(super) step: RedirectStepPre<CallState>,
-    pub(super) sandboxes: Arc<Semaphore>,
+    runtime: Runtime,
+    name: Arc<str>,
+}
+
+impl Runtime {
+    /// Starts the engine.
+    ///
+    /// # Errors
+    ///
+    /// Where the machine hasn't the addresses for so many sandboxes.
+    pub fn new(capacity: Capacity) -> Result<Self> {
+        Self::with(pool::config(capacity), capacity)
+    }
+
+    /// Compiles the component in this file. Takes a second or so of processor time: within an async function, on a thread for such work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runtime::compile`]; also where the file can't be read.
+    pub fn load(&self, name: &str, path: &Path) -> Result<Compiled> {
+        self.compile(name, &std::fs::read(path)?)
+    }
+
+    /// Compiles a component from its binary form. `name`: the operator's own; what the component caches for a tenant belongs to it, so an
+    /// upgrade has the same name, and another component another one.
+    ///
+    /// # Errors
+    ///
+    /// Where it isn't a component, or hasn't the shape of the contract: the error names the interface and the function that differs.
+    pub fn compile(&self, name: &str, component: &[u8]) -> Result<Compiled> {
+        let component = Component::from_binary(self.0.linker.engine(), component)?;
+        let linked = self.0.linker.instantiate_pre(&component)?;
+        let step = RedirectStepPre::new(linked.clone())?;
+        {
+            let _one_at_a_time = lock(&self.0.checking);
+            shape::check(&linked)?;
+        }
+        Ok(Compiled { step, runtime: self.clone(), name: name.into() })
+    }
+
+    fn with(config: Config, capacity: Capacity) -> Result<Self> {
+        let engine = Engine::new(&config)?;
+        let mut linker = Linker::<CallState>::new(&engine);
+        RedirectStep::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        tick(&engine)?;
+        Ok(Self(Arc::new(Inner { linker, scheduler: Scheduler::new(capacity), checking: Mutex::new(()) })))
+    }
 }
 
 impl Compiled {
-    /// Compiles the component in this file.
-    ///
-    /// # Errors
-    ///
-    /// As [`Compiled::new`]; also where the file can't be read.
-    pub fn load(path: &Path) -> Result<Self> {
-        Self::new(&std::fs::read(path)?)
-    }
-
-    /// Compiles a component from its binary form.
-    ///
-    /// # Errors
-    ///
-    /// Where it isn't a component, imports anything but the six interfaces of the world, or lacks an export.
-    pub fn new(component: &[u8]) -> Result<Self> {
-        let engine = Engine::new(&config())?;
-        let component = Component::from_binary(&engine, component)?;
-        let mut linker = Linker::<CallState>::new(&engine);
-        RedirectStep::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-        let step = RedirectStepPre::new(linker.instantiate_pre(&component)?)?;
-        tick(&engine)?;
-        Ok(Self { step, sandboxes: Arc::new(Semaphore::new(SANDBOXES as usize)) })
+    /// As the operator named it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub(super) fn engine(&self) -> &Engine {
         self.step.engine()
     }
-}
 
-/// What the component doesn't need is switched off. Garbage collection, threads, stack switching and component-model async aren't
-/// even compiled into this host.
-fn config() -> Config {
-    let items = CORE_ITEMS as u32;
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(SANDBOXES)
-        .total_core_instances(SANDBOXES * items)
-        .total_memories(SANDBOXES)
-        .total_tables(SANDBOXES * items)
-        .total_stacks(SANDBOXES)
-        .max_core_instances_per_component(items)
-        .max_memories_per_component(1)
-        .max_tables_per_component(items)
-        .max_memory_size(Limits::POOL_MEMORY)
-        .table_elements(Limits::default().table_elements)
-        // A sandbox that comes back to the pool is emptied of the memory that it used; this much stays mapped, as zeroes.
-        .linear_memory_keep_resident(1 << 20);
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .cranelift_opt_level(OptLevel::Speed)
-        .epoch_interruption(true)
-        .consume_fuel(false)
-        .concurrency_support(false)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_relaxed_simd(false)
-        .wasm_simd(false)
-        .wasm_tail_call(false);
-    config
+    /// A place among the calls of its tenant.
+    pub(crate) fn enter(&self, tenant: &str, phase: Phase) -> Result<Place, Busy> {
+        self.runtime.0.scheduler.enter(tenant, phase)
+    }
 }
 
 /// A thread of its own, so that a component which keeps every worker thread busy is still interrupted. It ends with the engine.

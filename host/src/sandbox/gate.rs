@@ -1,87 +1,96 @@
-//! The gate that every host call passes: it stops the component's time, counts, shows the call, and injects faults.
+//! The gate that every host call passes. The dance around each of them stands here, once:
+//!
+//! 1. the call is counted;
+//! 2. what the component passed is judged, in the component's own processor time;
+//! 3. the host acts, while that time stands still.
 
-use std::time::Instant;
+use wasmtime::{Result, bail, format_err};
 
-use wasmtime::{Result, bail};
-
-use super::call::{CallState, Cause};
-use super::intercept::{Fault, HostCall, HostReply, Import, Injection, Moment};
+use super::call::{Authority, CallState};
 use super::reply::{Reply, Summary};
+use super::trapped::Cause;
+use crate::import::Import;
 
-/// A host call that has been let in.
-pub(super) struct Entered {
-    since: Instant,
-    injection: Option<Injection>,
-    /// Only where somebody watches.
-    call: Option<HostCall>,
+/// Why a host call isn't done.
+pub(super) enum Undone<E> {
+    /// The component is told so.
+    Told(E),
+    /// The call of the step ends: whose fault that is, and what it is.
+    Ends(Cause, String),
 }
 
-impl Entered {
-    /// Whether the host is to do what it was asked for.
-    pub(super) fn acts(&self) -> bool {
-        !matches!(self.injection, Some(Injection { moment: Moment::Instead, .. }))
+impl<E> From<E> for Undone<E> {
+    fn from(error: E) -> Self {
+        Self::Told(error)
     }
 }
 
 impl CallState {
-    /// Opens a host call: the component's time stands still, and the call is counted and shown.
-    pub(super) async fn enter(&mut self, import: Import, target: impl FnOnce() -> String) -> Result<Entered> {
-        self.stopwatch.stop();
-        let since = Instant::now();
-        let Some(authority) = &self.authority else {
+    /// Lets a host call through.
+    ///
+    /// `target`: what it is about, for whoever watches. `judge` looks through `asked` and makes of it what `act` needs; it runs on the
+    /// component's processor time, so that work on what a component sent is the component's to pay for.
+    pub(super) async fn pass<A, J, T: Summary, E: Reply>(
+        &mut self,
+        import: Import,
+        asked: A,
+        target: impl Fn(&A) -> String,
+        judge: impl FnOnce(&mut Self, A) -> Result<J, Undone<E>>,
+        act: impl AsyncFnOnce(&Authority, J) -> Result<T, Undone<E>>,
+    ) -> Result<Result<T, E>> {
+        let Some(authority) = self.authority.clone() else {
             self.cause = Some(Cause::Impure);
             bail!("a pure function called {import}");
         };
-        let index = self.calls.entry(import).or_default();
-        let mut entered = Entered { since, injection: None, call: None };
-        if let Some(interceptor) = &authority.services.interceptor {
-            let call = HostCall { visit: authority.visit.clone(), import, index: *index, target: target() };
-            entered.injection = interceptor.before(&call).await;
-            entered.call = Some(call);
+        // Whatever panics from here on is a service of the host.
+        self.within = Some(import);
+        let index = self.count(import)?;
+        #[cfg(feature = "testing")]
+        let target = authority.services.interceptor.as_ref().map(|_| target(&asked));
+        let done = async |state: &mut Self| -> Result<T, Undone<E>> {
+            let judged = judge(state, asked)?;
+            state.within_processor_time()?;
+            state.stopwatch.stop();
+            let acted = act(&authority, judged).await;
+            state.stopwatch.start();
+            acted
+        };
+        #[cfg(feature = "testing")]
+        let done = super::watch::watched(self, import, index, target, done).await;
+        #[cfg(not(feature = "testing"))]
+        let done = {
+            let _ = (index, target);
+            done(self).await
+        };
+        self.within = None;
+        match done {
+            Ok(value) => Ok(Ok(value)),
+            Err(Undone::Told(error)) => Ok(Err(error)),
+            Err(Undone::Ends(cause, why)) => {
+                self.cause = Some(cause);
+                Err(format_err!("{import}: {why}"))
+            }
         }
-        *index += 1;
+    }
+
+    /// How often the import was called before.
+    fn count(&mut self, import: Import) -> Result<u32> {
+        let of_import = self.calls.entry(import).or_default();
+        let index = *of_import;
+        *of_import += 1;
         if self.calls.values().sum::<u32>() > self.limits.host_calls {
             self.cause = Some(Cause::HostCalls);
             bail!("more than {} host calls", self.limits.host_calls);
         }
-        Ok(entered)
+        Ok(index)
     }
 
-    /// Closes a host call. `result`: what the act gave, or `None` where a fault stands in its place.
-    pub(super) fn exit<T: Summary, E: Reply>(&mut self, entered: Entered, result: Option<Result<T, E>>) -> Result<Result<T, E>> {
-        let result = match (result, entered.injection) {
-            (Some(result), None) => result,
-            (_, Some(Injection { fault, .. })) if fault != Fault::Trap => Err(E::of(fault)),
-            _ => return self.fail(),
-        };
-        let (summary, failed) = match &result {
-            Ok(value) => (value.summary(), false),
-            Err(error) => (error.summary(), true),
-        };
-        self.resume(entered, summary, failed);
-        Ok(result)
-    }
-
-    /// As `exit`, for an import that has no errors: there, any fault is a trap.
-    pub(super) fn exit_plain<T>(&mut self, entered: Entered, value: T) -> Result<T> {
-        if entered.injection.is_some() {
-            return self.fail();
-        }
-        self.resume(entered, "ok".to_owned(), false);
-        Ok(value)
-    }
-
-    fn fail<T>(&mut self) -> Result<T> {
-        self.cause = Some(Cause::Host);
-        bail!("a fault was injected")
-    }
-
-    fn resume(&mut self, entered: Entered, summary: String, failed: bool) {
-        if let (Some(call), Some(authority)) = (entered.call, &self.authority)
-            && let Some(interceptor) = &authority.services.interceptor
-        {
-            interceptor.after(&call, &HostReply { summary, failed, took: entered.since.elapsed() });
-        }
+    fn within_processor_time<E>(&self) -> Result<(), Undone<E>> {
+        let spent = self.stopwatch.lap();
         self.stopwatch.start();
+        match spent > self.limits.cpu {
+            true => Err(Undone::Ends(Cause::Cpu, format!("{spent:?} of processor time, the limit is {:?}", self.limits.cpu))),
+            false => Ok(()),
+        }
     }
 }

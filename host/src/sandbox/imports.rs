@@ -1,15 +1,28 @@
 //! What the component may ask for: the six interfaces of the world, and nothing else.
+//!
+//! | refused | how |
+//! |---|---|
+//! | a variable that the step didn't describe, a value that isn't JSON | `refused` |
+//! | a name or key of another form than `wit/` says | `refused` |
+//! | a value over [`Limits::variable`](crate::Limits::variable), or more than [`Limits::kept`](crate::Limits::kept) in one call | `too-large` |
+//! | a fetch more than [`Limits::fetches`](crate::Limits::fetches), or more than 64 headers | `denied` |
+//! | more random bytes than any step needs | the call ends |
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use wasmtime::{Result, bail, format_err};
+use serde::de::IgnoredAny;
+use wasmtime::Result;
 
 use super::bindings::journey::step::{attempts, http, tenant_cache, variables};
 use super::bindings::wasi::{clocks::wall_clock, random::random};
 use super::call::{Authority, CallState};
-use super::intercept::Import;
+use super::gate::Undone;
+use super::trapped::Cause;
 use crate::description::Description;
-use crate::network::{FetchError, Request, Response};
+use crate::import::Import;
+use crate::network::{FetchError, Request};
+use crate::services::Services;
 use crate::stores::{StoreError, Write};
 
 /// Random bytes that one host call hands out at most. The component asks for 32 at a time.
@@ -18,123 +31,154 @@ const MAX_RANDOM: u64 = 4096;
 /// Characters of an attempt's key.
 const MAX_ATTEMPT_KEY: usize = 64;
 
+/// Bytes of an entry's revision.
+const MAX_REVISION: usize = 128;
+
 /// Bytes of a variable's name or a key of the cache.
 const MAX_NAME: usize = 256;
 
+/// Headers of a request. The step sends four; tens of thousands overflow the map that an HTTP client keeps them in.
+const MAX_HEADERS: usize = 64;
+
 impl CallState {
-    fn authority(&self) -> Result<&Authority> {
-        self.authority.as_ref().ok_or_else(|| format_err!("no authority"))
-    }
-
-    fn fill(&self, bytes: &mut [u8]) -> Result<()> {
-        self.authority()?.services.random.fill(bytes).map_err(|error| format_err!("no random bytes: {error}"))
-    }
-
-    fn judge_value(&self, name: &str, value: &str) -> Result<(), StoreError> {
+    fn judge_name(&self, name: &str) -> Result<(), StoreError> {
         if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
             return Err(StoreError::Refused("a name is 1 to 256 bytes long and holds no control character".to_owned()));
         }
-        if value.len() > self.limits.variable { Err(StoreError::TooLarge) } else { Ok(()) }
+        Ok(())
     }
 
     /// `wit/stores.wit`: what any store of attempts takes as a key.
-    fn judge_attempt(&self, key: &str, value: &str) -> Result<(), StoreError> {
+    fn judge_key(&self, key: &str) -> Result<(), StoreError> {
         let is_key = (1..=MAX_ATTEMPT_KEY).contains(&key.len())
             && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        if !is_key {
-            return Err(StoreError::Refused("a key is 1 to 64 characters of a-z A-Z 0-9 . _ -".to_owned()));
+        match is_key {
+            true => Ok(()),
+            false => Err(StoreError::Refused("a key is 1 to 64 characters of a-z A-Z 0-9 . _ -".to_owned())),
         }
-        self.judge_value(key, value)
     }
 
-    async fn perform(&self, request: http::Request) -> Result<Result<Response, FetchError>> {
-        let authority = self.authority()?;
-        if self.calls.get(&Import::Fetch).is_some_and(|&fetches| fetches > self.limits.fetches) {
-            return Ok(Err(FetchError::Denied(format!("more than {} fetches in one call", self.limits.fetches))));
+    /// Takes what is to be kept from the call's budget, before anything looks through it. What is written again counts again.
+    fn keep(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        if value.len() > self.limits.variable {
+            return Err(StoreError::TooLarge);
         }
-        let left = self.deadline.saturating_duration_since(tokio::time::Instant::now()).saturating_sub(self.limits.margin);
-        if left.is_zero() {
-            return Ok(Err(FetchError::Timeout));
+        let kept = self.kept.saturating_add(name.len()).saturating_add(value.len());
+        if kept > self.limits.kept {
+            return Err(StoreError::TooLarge);
         }
-        let request = Request {
-            post: matches!(request.method, http::Method::Post),
-            url: request.url,
-            headers: request.headers,
-            body: request.body,
-            timeout: left.min(Duration::from_millis(request.timeout_ms.into())),
-            max_body: self.limits.body.min(request.max_body_bytes as usize),
-        };
-        Ok(authority.services.network.fetch(request, &authority.description.origins, &authority.visit.tenant).await)
+        self.kept = kept;
+        Ok(())
     }
 
     /// Stages a write. It takes effect with the outcome.
-    fn stage(&mut self, name: String, json: Option<String>) -> Result<(), StoreError> {
-        let Some(authority) = &self.authority else {
-            return Err(StoreError::Refused("no authority".to_owned()));
-        };
-        let Description { output_variable, error_variable, .. } = &authority.description;
-        if name != *error_variable && Some(&name) != output_variable.as_ref() {
+    fn stage(&mut self, name: String, json: Option<String>, described: &Description) -> Result<(), StoreError> {
+        if name != described.error_variable && Some(&name) != described.output_variable.as_ref() {
             return Err(StoreError::Refused("the step did not describe that it writes this variable".to_owned()));
         }
-        let value = json.as_deref().unwrap_or("null");
-        self.judge_value(&name, value)?;
-        if serde_json::from_str::<serde_json::Value>(value).is_err() {
+        self.judge_name(&name)?;
+        self.keep(&name, json.as_deref().unwrap_or_default())?;
+        // Whether it is well-formed is all that the host wants to know: nothing of it is built in memory.
+        if json.as_ref().is_some_and(|json| serde_json::from_str::<IgnoredAny>(json).is_err()) {
             return Err(StoreError::Refused("the value is not JSON".to_owned()));
         }
         self.writes.retain(|write| write.name != name);
         self.writes.push(Write { name, json });
         Ok(())
     }
+
+    /// The exchange that is asked for, within the limits of the call.
+    fn limit(&self, request: http::Request) -> Result<Request, FetchError> {
+        if self.calls.get(&Import::Fetch).is_some_and(|&fetches| fetches > self.limits.fetches) {
+            return Err(FetchError::Denied(format!("more than {} fetches in one call", self.limits.fetches)));
+        }
+        if request.headers.len() > MAX_HEADERS {
+            return Err(FetchError::Denied(format!("more than {MAX_HEADERS} headers")));
+        }
+        let left = self.deadline.saturating_duration_since(tokio::time::Instant::now()).saturating_sub(self.limits.margin);
+        if left.is_zero() {
+            return Err(FetchError::Timeout);
+        }
+        Ok(Request {
+            post: matches!(request.method, http::Method::Post),
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+            timeout: left.min(Duration::from_millis(request.timeout_ms.into())),
+            max_body: self.limits.body.min(request.max_body_bytes as usize),
+        })
+    }
 }
 
 impl http::Host for CallState {
     async fn fetch(&mut self, request: http::Request) -> Result<Result<http::Response, http::Error>> {
-        let target = || {
-            let method = if matches!(request.method, http::Method::Post) { "POST" } else { "GET" };
-            match url::Url::parse(&request.url) {
-                Ok(url) => format!("{method} {}{}", url.origin().ascii_serialization(), url.path()),
-                Err(_) => format!("{method} (not a URL)"),
-            }
-        };
-        let entered = self.enter(Import::Fetch, target).await?;
-        let result = match entered.acts() {
-            true => Some(self.perform(request).await?.map(Into::into).map_err(Into::into)),
-            false => None,
-        };
-        self.exit(entered, result)
+        self.pass(
+            Import::Fetch,
+            request,
+            describe_request,
+            |state, request| Ok(state.limit(request).map_err(http::Error::from)?),
+            async |Authority { services, visit, description, .. }, exchange| {
+                let response = services.network.fetch(exchange, &description.origins, &visit.tenant).await;
+                Ok(response.map_err(http::Error::from)?.into())
+            },
+        )
+        .await
     }
 }
 
 impl variables::Host for CallState {
     async fn set(&mut self, name: String, json: Option<String>) -> Result<Result<(), variables::Error>> {
-        let entered = self.enter(Import::SetVariable, || name.clone()).await?;
-        let result = entered.acts().then(|| self.stage(name, json).map_err(Into::into));
-        self.exit(entered, result)
+        self.pass(
+            Import::SetVariable,
+            (name, json),
+            |(name, _)| name.clone(),
+            |state, (name, json)| {
+                let authority = state.authority.clone();
+                let described = authority.as_ref().map(|authority| &authority.description);
+                let Some(described) = described else {
+                    return Err(Undone::Ends(Cause::Impure, "no authority".to_owned()));
+                };
+                Ok(state.stage(name, json, described).map_err(variables::Error::from)?)
+            },
+            async |_, ()| Ok(()),
+        )
+        .await
     }
 }
 
 impl attempts::Host for CallState {
     async fn get(&mut self, key: String) -> Result<Result<Option<attempts::Entry>, variables::Error>> {
-        let entered = self.enter(Import::GetAttempt, || shorten(&key)).await?;
-        let Authority { services, visit, .. } = self.authority()?;
-        let result = match entered.acts() {
-            true => Some(services.attempts.get(visit, &key).await.map(|entry| entry.map(Into::into)).map_err(Into::into)),
-            false => None,
-        };
-        self.exit(entered, result)
+        self.pass(
+            Import::GetAttempt,
+            key,
+            |key| shorten(key),
+            |state, key| {
+                state.judge_key(&key).map_err(variables::Error::from)?;
+                Ok(key)
+            },
+            async |Authority { services, visit, .. }, key| {
+                let entry = services.attempts.get(visit, &key).await.map_err(variables::Error::from)?;
+                Ok(entry.map(Into::into))
+            },
+        )
+        .await
     }
 
     async fn put(&mut self, key: String, value: String, lifetime: u32) -> Result<Result<(), variables::Error>> {
-        let entered = self.enter(Import::PutAttempt, || shorten(&key)).await?;
-        let result = match (entered.acts(), self.judge_attempt(&key, &value)) {
-            (false, _) => None,
-            (true, Err(error)) => Some(Err(error)),
-            (true, Ok(())) => {
-                let Authority { services, visit, .. } = self.authority()?;
-                Some(services.attempts.put(visit, &key, &value, lifetime).await)
-            }
-        };
-        self.exit(entered, result.map(|result| result.map_err(Into::into)))
+        self.pass(
+            Import::PutAttempt,
+            (key, value),
+            |(key, _)| shorten(key),
+            |state, (key, value)| {
+                state.judge_key(&key).map_err(variables::Error::from)?;
+                state.keep(&key, &value).map_err(variables::Error::from)?;
+                Ok((key, value))
+            },
+            async |Authority { services, visit, .. }, (key, value)| {
+                Ok(services.attempts.put(visit, &key, &value, lifetime).await.map_err(variables::Error::from)?)
+            },
+        )
+        .await
     }
 
     async fn replace(
@@ -144,16 +188,25 @@ impl attempts::Host for CallState {
         value: String,
         lifetime: u32,
     ) -> Result<Result<bool, variables::Error>> {
-        let entered = self.enter(Import::ReplaceAttempt, || shorten(&key)).await?;
-        let result = match (entered.acts(), self.judge_attempt(&key, &value)) {
-            (false, _) => None,
-            (true, Err(error)) => Some(Err(error)),
-            (true, Ok(())) => {
-                let Authority { services, visit, .. } = self.authority()?;
-                Some(services.attempts.replace(visit, &key, &revision, &value, lifetime).await)
-            }
-        };
-        let answer = self.exit(entered, result.map(|result| result.map_err(Into::into)))?;
+        let answer = self
+            .pass(
+                Import::ReplaceAttempt,
+                (key, revision, value),
+                |(key, ..)| shorten(key),
+                |state, (key, revision, value)| {
+                    state.judge_key(&key).map_err(variables::Error::from)?;
+                    if revision.len() > MAX_REVISION {
+                        return Err(variables::Error::Refused("a revision has at most 128 bytes".to_owned()).into());
+                    }
+                    state.keep(&key, &value).map_err(variables::Error::from)?;
+                    Ok((key, revision, value))
+                },
+                async |Authority { services, visit, .. }, (key, revision, value)| {
+                    let replaced = services.attempts.replace(visit, &key, &revision, &value, lifetime).await;
+                    Ok(replaced.map_err(variables::Error::from)?)
+                },
+            )
+            .await?;
         // What the component was answered, not what happened: it goes on as if the attempt were its own.
         self.replaced |= matches!(answer, Ok(true));
         Ok(answer)
@@ -162,58 +215,89 @@ impl attempts::Host for CallState {
 
 impl tenant_cache::Host for CallState {
     async fn get(&mut self, key: String) -> Result<Result<Option<String>, variables::Error>> {
-        let entered = self.enter(Import::GetCache, || shorten(&key)).await?;
-        let Authority { services, visit, .. } = self.authority()?;
-        let result = match entered.acts() {
-            true => Some(services.cache.get(&visit.tenant, &key).await.map_err(Into::into)),
-            false => None,
-        };
-        self.exit(entered, result)
+        self.pass(
+            Import::GetCache,
+            key,
+            |key| shorten(key),
+            |state, key| {
+                state.judge_name(&key).map_err(variables::Error::from)?;
+                Ok(key)
+            },
+            async |Authority { services, cache, .. }, key| {
+                Ok(services.cache.get(cache, &key).await.map_err(variables::Error::from)?)
+            },
+        )
+        .await
     }
 
     async fn put(&mut self, key: String, value: String, lifetime: u32) -> Result<Result<(), variables::Error>> {
-        let entered = self.enter(Import::PutCache, || shorten(&key)).await?;
-        let result = match (entered.acts(), self.judge_value(&key, &value)) {
-            (false, _) => None,
-            (true, Err(error)) => Some(Err(error)),
-            (true, Ok(())) => {
-                let Authority { services, visit, .. } = self.authority()?;
-                Some(services.cache.put(&visit.tenant, &key, &value, lifetime).await)
-            }
-        };
-        self.exit(entered, result.map(|result| result.map_err(Into::into)))
+        self.pass(
+            Import::PutCache,
+            (key, value),
+            |(key, _)| shorten(key),
+            |state, (key, value)| {
+                state.judge_name(&key).map_err(variables::Error::from)?;
+                state.keep(&key, &value).map_err(variables::Error::from)?;
+                Ok((key, value))
+            },
+            async |Authority { services, cache, .. }, (key, value)| {
+                Ok(services.cache.put(cache, &key, &value, lifetime).await.map_err(variables::Error::from)?)
+            },
+        )
+        .await
     }
 }
 
 impl wall_clock::Host for CallState {
     async fn now(&mut self) -> Result<wall_clock::Datetime> {
-        let entered = self.enter(Import::Clock, String::new).await?;
-        let now = self.authority()?.services.clock.now();
-        self.exit_plain(entered, wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
+        let now = async |Authority { services, .. }: &Authority, ()| {
+            let now = services.clock.now();
+            Ok(wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
+        };
+        let Ok::<_, Infallible>(now) = self.pass(Import::Clock, (), |()| String::new(), |_, ()| Ok(()), now).await?;
+        Ok(now)
     }
 
     async fn resolution(&mut self) -> Result<wall_clock::Datetime> {
-        let entered = self.enter(Import::Clock, || "resolution".to_owned()).await?;
-        self.exit_plain(entered, wall_clock::Datetime { seconds: 0, nanoseconds: 1 })
+        let resolution = async |_: &Authority, ()| Ok(wall_clock::Datetime { seconds: 0, nanoseconds: 1 });
+        let target = |(): &()| "resolution".to_owned();
+        let Ok::<_, Infallible>(resolution) = self.pass(Import::Clock, (), target, |_, ()| Ok(()), resolution).await?;
+        Ok(resolution)
     }
 }
 
 impl random::Host for CallState {
     async fn get_random_bytes(&mut self, len: u64) -> Result<Vec<u8>> {
-        let entered = self.enter(Import::Random, || format!("{len} bytes")).await?;
-        if len > MAX_RANDOM {
-            bail!("{len} random bytes in one host call, the limit is {MAX_RANDOM}");
-        }
-        let mut bytes = vec![0; len as usize];
-        self.fill(&mut bytes)?;
-        self.exit_plain(entered, bytes)
+        let judge = |_: &mut CallState, len| match len > MAX_RANDOM {
+            true => Err(Undone::Ends(Cause::Guest, format!("{len} bytes in one host call, the limit is {MAX_RANDOM}"))),
+            false => Ok(vec![0; len as usize]),
+        };
+        let act = async |Authority { services, .. }: &Authority, bytes| fill(services, bytes);
+        let Ok::<_, Infallible>(bytes) = self.pass(Import::Random, len, |len| format!("{len} bytes"), judge, act).await?;
+        Ok(bytes)
     }
 
     async fn get_random_u64(&mut self) -> Result<u64> {
-        let entered = self.enter(Import::Random, || "8 bytes".to_owned()).await?;
-        let mut bytes = [0; 8];
-        self.fill(&mut bytes)?;
-        self.exit_plain(entered, u64::from_le_bytes(bytes))
+        let act = async |Authority { services, .. }: &Authority, ()| fill(services, [0; 8]).map(u64::from_le_bytes);
+        let Ok::<_, Infallible>(number) = self.pass(Import::Random, (), |()| "8 bytes".to_owned(), |_, ()| Ok(()), act).await?;
+        Ok(number)
+    }
+}
+
+/// Weak bytes are never handed out.
+fn fill<B: AsMut<[u8]>>(services: &Services, mut bytes: B) -> Result<B, Undone<Infallible>> {
+    match services.random.fill(bytes.as_mut()) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(Undone::Ends(Cause::Host, format!("no random bytes: {error}"))),
+    }
+}
+
+/// Method, origin and path: the query may hold a secret.
+fn describe_request(request: &http::Request) -> String {
+    let method = if matches!(request.method, http::Method::Post) { "POST" } else { "GET" };
+    match url::Url::parse(&request.url) {
+        Ok(url) => format!("{method} {}{}", url.origin().ascii_serialization(), url.path()),
+        Err(_) => format!("{method} (not a URL)"),
     }
 }
 

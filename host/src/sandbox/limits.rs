@@ -4,36 +4,50 @@ use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Result, bail};
 
-/// Limits of one call.
+/// Limits of one call. Beside each of the defaults stands why it is what it is.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Linear memory in bytes. At most [`Limits::POOL_MEMORY`], for which the pool of sandboxes is laid out.
+    /// Linear memory in bytes, 16 MiB: four times what a login with the largest documents uses. At most [`Limits::POOL_MEMORY`], for which the
+    /// pool of sandboxes is laid out.
     pub memory: usize,
-    /// Processor time of the component itself: what its host calls take doesn't count. Noticed with the next tick of 10 ms.
+    /// Processor time, 100 ms: a login takes 2 to 3 ms. The component's own, and the host's to look through what the component passed to it;
+    /// what the host's services take doesn't count. Noticed with the next tick of 10 ms.
     pub cpu: Duration,
-    /// From the call to its outcome, waiting included. A fetch gets what is left of it, less [`Limits::margin`].
+    /// From the call to its outcome, 45 s, waiting included: the step's own timeouts add up to 32 s. A fetch gets what is left of it, less
+    /// [`Limits::margin`].
     pub wall_clock: Duration,
-    /// What a fetch leaves over, so that the step can still end by itself.
+    /// The wait for a sandbox at most, 10 s: what is left is enough for the step's own timeouts, and whoever waits longer is better shown a page.
+    /// At most a quarter of [`Limits::wall_clock`].
+    pub queue: Duration,
+    /// What a fetch leaves over, 500 ms, so that the step can still end by itself.
     pub margin: Duration,
-    /// From the call until when its outcome is tried to be applied. The step counts on it: see the times in `wit/redirect.wit`.
+    /// From the call until when its outcome is tried to be applied, 75 s. The step counts on it: see the times in `wit/redirect.wit`.
     pub apply: Duration,
-    /// Fetches; a further one is `denied`.
+    /// Fetches, 6: metadata, token, keys twice, userinfo, revocation. A further one is `denied`.
     pub fetches: u32,
-    /// A response's body in bytes, decoded; a longer one is `too-large`.
+    /// A response's body in bytes, decoded, 512 KiB: a hundred keys and more. A longer one is `too-large`.
     pub body: usize,
-    /// A value in bytes, of a journey variable, an attempt or a cache entry; a longer one is `too-large`.
+    /// A value in bytes, of a journey variable, an attempt or a cache entry, 256 KiB, as `wit/stores.wit` advises. A longer one is `too-large`.
     pub variable: usize,
-    /// Host calls of any kind; a further one ends the call.
+    /// Names, keys and values in bytes that the host keeps for the component in one call, 1 MiB: the output variable, two cache entries and
+    /// the rest at their longest. What is written again counts again. More is `too-large`.
+    pub kept: usize,
+    /// Host calls of any kind, 128: a login makes about 30. A further one ends the call.
     pub host_calls: u32,
-    /// Bytes that the component may pass to one host call; more ends the call.
+    /// Bytes that the component may pass to one host call or return, 2 MiB. More ends the call.
     pub host_call_bytes: usize,
-    /// Entries of all tables together.
+    /// Entries of all tables together, 10,000: a component has a few hundred.
     pub table_elements: usize,
 }
 
 impl Limits {
     /// Memory of one sandbox of the pool, in bytes.
     pub const POOL_MEMORY: usize = 16 << 20;
+
+    /// The wait for a sandbox: a call that is run has three quarters of its time at least.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.queue.min(self.wall_clock / 4)
+    }
 }
 
 impl Default for Limits {
@@ -42,11 +56,13 @@ impl Default for Limits {
             memory: Self::POOL_MEMORY,
             cpu: Duration::from_millis(100),
             wall_clock: Duration::from_secs(45),
+            queue: Duration::from_secs(10),
             margin: Duration::from_millis(500),
             apply: Duration::from_secs(75),
             fetches: 6,
             body: 512 << 10,
             variable: 512 << 10,
+            kept: 1 << 20,
             host_calls: 128,
             host_call_bytes: 2 << 20,
             table_elements: 10_000,

@@ -1,4 +1,12 @@
-//! One call in one sandbox: the engine, the limits, and what the component may ask for.
+//! One call in one sandbox: the engine, who gets a sandbox when, the limits, and what the component may ask for.
+//!
+//! ```text
+//! Runtime     one engine, one pool of sandboxes                                    engine, pool
+//!   load      a component, checked against the contract's shape                    shape
+//!   enter     a place among the calls of a tenant                                  scheduler, shares
+//! run         a fresh sandbox, the limits, a deadline, no panic beyond it          call, limits, stopwatch, panic
+//!   pass      each host call: counted, judged, done                                gate, imports, reply
+//! ```
 
 pub(crate) mod bindings;
 pub(crate) mod call;
@@ -6,9 +14,15 @@ pub(crate) mod convert;
 pub(crate) mod engine;
 mod gate;
 mod imports;
-pub(crate) mod intercept;
 pub(crate) mod limits;
+mod panic;
+mod pool;
 mod reply;
+pub(crate) mod scheduler;
+mod shape;
+pub(crate) mod shares;
 mod stopwatch;
-
-pub use call::{Cause, Trapped, Usage};
+mod text;
+pub(crate) mod trapped;
+#[cfg(feature = "testing")]
+mod watch;

@@ -1,18 +1,26 @@
 //! What a host call answers: from the host's own types to the contract's, from a fault to an error, and in a few words for a trace.
 
+use std::convert::Infallible;
+
 use super::bindings::journey::step::{attempts, http, variables};
-use super::intercept::Fault;
+use super::bindings::wasi::clocks::wall_clock;
+#[cfg(feature = "testing")]
+use crate::intercept::Fault;
 use crate::network::{FetchError, Response};
 use crate::stores::{Entry, StoreError};
 
 /// A successful answer in a few words, without any value.
 pub(super) trait Summary {
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for whoever watches"))]
     fn summary(&self) -> String;
 }
 
 /// An error of an import.
-pub(super) trait Reply {
-    fn of(fault: Fault) -> Self;
+pub(super) trait Reply: Sized {
+    /// None where the import has no errors.
+    #[cfg(feature = "testing")]
+    fn of(fault: Fault) -> Option<Self>;
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for whoever watches"))]
     fn summary(&self) -> String;
 }
 
@@ -62,6 +70,24 @@ impl Summary for bool {
     }
 }
 
+impl Summary for Vec<u8> {
+    fn summary(&self) -> String {
+        "ok".to_owned()
+    }
+}
+
+impl Summary for u64 {
+    fn summary(&self) -> String {
+        "ok".to_owned()
+    }
+}
+
+impl Summary for wall_clock::Datetime {
+    fn summary(&self) -> String {
+        "ok".to_owned()
+    }
+}
+
 impl Summary for Option<attempts::Entry> {
     fn summary(&self) -> String {
         self.as_ref().map_or_else(|| "none".to_owned(), |entry| format!("{} bytes", entry.value.len()))
@@ -80,17 +106,30 @@ impl Summary for http::Response {
     }
 }
 
+#[cfg(feature = "testing")]
 const INJECTED: &str = "a fault was injected";
 
+impl Reply for Infallible {
+    #[cfg(feature = "testing")]
+    fn of(_fault: Fault) -> Option<Self> {
+        None
+    }
+
+    fn summary(&self) -> String {
+        match *self {}
+    }
+}
+
 impl Reply for http::Error {
-    fn of(fault: Fault) -> Self {
-        match fault {
+    #[cfg(feature = "testing")]
+    fn of(fault: Fault) -> Option<Self> {
+        Some(match fault {
             Fault::Refused => Self::Denied(INJECTED.to_owned()),
             Fault::TooLarge => Self::TooLarge,
             Fault::Unavailable => Self::Unreachable(INJECTED.to_owned()),
             Fault::Timeout => Self::Timeout,
             Fault::Other | Fault::Trap => Self::Other(INJECTED.to_owned()),
-        }
+        })
     }
 
     fn summary(&self) -> String {
@@ -105,12 +144,13 @@ impl Reply for http::Error {
 }
 
 impl Reply for variables::Error {
-    fn of(fault: Fault) -> Self {
-        match fault {
+    #[cfg(feature = "testing")]
+    fn of(fault: Fault) -> Option<Self> {
+        Some(match fault {
             Fault::Refused => Self::Refused(INJECTED.to_owned()),
             Fault::TooLarge => Self::TooLarge,
             Fault::Unavailable | Fault::Timeout | Fault::Other | Fault::Trap => Self::Unavailable(INJECTED.to_owned()),
-        }
+        })
     }
 
     fn summary(&self) -> String {

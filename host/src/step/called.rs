@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::outcome::{Authentication, AuthorizationRequest, Failed, Failure};
-use crate::sandbox::{Trapped, Usage};
+use crate::sandbox::trapped::{Trapped, Usage};
 use crate::stores::StoreError;
 
 /// A call: what came of it, and what it took.
@@ -15,7 +15,7 @@ pub struct Called<T> {
     pub trapped: Option<Trapped>,
     /// A JSON object for the journey's analytics, where the settings ask for one and the outcome was applied. Redacted.
     pub event_data: Option<String>,
-    /// What it used; nothing where nothing ran.
+    /// What it used; where nothing ran, the wait alone.
     pub usage: Usage,
 }
 
@@ -31,6 +31,8 @@ pub enum Begun {
     Refused(Failure),
     /// Nothing was changed: the visit is settled already. Show where the journey stands.
     TooLate(Failure),
+    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit. Ask again in a few seconds.
+    Busy,
     /// Whether anything was changed is unknown, but it was all or nothing. Ask again.
     Unknown(StoreError),
 }
@@ -47,6 +49,9 @@ pub enum Completed {
     Ignored(Failure),
     /// Nothing was changed: the visit is settled already. Show where the journey stands.
     TooLate(Failure),
+    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit. Give the same response again in a few
+    /// seconds: its code hasn't been used.
+    Busy,
     /// Whether anything was changed is unknown, but it was all or nothing. The journey waits on; 91 s later one more response to the newest
     /// attempt, or one that says `Abandoned`, ends the visit.
     Unknown(StoreError),
@@ -60,6 +65,7 @@ impl fmt::Display for Begun {
             Self::Failed(failed) => write!(f, "failed: {}", failed.failure.code),
             Self::Refused(failure) => write!(f, "refused: {}", failure.code),
             Self::TooLate(failure) => write!(f, "too late: {}", failure.code),
+            Self::Busy => f.write_str("busy"),
             Self::Unknown(_) => f.write_str("unknown"),
         }
     }
@@ -73,6 +79,7 @@ impl fmt::Display for Completed {
             Self::Failed(failed) => write!(f, "failed: {}", failed.failure.code),
             Self::Ignored(failure) => write!(f, "ignored: {}", failure.code),
             Self::TooLate(failure) => write!(f, "too late: {}", failure.code),
+            Self::Busy => f.write_str("busy"),
             Self::Unknown(_) => f.write_str("unknown"),
         }
     }

@@ -5,27 +5,34 @@
 
 mod applying;
 mod called;
+mod turn;
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 pub use called::{Begun, Called, Completed};
+use turn::Turn;
 
 use crate::callbacks::CallbackRefused;
 use crate::description::{Description, Problem};
+#[cfg(feature = "testing")]
+use crate::intercept::Interceptor;
 use crate::outcome::{Failed, Failure};
 use crate::response::AuthorizationResponse;
 use crate::sandbox::bindings::RedirectStep;
 use crate::sandbox::bindings::exports::journey::step::redirect as wit;
 use crate::sandbox::call::{Authority, CallState, Ran, run};
+use crate::sandbox::convert;
 use crate::sandbox::engine::Compiled;
-use crate::sandbox::intercept::Interceptor;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::{Trapped, Usage, convert};
+use crate::sandbox::scheduler::Busy;
+use crate::sandbox::shares::Phase;
+use crate::sandbox::trapped::{Cause, Trapped, Usage};
 use crate::services::Services;
-use crate::stores::{Applied, Effect, Settlement, StoreError, Write};
+use crate::stores::{Applied, CacheScope, Effect, Settlement, StoreError, Write};
 use crate::visit::{ClientSecret, Invocation, Visit};
 
 /// Pauses before the same response is given again, where the store failed before anything was taken.
@@ -34,10 +41,10 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis
 /// The step's code for a store that failed.
 const STORAGE_FAILED: &str = "storage_failed";
 
-/// One component with the services and limits of one host. Cheap to clone.
+/// One component with the services and limits of one host. Cheap to clone; the clones run one version of the component.
 #[derive(Clone)]
 pub struct Step {
-    compiled: Compiled,
+    compiled: Arc<RwLock<Compiled>>,
     services: Services,
     limits: Limits,
 }
@@ -45,7 +52,22 @@ pub struct Step {
 impl Step {
     /// Joins a component and a host.
     pub fn new(compiled: Compiled, services: Services, limits: Limits) -> Self {
-        Self { compiled, services, limits }
+        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits }
+    }
+
+    /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under way end on
+    /// the version that they began with; a login that one version began, the other completes.
+    ///
+    /// # Errors
+    ///
+    /// Where it was loaded under another name: then it is another component, whose caches are its own. Nothing is changed.
+    pub fn replace(&self, compiled: Compiled) -> Result<(), AnotherName> {
+        let mut current = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+        if compiled.name() != current.name() {
+            return Err(AnotherName);
+        }
+        *current = compiled;
+        Ok(())
     }
 
     /// The same with other limits.
@@ -55,6 +77,7 @@ impl Step {
     }
 
     /// The same with an interceptor of its own.
+    #[cfg(feature = "testing")]
     #[must_use]
     pub fn with_interceptor(&self, interceptor: Arc<dyn Interceptor>) -> Self {
         let services = Services { interceptor: Some(interceptor), ..self.services.clone() };
@@ -68,8 +91,18 @@ impl Step {
 
     /// Starts an attempt: where to send the user agent.
     pub async fn begin(&self, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
+        let Ok(mut turn) = self.turn(&visit.tenant, Phase::Begin) else {
+            return unrun(Begun::Busy);
+        };
         let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
-        to_its_end(async move { step.begin_now(&visit, &invocation).await }, Begun::Unknown).await
+        let call = async move {
+            let called = match turn.comes().await {
+                Ok(()) => step.begin_now(&turn, &visit, &invocation).await,
+                Err(_) => unrun(Begun::Busy),
+            };
+            Called { usage: turn.usage(&[called.usage]), ..called }
+        };
+        to_its_end(call, Begun::Unknown).await
     }
 
     /// Judges what came back. `secret`: none for a public client.
@@ -80,46 +113,51 @@ impl Step {
         secret: Option<&ClientSecret>,
         response: &AuthorizationResponse,
     ) -> Called<Completed> {
+        let Ok(mut turn) = self.turn(&visit.tenant, Phase::Complete) else {
+            return unrun(Completed::Busy);
+        };
         let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
         let (secret, response) = (secret.cloned(), response.clone());
         let call = async move {
-            for pause in PAUSES {
-                let called = step.complete_now(&visit, &invocation, secret.as_ref(), &response).await;
-                // Nothing was taken, and the store may be well again.
-                if !matches!(&called.outcome, Completed::Ignored(failure) if failure.code == STORAGE_FAILED) {
-                    return called;
-                }
-                tokio::time::sleep(pause).await;
+            if turn.comes().await.is_err() {
+                return Called { usage: turn.usage(&[]), ..unrun(Completed::Busy) };
             }
-            step.complete_now(&visit, &invocation, secret.as_ref(), &response).await
+            let mut tries = Vec::new();
+            let mut pauses = PAUSES.iter();
+            loop {
+                let called = step.complete_now(&turn, &visit, &invocation, secret.as_ref(), &response).await;
+                tries.push(called.usage);
+                // Nothing was taken, and the store may be well again: once more, in the same sandbox's place and time.
+                let failed = matches!(&called.outcome, Completed::Ignored(failure) if failure.code == STORAGE_FAILED);
+                match pauses.next().filter(|pause| failed && Instant::now() + **pause < turn.deadline) {
+                    Some(pause) => tokio::time::sleep(*pause).await,
+                    None => return Called { usage: turn.usage(&tries), ..called },
+                }
+            }
         };
         to_its_end(call, Completed::Unknown).await
     }
 
-    /// Every problem of settings and connector; empty where `begin` would accept both.
+    /// Every problem of settings and connector; empty where `begin` would accept both. Counts as a `begin` of this tenant.
     ///
     /// # Errors
     ///
-    /// Where the component traps, which it does if it calls an import here.
-    pub async fn check(&self, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
-        let ran = run(&self.compiled, &self.limits, async |step, store| {
-            step.journey_step_settings().call_check(store, settings, connector).await
-        })
-        .await;
-        ran.result.map(|problems| problems.into_iter().map(Problem::from).collect())
+    /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
+    pub async fn check(&self, tenant: &str, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
+        let problems =
+            self.pure(tenant, async |step, store| step.journey_step_settings().call_check(store, settings, connector).await);
+        Ok(problems.await?.into_iter().map(Problem::from).collect())
     }
 
-    /// What a call with these documents will do.
+    /// What a call with these documents will do. Counts as a `begin` of this tenant.
     ///
     /// # Errors
     ///
-    /// Where the component traps, which it does if it calls an import here.
-    pub async fn describe(&self, settings: &str, connector: &str) -> Result<Description, Trapped> {
-        let ran = run(&self.compiled, &self.limits, async |step, store| {
-            step.journey_step_settings().call_describe(store, settings, connector).await
-        })
-        .await;
-        ran.result.map(Description::from)
+    /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
+    pub async fn describe(&self, tenant: &str, settings: &str, connector: &str) -> Result<Description, Trapped> {
+        let described =
+            self.pure(tenant, async |step, store| step.journey_step_settings().call_describe(store, settings, connector).await);
+        Ok(Description::from(described.await?))
     }
 
     /// The visit is settled: its attempts are dropped.
@@ -131,16 +169,38 @@ impl Step {
         self.services.attempts.leave(visit).await
     }
 
-    async fn begin_now(&self, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
-        let begun_at = Instant::now();
-        match self.services.journeys.settlement(visit).await {
+    fn turn(&self, tenant: &str, phase: Phase) -> Result<Turn, Busy> {
+        let compiled = self.compiled.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Turn::take(compiled, &self.limits, tenant, phase)
+    }
+
+    /// Runs a function that has no authority.
+    async fn pure<T>(
+        &self,
+        tenant: &str,
+        export: impl AsyncFnOnce(&RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
+    ) -> Result<T, Trapped> {
+        let busy = |_| Trapped::new(Cause::Busy, "no sandbox was free in time");
+        let mut turn = self.turn(tenant, Phase::Begin).map_err(busy)?;
+        turn.comes().await.map_err(busy)?;
+        run(&turn.compiled, &self.limits, turn.deadline, export).await.result
+    }
+
+    /// How the visit ended, if it did. A store that never answers is unavailable.
+    async fn settlement(&self, turn: &Turn, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
+        let answer = tokio::time::timeout_at(turn.deadline, self.services.journeys.settlement(visit)).await;
+        answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())))
+    }
+
+    async fn begin_now(&self, turn: &Turn, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
+        match self.settlement(turn, visit).await {
             Ok(None) => {}
             Ok(Some(_)) => return unrun(Begun::TooLate(Failure::too_late())),
             Err(error) => return unrun(Begun::Unknown(error)),
         }
         let argument = convert::invocation(visit, invocation);
-        let ran = run(&self.compiled, &self.limits, async |step, store| {
-            let description = self.link(step, store, visit, &argument).await?;
+        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
+            let description = self.link(step, store, turn, visit, &argument).await?;
             match self.judge_callback(visit, invocation, &description) {
                 Ok(()) => step.journey_step_redirect().call_begin(store, &argument).await.map(Ok),
                 Err(refused) => Ok(Err(refused)),
@@ -161,7 +221,7 @@ impl Step {
                 (Err(failure), writes)
             }
         };
-        let until = begun_at + self.limits.apply;
+        let until = turn.apply_until;
         let (outcome, applied) = match outcome {
             Ok(request) => {
                 let applied = self.apply(visit, writes, Effect::Wait { expires_in: request.expires_in }, until).await;
@@ -187,20 +247,20 @@ impl Step {
 
     async fn complete_now(
         &self,
+        turn: &Turn,
         visit: &Visit,
         invocation: &Invocation,
         secret: Option<&ClientSecret>,
         response: &AuthorizationResponse,
     ) -> Called<Completed> {
-        let begun_at = Instant::now();
-        match self.services.journeys.settlement(visit).await {
+        match self.settlement(turn, visit).await {
             Ok(None) => {}
             Ok(Some(_)) => return unrun(Completed::TooLate(Failure::too_late())),
             Err(error) => return unrun(Completed::Unknown(error)),
         }
         let argument = convert::invocation(visit, invocation);
-        let ran = run(&self.compiled, &self.limits, async |step, store| {
-            self.link(step, store, visit, &argument).await?;
+        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
+            self.link(step, store, turn, visit, &argument).await?;
             let secret = secret.map(ClientSecret::reveal);
             step.journey_step_redirect().call_complete(store, &argument, secret, &response.into()).await
         })
@@ -229,11 +289,11 @@ impl Step {
         let settlement = match &outcome {
             Completed::Authenticated(who) => Settlement::Authenticated(who.clone()),
             Completed::Failed(failed) => Settlement::Failed(failed.clone()),
-            Completed::Ignored(_) | Completed::TooLate(_) | Completed::Unknown(_) => {
+            Completed::Ignored(_) | Completed::TooLate(_) | Completed::Busy | Completed::Unknown(_) => {
                 return Called { outcome, trapped, event_data: None, usage };
             }
         };
-        match self.apply(visit, writes, Effect::Settle(settlement), begun_at + self.limits.apply).await {
+        match self.apply(visit, writes, Effect::Settle(settlement), turn.apply_until).await {
             Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
             // A settlement has no condition but that there is none.
             Ok(Applied::Settled | Applied::Pending) => {
@@ -248,14 +308,16 @@ impl Step {
         &self,
         step: &RedirectStep,
         store: &mut wasmtime::Store<CallState>,
+        turn: &Turn,
         visit: &Visit,
         invocation: &wit::Invocation,
     ) -> wasmtime::Result<Description> {
         let (settings, connector) = (&invocation.settings, &invocation.connector);
         let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
         let description = Description::from(described);
-        let (services, visit) = (self.services.clone(), visit.clone());
-        store.data_mut().authority = Some(Authority { services, visit, description: description.clone() });
+        let (services, cache) = (self.services.clone(), CacheScope::new(turn.compiled.name(), &visit.tenant));
+        let authority = Authority { services, visit: visit.clone(), cache, description: description.clone() };
+        store.data_mut().authority = Some(Arc::new(authority));
         Ok(description)
     }
 
@@ -274,6 +336,18 @@ impl Step {
         removed.chain([error]).collect()
     }
 }
+
+/// The component that is to take over was loaded under another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnotherName;
+
+impl fmt::Display for AnotherName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a component that was loaded under the name of the one that it replaces")
+    }
+}
+
+impl std::error::Error for AnotherName {}
 
 /// Runs a call in a task of its own, which goes on though nobody waits for it any more.
 async fn to_its_end<T: Send + 'static>(

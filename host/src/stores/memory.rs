@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Applied, Attempts, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache};
+use super::{Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache};
 use crate::clock::{Clock, lock};
 use crate::visit::Visit;
 
@@ -126,8 +126,8 @@ impl Attempts for MemoryAttempts {
     }
 }
 
-/// The tenants' caches.
-pub struct MemoryCache(Shelves<String>);
+/// The tenants' caches, one for each component.
+pub struct MemoryCache(Shelves<CacheScope>);
 
 impl MemoryCache {
     /// Empty; lifetimes by this clock.
@@ -135,25 +135,25 @@ impl MemoryCache {
         Self(Shelves::new(clock))
     }
 
-    /// Every key and value of a tenant, for tests of what is kept.
-    pub fn dump(&self, tenant: &str) -> Vec<(String, String)> {
-        self.0.dump(&tenant.to_owned())
+    /// Every key and value of a scope, for tests of what is kept.
+    pub fn dump(&self, scope: &CacheScope) -> Vec<(String, String)> {
+        self.0.dump(scope)
     }
 
-    /// Forgets a tenant's entries, as a cache may at any time.
-    pub fn clear(&self, tenant: &str) {
-        self.0.clear(&tenant.to_owned());
+    /// Forgets a scope's entries, as a cache may at any time.
+    pub fn clear(&self, scope: &CacheScope) {
+        self.0.clear(scope);
     }
 }
 
 #[async_trait]
 impl TenantCache for MemoryCache {
-    async fn get(&self, tenant: &str, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.0.get(&tenant.to_owned(), key).map(|entry| entry.value))
+    async fn get(&self, scope: &CacheScope, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.0.get(scope, key).map(|entry| entry.value))
     }
 
-    async fn put(&self, tenant: &str, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
-        self.0.put(tenant.to_owned(), key, value, lifetime)
+    async fn put(&self, scope: &CacheScope, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
+        self.0.put(scope.clone(), key, value, lifetime)
     }
 }
 

@@ -185,7 +185,23 @@ pub trait Attempts: Send + Sync {
     async fn leave(&self, visit: &Visit) -> Result<(), StoreError>;
 }
 
-/// What the component remembers for one tenant across journeys. Best effort, and trusted no more than the network.
+/// Whose cache: one component's, for one tenant. Signing keys lie here, so no other component and no other tenant may write it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CacheScope {
+    /// The name under which the operator has loaded the component: an upgrade keeps the cache.
+    pub component: String,
+    /// The tenant.
+    pub tenant: String,
+}
+
+impl CacheScope {
+    /// Of a component and a tenant.
+    pub fn new(component: &str, tenant: &str) -> Self {
+        Self { component: component.to_owned(), tenant: tenant.to_owned() }
+    }
+}
+
+/// What a component remembers for one tenant across journeys. Best effort, and trusted no more than the network.
 #[async_trait]
 pub trait TenantCache: Send + Sync {
     /// Reads.
@@ -193,12 +209,12 @@ pub trait TenantCache: Send + Sync {
     /// # Errors
     ///
     /// Where the store fails, which costs time, not logins.
-    async fn get(&self, tenant: &str, key: &str) -> Result<Option<String>, StoreError>;
+    async fn get(&self, scope: &CacheScope, key: &str) -> Result<Option<String>, StoreError>;
 
     /// Stores or replaces; dropped after `lifetime` seconds at the latest.
     ///
     /// # Errors
     ///
     /// As [`StoreError`] says.
-    async fn put(&self, tenant: &str, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
+    async fn put(&self, scope: &CacheScope, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 }

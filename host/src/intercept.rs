@@ -1,12 +1,12 @@
 //! Watching and breaking the host calls of a component: for a demo that shows them, and for tests of what follows a failure.
 
-use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::clock::lock;
+use crate::import::Import;
 use crate::visit::Visit;
 
 /// Sees each host call of a component before and after. A host without one pays nothing.
@@ -21,45 +21,6 @@ pub trait Interceptor: Send + Sync {
     fn after(&self, _call: &HostCall, _reply: &HostReply) {}
 }
 
-/// The functions that a component can call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Import {
-    /// `http.fetch`
-    Fetch,
-    /// `variables.set`
-    SetVariable,
-    /// `attempts.put`
-    PutAttempt,
-    /// `attempts.get`
-    GetAttempt,
-    /// `attempts.replace`
-    ReplaceAttempt,
-    /// `tenant-cache.get`
-    GetCache,
-    /// `tenant-cache.put`
-    PutCache,
-    /// `wall-clock.now` and `resolution`
-    Clock,
-    /// `random.get-random-bytes` and `get-random-u64`
-    Random,
-}
-
-impl fmt::Display for Import {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Fetch => "http.fetch",
-            Self::SetVariable => "variables.set",
-            Self::PutAttempt => "attempts.put",
-            Self::GetAttempt => "attempts.get",
-            Self::ReplaceAttempt => "attempts.replace",
-            Self::GetCache => "tenant-cache.get",
-            Self::PutCache => "tenant-cache.put",
-            Self::Clock => "wall-clock.now",
-            Self::Random => "random",
-        })
-    }
-}
-
 /// One host call. Holds no secret: keys are shortened, URLs end with their path.
 #[derive(Clone, Debug)]
 pub struct HostCall {
@@ -69,8 +30,14 @@ pub struct HostCall {
     pub import: Import,
     /// How many times this function has been called before by this call of the component.
     pub index: u32,
-    /// The variable's name, the key, the method with origin and path, or the number of bytes.
+    /// The variable's name, the beginning of the key, the method with origin and path, or the number of bytes. One line of at most
+    /// [`HostCall::MAX_TARGET`] characters.
     pub target: String,
+}
+
+impl HostCall {
+    /// Characters of a target: a component can ask for a URL of two megabytes.
+    pub const MAX_TARGET: usize = 128;
 }
 
 /// How a host call ended.

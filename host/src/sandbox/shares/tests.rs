@@ -1,0 +1,222 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// As many calls of a tenant as it can get at once.
+fn take_all(shares: &mut Shares, tenant: &str, phase: Phase) -> usize {
+    let mut granted = 0;
+    while shares.ask(tenant, phase) == Answer::Granted {
+        granted += 1;
+    }
+    granted
+}
+
+#[test]
+fn a_tenant_holds_a_quarter_and_begins_with_three_quarters_of_that() {
+    let mut shares = Shares::new(Capacity::default());
+    assert_eq!(take_all(&mut shares, "a", Phase::Begin), 12);
+    assert_eq!(take_all(&mut shares, "a", Phase::Complete), 4);
+    let mut shares = Shares::new(Capacity::default());
+    assert_eq!(take_all(&mut shares, "a", Phase::Complete), 16);
+    assert_eq!(take_all(&mut shares, "a", Phase::Begin), 0);
+}
+
+#[test]
+fn however_many_tenants_take_what_they_can_get_something_stays_free() {
+    for greedy in 1..=40 {
+        for phase in [Phase::Begin, Phase::Complete] {
+            let mut shares = Shares::new(Capacity::default());
+            // In turns, ten times each share.
+            for turn in 0..160 * greedy {
+                shares.ask(&format!("greedy {}", turn % greedy), phase);
+            }
+            for phase in [Phase::Begin, Phase::Complete] {
+                assert_eq!(shares.ask("modest", phase), Answer::Granted, "{greedy} tenants, {phase:?}");
+                shares.give_back("modest", phase);
+            }
+        }
+    }
+}
+
+#[test]
+fn however_many_tenants_wait_another_one_may_wait_too() {
+    let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, ..Capacity::default() });
+    assert_eq!(shares.ask("greedy 0", Phase::Complete), Answer::Granted);
+    for turn in 0..16_000 {
+        shares.ask(&format!("greedy {}", turn % 40), Phase::Begin);
+    }
+    assert!(matches!(shares.ask("modest", Phase::Begin), Answer::Waits(_)));
+    assert!(matches!(shares.ask("modest", Phase::Complete), Answer::Waits(_)));
+}
+
+#[test]
+fn where_begins_fill_what_they_may_complete_still_gets_a_sandbox_and_a_place_to_wait() {
+    let mut shares = Shares::new(Capacity::default());
+    // One each, so that only the rule for all of them together holds them back.
+    for tenant in 0..1000 {
+        shares.ask(&tenant.to_string(), Phase::Begin);
+    }
+    assert_eq!((shares.running.all.begins, shares.waiting.all.begins), (48, 192));
+    assert_eq!(shares.ask("another", Phase::Begin), Answer::Busy);
+    for tenant in 0..16 {
+        assert_eq!(shares.ask(&format!("back {tenant}"), Phase::Complete), Answer::Granted);
+    }
+    assert!(matches!(shares.ask("last", Phase::Complete), Answer::Waits(_)));
+}
+
+#[test]
+fn a_free_sandbox_goes_to_the_tenant_that_holds_fewest_and_then_to_who_waited_longest() {
+    let mut shares = Shares::new(Capacity { sandboxes: 4, per_tenant: 4, waiting: 16, waiting_per_tenant: 8 });
+    for tenant in ["a", "a", "b", "c"] {
+        assert_eq!(shares.ask(tenant, Phase::Complete), Answer::Granted);
+    }
+    let waits = |shares: &mut Shares, tenant: &str| match shares.ask(tenant, Phase::Complete) {
+        Answer::Waits(ticket) => ticket,
+        other => panic!("{other:?}"),
+    };
+    let (a, d, e) = (waits(&mut shares, "a"), waits(&mut shares, "d"), waits(&mut shares, "e"));
+    assert_eq!(shares.give_back("b", Phase::Complete), [d]);
+    assert_eq!(shares.give_back("c", Phase::Complete), [e]);
+    assert_eq!(shares.give_back("d", Phase::Complete), [], "one is free, and its tenant holds two");
+    assert_eq!(shares.give_back("a", Phase::Complete), [a]);
+}
+
+#[test]
+fn who_withdraws_leaves_its_place_to_another() {
+    let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 1, waiting_per_tenant: 1 });
+    assert_eq!(shares.ask("a", Phase::Complete), Answer::Granted);
+    let Answer::Waits(first) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
+    assert_eq!(shares.ask("c", Phase::Complete), Answer::Busy);
+    shares.withdraw("b", Phase::Complete, first);
+    shares.withdraw("b", Phase::Complete, first);
+    let Answer::Waits(second) = shares.ask("c", Phase::Complete) else { panic!("c waits") };
+    assert_eq!(shares.give_back("a", Phase::Complete), [second]);
+    assert_eq!(shares.give_back("c", Phase::Complete), []);
+    assert!(shares.tenants.is_empty(), "nothing is kept of tenants that have nothing");
+    assert_eq!((shares.running.all, shares.waiting.all), (Count::default(), Count::default()));
+}
+
+#[test]
+fn the_smallest_host_runs_one_call_at_a_time() {
+    let mut shares = Shares::new(Capacity::of(0));
+    assert_eq!(take_all(&mut shares, "a", Phase::Begin), 1);
+}
+
+/// Shares beside a list of who runs and who waits.
+struct Played {
+    shares: Shares,
+    running: Vec<(usize, Phase)>,
+    waiting: Vec<(Ticket, usize, Phase)>,
+}
+
+impl Played {
+    fn new(capacity: Capacity) -> Self {
+        Self { shares: Shares::new(capacity), running: Vec::new(), waiting: Vec::new() }
+    }
+
+    fn ask(&mut self, tenant: usize, phase: Phase) {
+        match self.shares.ask(&tenant.to_string(), phase) {
+            Answer::Granted => self.running.push((tenant, phase)),
+            Answer::Waits(ticket) => self.waiting.push((ticket, tenant, phase)),
+            Answer::Busy => {}
+        }
+    }
+
+    fn give_back(&mut self, index: usize) {
+        let (tenant, phase) = self.running.remove(index);
+        for ticket in self.shares.give_back(&tenant.to_string(), phase) {
+            let position = self.waiting.iter().position(|(other, ..)| *other == ticket).expect("only who waits is granted");
+            let (_, tenant, phase) = self.waiting.remove(position);
+            self.running.push((tenant, phase));
+        }
+    }
+
+    fn withdraw(&mut self, index: usize) {
+        let (ticket, tenant, phase) = self.waiting.remove(index);
+        self.shares.withdraw(&tenant.to_string(), phase, ticket);
+    }
+
+    fn check(&self, capacity: Capacity) {
+        let counted = |calls: &mut dyn Iterator<Item = (usize, Phase)>| {
+            let mut by_tenant: HashMap<usize, Count> = HashMap::new();
+            for (tenant, phase) in calls {
+                by_tenant.entry(tenant).or_default().add(phase);
+            }
+            by_tenant
+        };
+        let kinds = [
+            (counted(&mut self.running.iter().copied()), capacity.sandboxes, capacity.per_tenant),
+            (
+                counted(&mut self.waiting.iter().map(|(_, tenant, phase)| (*tenant, *phase))),
+                capacity.waiting,
+                capacity.waiting_per_tenant,
+            ),
+        ];
+        for (by_tenant, size, per_tenant) in kinds {
+            assert!(by_tenant.values().all(|count| count.total() <= per_tenant && count.begins <= less_kept(per_tenant)));
+            assert!(by_tenant.values().map(|count| count.total()).sum::<usize>() <= size);
+            assert!(by_tenant.values().map(|count| count.begins).sum::<usize>() <= less_kept(size));
+        }
+        let eligible = self.shares.tenants.values().any(|tenant| tenant.next(&self.shares.running).is_some());
+        assert!(!eligible, "nobody waits who may have a sandbox");
+        let known = self.shares.tenants.values().map(|tenant| tenant.running.total() + tenant.waiting().total()).sum::<usize>();
+        assert_eq!(known, self.running.len() + self.waiting.len());
+    }
+}
+
+fn capacities() -> impl Strategy<Value = Capacity> {
+    (1..9_usize, 1..9_usize, 0..12_usize, 0..12_usize).prop_map(|(sandboxes, per_tenant, waiting, waiting_per_tenant)| Capacity {
+        sandboxes,
+        per_tenant,
+        waiting,
+        waiting_per_tenant,
+    })
+}
+
+fn phases() -> impl Strategy<Value = Phase> {
+    prop_oneof![Just(Phase::Begin), Just(Phase::Complete)]
+}
+
+proptest! {
+    #[test]
+    fn shares_and_queues_are_never_exceeded_and_no_sandbox_lies_idle(
+        capacity in capacities(),
+        acts in prop::collection::vec((0..4_usize, 0..5_usize, phases(), any::<prop::sample::Index>()), 0..200),
+    ) {
+        let mut played = Played::new(capacity);
+        for (act, tenant, phase, index) in acts {
+            match act {
+                0 if !played.running.is_empty() => played.give_back(index.index(played.running.len())),
+                1 if !played.waiting.is_empty() => played.withdraw(index.index(played.waiting.len())),
+                _ => played.ask(tenant, phase),
+            }
+            played.check(capacity);
+        }
+    }
+
+    /// Calls end one after the other, the oldest first, and with each of them new ones arrive.
+    #[test]
+    fn whoever_waits_is_granted_a_sandbox_in_the_end(
+        capacity in capacities(),
+        before in prop::collection::vec((0..5_usize, phases()), 0..60),
+        meanwhile in prop::collection::vec((0..5_usize, phases()), 1..20),
+    ) {
+        let mut played = Played::new(capacity);
+        for (tenant, phase) in before {
+            played.ask(tenant, phase);
+        }
+        let mut arrivals = meanwhile.into_iter().cycle();
+        let patient: Vec<Ticket> = played.waiting.iter().map(|(ticket, ..)| *ticket).collect();
+        // Before the last of a tenant's queue: all that run, and all that wait, for each place in the queue.
+        for _ in 0..(capacity.sandboxes + capacity.waiting) * (capacity.waiting + 1) {
+            if played.running.is_empty() {
+                break;
+            }
+            played.give_back(0);
+            if let Some((tenant, phase)) = arrivals.next() {
+                played.ask(tenant, phase);
+            }
+        }
+        prop_assert!(patient.iter().all(|ticket| played.waiting.iter().all(|(other, ..)| other != ticket)));
+    }
+}
