@@ -1,8 +1,8 @@
 //! A host in short: one login, from the journey's side. Needs no network, since the user says no.
 
 use journey_host::{
-    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, Capacity, ClientSecret, Completed, Egress, Invocation,
-    Limits, Network, PublicOrigin, Runtime, Services, Step, TenantPolicy, Visit,
+    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, Capacity, ClientSecret, Completed, Egress, Invocation, Limits,
+    Network, PublicOrigin, Runtime, Services, Step, TenantPolicy, Visit,
 };
 
 #[tokio::main]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use journey_host::{
-    Begun, Browser, Callbacks, Capacity, Egress, HostCall, Network, Injection, Interceptor, Invocation, Limits, Runtime,
+    Begun, Browser, Callbacks, Capacity, Egress, HostCall, Injection, Interceptor, Invocation, Limits, Network, Runtime,
     Services, Step, Visit,
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use host_test::journey::{Bound, Definition, Running};
 use journey_host::{
-    Browser, Capacity, Clock, Compiled, Egress, HostCall, Injection, Interceptor, Invocation, Limits, Network, ManualClock,
+    Browser, Capacity, Clock, Compiled, Egress, HostCall, Injection, Interceptor, Invocation, Limits, ManualClock, Network,
     Runtime, Services, Step, Visit,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -8,8 +8,8 @@ use host_test::browser::{Arrival as Landing, Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use journey_host::{
     Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Browser, CacheScope, Callbacks, Called, Capacity, ClientSecret,
-    Clock, Compiled, Completed, Egress, Failure, Invocation, Journeys, Limits, Network, ManualClock, MemoryAttempts,
-    MemoryCache, MemoryJourneys, PublicOrigin, Runtime, Services, Step, SystemRandom, TenantPolicy, Visit,
+    Clock, Compiled, Completed, Egress, Failure, Invocation, Journeys, Limits, ManualClock, MemoryAttempts, MemoryCache,
+    MemoryJourneys, Network, PublicOrigin, Runtime, Services, Step, SystemRandom, TenantPolicy, Visit,
 };
 use serde_json::Value;
 

@@ -10,8 +10,8 @@ mod versions;
 use std::sync::Arc;
 
 use crate::{
-    Arrival, AuthorizationResponse, Browser, Compiled, Egress, HostCall, Network, Import, Injection, Interceptor, Invocation,
-    Limits, PublicOrigin, Services, Settlement, Step, TenantPolicy, Visit,
+    Arrival, AuthorizationResponse, Browser, Compiled, Egress, HostCall, Import, Injection, Interceptor, Invocation, Limits,
+    Network, PublicOrigin, Services, Settlement, Step, TenantPolicy, Visit,
 };
 
 fn visit() -> Visit {
