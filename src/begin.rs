@@ -18,11 +18,9 @@ use crate::step::settings::Outlets;
 pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
     let (outlets, configuration) = Configuration::parse(invocation.settings, invocation.connector);
     let mut host = Recorder::new(host);
-    let mut redaction = Redaction::default();
-
     let result = clear(&mut host, &outlets)
         .and(configuration)
-        .and_then(|configuration| start(&mut host, &configuration, invocation.browser, &mut redaction));
+        .and_then(|configuration| start(&mut host, &configuration, invocation.browser));
     let outcome = result.map_err(|failure| fail(&mut host, &outlets, failure, invocation.round));
 
     let ended = match &outcome {
@@ -33,6 +31,8 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
         requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
         ..Observations::default()
     };
+    // Nothing in it can hold what was drawn here: the documents were there before, and of an exchange neither query nor body is kept.
+    let redaction = Redaction::default();
     let wanted = &outlets.event_data;
     let event_data = event_data::record(wanted, Phase::Begin, invocation, ended, &observations, host.exchanges(), &redaction);
     Begun { outcome, event_data }
@@ -47,12 +47,7 @@ fn clear(host: &mut dyn Host, outlets: &Outlets) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start(
-    host: &mut dyn Host,
-    configuration: &Configuration,
-    browser: &[u8],
-    redaction: &mut Redaction,
-) -> Result<Redirect, Failure> {
+fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> Result<Redirect, Failure> {
     let Configuration { settings, connector } = configuration;
     if browser.is_empty() {
         return Err(Failure::from(Code::Internal).expecting("expected the host to bind the login to a user agent"));
@@ -62,9 +57,6 @@ fn start(
     let state = Secret::random(host)?;
     let nonce = Secret::random(host)?;
     let verifier = CodeVerifier::random(host)?;
-    for secret in [&state, &nonce, verifier.secret()] {
-        redaction.add(secret);
-    }
     let begun_at = host.now().as_secs();
     let request = AuthorizationRequest {
         endpoint: &endpoints.authorization,

@@ -12,5 +12,6 @@ mod order;
 mod outcomes;
 mod scenarios;
 mod secrecy;
+mod stored;
 mod success;
 mod tokens;

@@ -8,6 +8,7 @@ use journey_host::{
     Browser, Capacity, Clock, Compiled, Egress, HostCall, Injection, Interceptor, Invocation, Limits, ManualClock, Network,
     Runtime, Services, Step, Visit,
 };
+use sha2::Digest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -20,6 +21,12 @@ const BEGIN: &str = "
     (i32.store (i32.const 1028) (i32.const 2304)) (i32.store (i32.const 1032) (i32.const 21))
     (i32.store (i32.const 1036) (i32.const 2048)) (i32.store (i32.const 1040) (i32.const 1))
     (i32.store8 (i32.const 1044) (i32.eq (local.get 3) (i32.const 3)))
+    (i32.store (i32.const 1048) (i32.const 60))";
+
+/// The same, with an attempt whose state is the URL's text.
+const BEGIN_NAMED: &str = "
+    (i32.store (i32.const 1028) (i32.const 2304)) (i32.store (i32.const 1032) (i32.const 21))
+    (i32.store (i32.const 1036) (i32.const 2304)) (i32.store (i32.const 1040) (i32.const 21))
     (i32.store (i32.const 1048) (i32.const 60))";
 
 /// Fails with the response, or with an attempt's state, for a code; ignores what begins with an `i`.
@@ -252,6 +259,114 @@ async fn a_login_that_nobody_answers_is_ended_in_time() {
     site.clock.advance(Duration::from_secs(1));
     assert_eq!(site.status(&cookie).await["status"], "failure_branch");
     assert_eq!(site.completes(), ["failed: x"]);
+}
+
+/// By its name: the reason that the host gives is the step's to read, and an overdue login isn't a cancelled one.
+#[tokio::test]
+async fn an_overdue_login_is_timed_out_and_a_cancelled_one_is_cancelled() {
+    /// Fails with the reason's number for a code's length.
+    const REASON: &str = "
+        (i32.store (i32.const 1024) (i32.const 1)) (i32.store (i32.const 1028) (local.get 11))
+        (i32.store (i32.const 1032) (i32.add (local.get 13) (i32.const 1)))";
+    let guest = || Guest { begin: BEGIN_NAMED, complete: REASON, url: "https://idp.example/a".to_owned(), ..Guest::default() };
+    let overdue = Site::of(guest().compile(), "{}").await;
+    let cookie = overdue.begin().await;
+    overdue.clock.advance(Duration::from_secs(60));
+    overdue.status(&cookie).await;
+    assert_eq!(overdue.completes(), ["failed: h"], "timed-out is the first of the reasons");
+
+    let cancelled = Site::of(guest().compile(), "{}").await;
+    let cookie = cancelled.begin().await;
+    let own = format!("cookie: {cookie}\r\norigin: {}\r\n", cancelled.running.base_url());
+    cancelled.send("POST", "/cancel", &own, b"").await;
+    assert_eq!(cancelled.completes(), ["failed: ht"], "cancelled the second");
+}
+
+#[tokio::test]
+async fn a_form_post_finds_the_session_of_its_own_cookie_among_several() {
+    let site = Site::new("{ }").await;
+    let sessions = [site.begin().await, site.begin().await, site.begin().await];
+    for (number, session) in sessions.iter().enumerate().rev() {
+        let second = session.split("; ").find(|pair| pair.starts_with("journey-form-post=")).unwrap();
+        site.post(second, "application/x-www-form-urlencoded", format!("n={number}").as_bytes()).await;
+        let first = session.split("; ").find(|pair| pair.starts_with("journey=")).unwrap();
+        assert_eq!(site.status(first).await["code"], format!("n={number}"));
+    }
+    let none = site.post("journey-form-post=0", "application/x-www-form-urlencoded", b"n=9").await;
+    assert_eq!((none.status(), site.completes().len()), (303, 3), "a cookie that no session has calls nothing");
+}
+
+/// What binds an attempt is a hash of the session's cookie: whoever reads the sandbox's memory can't take the session over.
+#[tokio::test]
+async fn the_sessions_cookie_does_not_enter_the_sandbox() {
+    // Fails with the binding, byte by byte as a letter of sixteen, for a code.
+    let complete = "
+        (loop $again
+          (i32.store8 (i32.add (i32.const 40000) (local.get $i))
+            (i32.add (i32.const 97) (i32.and (i32.load8_u (i32.add (local.get 4) (local.get $i))) (i32.const 15))))
+          (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $again (i32.lt_u (local.get $i) (local.get 5))))
+        (i32.store (i32.const 1024) (i32.const 1)) (i32.store (i32.const 1028) (i32.const 40000))
+        (i32.store (i32.const 1032) (local.get 5))";
+    let guest = Guest { begin: BEGIN, complete, url: "https://idp.example/a".to_owned(), ..Guest::default() };
+    let site = Site::of(guest.compile(), "{}").await;
+    let cookie = site.begin().await;
+    site.get("/callback?x", &cookie).await;
+    let letters = |bytes: &[u8]| bytes.iter().map(|byte| char::from(b'a' + (byte & 15))).collect::<String>();
+    let value = cookie.split_once('=').unwrap().1;
+    let hash: [u8; 32] = sha2::Sha256::digest(value).into();
+    assert_eq!(site.completes(), [format!("failed: {}", letters(&hash))]);
+}
+
+/// An aborted journey tells its client the code of a `flow` error, and of any other nothing.
+#[tokio::test]
+async fn an_abort_does_not_tell_the_client_the_internal_code() {
+    // The category is the byte after the code.
+    for (category, expected) in
+        [(0, "authentication_failed"), (1, "n=1"), (3, "authentication_failed"), (4, "authentication_failed")]
+    {
+        let complete: &'static str = format!("{COMPLETE} (i32.store8 (i32.const 1036) (i32.const {category}))").leak();
+        let guest =
+            Guest { begin: BEGIN, complete, failure_behavior: 1, url: "https://idp.example/a".to_owned(), ..Guest::default() };
+        let site = Site::of(guest.compile(), "{}").await;
+        let cookie = site.begin().await;
+        site.get("/callback?n=1", &cookie).await;
+        assert_eq!(site.status(&cookie).await, serde_json::json!({"status": "aborted", "error": expected}));
+        let page = site.get("/journey", &cookie).await;
+        assert_eq!(page.0.contains("n=1"), expected == "n=1", "{}", page.0);
+    }
+}
+
+/// The timer names the newest attempt alone, or a newer tab's login would die with an older one.
+#[tokio::test]
+async fn an_older_tabs_time_is_up_and_the_newer_ones_is_not() {
+    let site = Site::new("{}").await;
+    let cookie = site.begin().await;
+    site.clock.advance(Duration::from_secs(59));
+    site.get("/start", &cookie).await;
+    site.clock.advance(Duration::from_secs(59));
+    assert_eq!(site.status(&cookie).await["status"], "waiting");
+    site.clock.advance(Duration::from_secs(1));
+    assert_eq!(site.status(&cookie).await["status"], "failure_branch");
+}
+
+#[tokio::test]
+async fn a_user_agent_that_hangs_up_does_not_take_its_call_with_it() {
+    // Long enough for the user agent to be gone.
+    let complete: &'static str = format!("(call $burn (i32.const 20000000)) {COMPLETE}").leak();
+    let guest = Guest { begin: BEGIN, complete, url: "https://idp.example/a".to_owned(), ..Guest::default() };
+    let site = Site::of(guest.compile(), "{}").await;
+    let cookie = site.begin().await;
+    let mut stream = TcpStream::connect(&site.address).await.unwrap();
+    let request = format!("GET /callback?x HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\n\r\n", site.address);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    drop(stream);
+    while site.completes().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(site.status(&cookie).await["status"], "failure_branch");
 }
 
 #[tokio::test]
