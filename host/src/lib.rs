@@ -85,7 +85,7 @@
 //! # Why these numbers
 //!
 //! Each number is a field or constant with its reason beside it: [`Capacity`] for how many calls run and wait (64 sandboxes: 1 GiB at worst,
-//! and more calls a second than two cores compute), [`Limits`] for what one call may use. A component is asked for its processor time each
+//! and 320 calls a second where the provider takes 200 ms), [`Limits`] for what one call may use. A component is asked for its processor time each
 //! 10 ms, a tenth of what it may have. A rule of [`Capacity`] isn't a number: a tenant gets a further sandbox only where more are free than
 //! it holds, so that any number of tenants whose provider hangs leave something to the others.
 //!

@@ -37,7 +37,7 @@ const MAX_REVISION: usize = 128;
 /// Bytes of a variable's name or a key of the cache.
 const MAX_NAME: usize = 256;
 
-/// Headers of a request. The step sends four; tens of thousands overflow the map that an HTTP client keeps them in.
+/// Headers of a request, far more than any needs; tens of thousands overflow the map that an HTTP client keeps them in.
 const MAX_HEADERS: usize = 64;
 
 impl CallState {

@@ -7,10 +7,10 @@ use wasmtime::{ResourceLimiter, Result, bail};
 /// Limits of one call. Beside each of the defaults stands why it is what it is.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Linear memory in bytes, 16 MiB: four times what a login with the largest documents uses. At most [`Limits::POOL_MEMORY`], for which the
-    /// pool of sandboxes is laid out.
+    /// Linear memory in bytes, 16 MiB: a login takes 1.2 MB, and documents and responses at their longest a multiple of it. At most
+    /// [`Limits::POOL_MEMORY`], for which the pool of sandboxes is laid out.
     pub memory: usize,
-    /// Processor time, 100 ms: a login takes 2 to 3 ms. The component's own, and the host's to look through what the component passed to it;
+    /// Processor time, 100 ms: a login takes less than 7 on a busy machine. The component's own, and the host's to look through what the component passed to it;
     /// what the host's services take doesn't count. Noticed with the next tick of 10 ms.
     pub cpu: Duration,
     /// From the call to its outcome, 45 s, waiting included: the step's own timeouts add up to 32 s. A fetch gets what is left of it, less
@@ -32,11 +32,11 @@ pub struct Limits {
     /// Names, keys and values in bytes that the host keeps for the component in one call, 1 MiB: the output variable, two cache entries and
     /// the rest at their longest. What is written again counts again. More is `too-large`.
     pub kept: usize,
-    /// Host calls of any kind, 128: a login makes about 30. A further one ends the call.
+    /// Host calls of any kind, 128: a login makes far fewer, and a loop is ended. A further one ends the call.
     pub host_calls: u32,
-    /// Bytes that the component may pass to one host call or return, 2 MiB. More ends the call.
+    /// Bytes that the component may pass to one host call or return, 2 MiB: more than the longest value or body. More ends the call.
     pub host_call_bytes: usize,
-    /// Entries of all tables together, 10,000: a component has a few hundred.
+    /// Entries of all tables together, 10,000: the pool lays out as many for each sandbox.
     pub table_elements: usize,
 }
 

@@ -18,8 +18,8 @@ use std::collections::{HashMap, VecDeque};
 pub struct Capacity {
     /// Calls at a time, over all tenants: each holds a sandbox while it runs, and its place until its outcome is applied.
     ///
-    /// A login's calls mostly wait for the identity provider, so this bounds memory, not speed: 64 times [`Limits::memory`](crate::Limits::memory)
-    /// is 1 GiB at worst. At 200 ms a call, 64 are 320 calls a second, more than two cores compute.
+    /// A login's calls mostly wait for the identity provider, so this bounds memory: 64 times [`Limits::memory`](crate::Limits::memory) is
+    /// 1 GiB at worst. Where the provider takes 200 ms, 64 at a time are 320 a second.
     pub sandboxes: usize,
     /// Calls of one tenant at a time. A quarter of all, so that it takes several tenants to be noticed by the others.
     pub per_tenant: usize,
