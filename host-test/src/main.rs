@@ -1,5 +1,6 @@
 //! The command line: `host-test demo`, `host-test cognito`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
@@ -68,6 +69,8 @@ async fn cognito(callback_url: &str) -> ExitCode {
 
 fn load() -> anyhow::Result<Compiled> {
     let path = component_artifact::fresh()?;
-    let runtime = Runtime::new(Capacity::default()).map_err(|error| anyhow!("{error:#}"))?;
+    // Beside the component, so that the next demo starts at once.
+    let code = path.parent().unwrap_or(Path::new(".")).join("code");
+    let runtime = Runtime::keeping(Capacity::default(), &code).map_err(|error| anyhow!("{error:#}"))?;
     runtime.load("cognito-oidc", &path).map_err(|error| anyhow!("{error:#}"))
 }

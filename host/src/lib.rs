@@ -73,6 +73,7 @@
 //! |---|---|---|
 //! | a component of another shape, or that imports anything else | when it is loaded | the error names interface and function |
 //! | a component under another name, in [`Step::replace`] | always | the caches of two components never mix |
+//! | a folder of compiled code that is another user's, a link, or open to others | when the runtime starts | whoever can write there could run anything |
 //! | a call beyond its tenant's share, or the host's | `Busy` | nothing ran, nothing is settled |
 //! | a callback URL that isn't served, or is another connector's | at `begin` | [`Callbacks`] |
 //! | an origin that neither step nor operator names; private addresses; plain `http` | at each fetch | [`Egress`] |
@@ -93,6 +94,7 @@
 //!
 //! | feature | brings |
 //! |---|---|
+//! | `cache` | [`Runtime::keeping`]: compiled code in a folder |
 //! | `testing` | faults, an interceptor of host calls, a clock to move, random bytes from a seed. Not for production |
 //!
 //! # Wasmtime

@@ -87,7 +87,7 @@ pub fn find_anew(
         return Ok(None);
     }
     let set = fetch(host, issuer, jwks_uri)?;
-    set.find(key_id).cloned().map(Some).ok_or(Rejection::UnknownKey)
+    set.find(key_id).cloned().map(Some).ok_or_else(|| not_found(key_id))
 }
 
 /// Another set may have the key that a token names; none can tell which key a token means that names none.

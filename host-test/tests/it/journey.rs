@@ -353,7 +353,7 @@ async fn an_older_tabs_time_is_up_and_the_newer_ones_is_not() {
 #[tokio::test]
 async fn a_user_agent_that_hangs_up_does_not_take_its_call_with_it() {
     // Long enough for the user agent to be gone.
-    let complete: &'static str = format!("(call $burn (i32.const 20000000)) {COMPLETE}").leak();
+    let complete: &'static str = format!("{COMPLETE} (call $burn (i32.const 20000000))").leak();
     let guest = Guest { begin: BEGIN, complete, url: "https://idp.example/a".to_owned(), ..Guest::default() };
     let site = Site::of(guest.compile(), "{}").await;
     let cookie = site.begin().await;

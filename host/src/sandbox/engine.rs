@@ -39,13 +39,26 @@ pub struct Compiled {
 }
 
 impl Runtime {
-    /// Starts the engine.
+    /// Starts the engine. Compiled code isn't kept.
     ///
     /// # Errors
     ///
     /// Where the machine hasn't the addresses for so many sandboxes.
     pub fn new(capacity: Capacity) -> Result<Self> {
         Self::with(pool::config(capacity), capacity)
+    }
+
+    /// The same, which keeps compiled code in this folder, so that a component isn't compiled at each start. The folder is made where there is
+    /// none; nobody but this process's user may be let in, nor be able to put another one in its place.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runtime::new`]; also where the folder is a symbolic link, belongs to another user, or has another mode than 700.
+    #[cfg(feature = "cache")]
+    pub fn keeping(capacity: Capacity, folder: &Path) -> Result<Self> {
+        let mut config = pool::config(capacity);
+        config.cache(Some(super::folder::cache(folder)?));
+        Self::with(config, capacity)
     }
 
     /// Compiles the component in this file. Takes a second or so of processor time: within an async function, on a thread for such work.

@@ -10,8 +10,9 @@ pub struct Limits {
     /// Linear memory in bytes, 16 MiB: a login takes 1.2 MB, and documents and responses at their longest a multiple of it. At most
     /// [`Limits::POOL_MEMORY`], for which the pool of sandboxes is laid out.
     pub memory: usize,
-    /// Processor time, 100 ms: a login takes less than 7 on a busy machine. The component's own, and the host's to look through what the component passed to it;
-    /// what the host's services take doesn't count. Noticed with the next tick of 10 ms.
+    /// Processor time, 250 ms: a login takes less than 7 on a busy machine, one with the largest tokens that AWS's quotas allow up to 100. The
+    /// component's own, and the host's to look through what the component passed to it; what the host's services take doesn't count.
+    /// Noticed with the next tick of 10 ms.
     pub cpu: Duration,
     /// From the call to its outcome, 45 s, waiting included: the step's own timeouts add up to 32 s. A fetch gets what is left of it, less
     /// [`Limits::margin`].
@@ -27,7 +28,7 @@ pub struct Limits {
     pub fetches: u32,
     /// A response's body in bytes, decoded, 512 KiB: a hundred keys and more. A longer one is `too-large`.
     pub body: usize,
-    /// A value in bytes, of a journey variable, an attempt or a cache entry, 256 KiB, as `wit/stores.wit` advises. A longer one is `too-large`.
+    /// A value in bytes, of a journey variable, an attempt or a cache entry, 512 KiB, as `wit/stores.wit` advises. A longer one is `too-large`.
     pub variable: usize,
     /// Names, keys and values in bytes that the host keeps for the component in one call, 1 MiB: the output variable, two cache entries and
     /// the rest at their longest. What is written again counts again. More is `too-large`.
@@ -54,7 +55,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory: Self::POOL_MEMORY,
-            cpu: Duration::from_millis(100),
+            cpu: Duration::from_millis(250),
             wall_clock: Duration::from_secs(45),
             queue: Duration::from_secs(10),
             margin: Duration::from_millis(500),

@@ -1,7 +1,7 @@
 //! One call in one sandbox: the engine, who gets a sandbox when, the limits, and what the component may ask for.
 //!
 //! ```text
-//! Runtime     one engine, one pool of sandboxes                                    engine, pool
+//! Runtime     one engine, one pool of sandboxes                                    engine, pool, folder
 //!   load      a component, checked against the contract's shape                    shape
 //!   enter     a place among the calls of a tenant                                  scheduler, shares
 //! run         a fresh sandbox, the limits, a deadline, no panic beyond it          call, limits, stopwatch, panic
@@ -12,8 +12,11 @@ pub(crate) mod bindings;
 pub(crate) mod call;
 pub(crate) mod convert;
 pub(crate) mod engine;
+#[cfg(feature = "cache")]
+mod folder;
 mod gate;
 mod imports;
+mod json;
 pub(crate) mod limits;
 mod panic;
 mod pool;
