@@ -63,10 +63,22 @@ mod tests {
     #[test]
     fn what_any_reader_takes_is_well_formed_and_nothing_else() {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        for text in ["null", "true", "-1", "18446744073709551615", "1e300", r#""\ud83d\ude00""#, r#"{"a":[{"b":null},"c"]}"#, " 1 ", &deep(100)] {
+        for text in [
+            "null",
+            "true",
+            "-1",
+            "18446744073709551615",
+            "1e300",
+            r#""\ud83d\ude00""#,
+            r#"{"a":[{"b":null},"c"]}"#,
+            " 1 ",
+            &deep(100),
+        ] {
             assert!(serde_json::from_str::<WellFormed>(text).is_ok(), "{text}");
         }
-        for text in ["", "nul", "1 2", "[1,]", r#"{"a"}"#, r#""\ud83d""#, r#"{"\ud83d":1}"#, "1e999", "\"\u{1}\"", "{1:2}", &deep(200)] {
+        for text in
+            ["", "nul", "1 2", "[1,]", r#"{"a"}"#, r#""\ud83d""#, r#"{"\ud83d":1}"#, "1e999", "\"\u{1}\"", "{1:2}", &deep(200)]
+        {
             assert!(serde_json::from_str::<WellFormed>(text).is_err(), "{text}");
         }
     }
