@@ -4,11 +4,19 @@
 //! completed with another one, whose owner would receive the code (mix-up, RFC 9700 4.4): comparing where a response arrived with where it
 //! was asked to arrive distinguishes connectors only where their URLs differ.
 //!
+//! | of two URLs | they are apart where |
+//! |---|---|
+//! | scheme, host, port | these differ, after normalisation (RFC 3986 6.2.2) |
+//! | path | it differs: `/a` and `/b`, `/cb` and `/cb/`; not `/%63b` and `/cb` |
+//! | query | a parameter that both have differs: `?c=1` and `?c=2`; not `?c=1` and none, since the response adds parameters |
+//!
 //! As it starts, nothing is served, and every `begin` is refused.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// The callback URLs of one host. May change while it runs.
@@ -17,9 +25,19 @@ pub struct Callbacks(RwLock<Vec<Served>>);
 
 #[derive(Debug)]
 struct Served {
-    url: Url,
+    location: Location,
     tenant: String,
     connector_id: String,
+}
+
+/// A URL in its normal form.
+#[derive(Debug, PartialEq, Eq)]
+struct Location {
+    scheme: String,
+    authority: String,
+    path: String,
+    /// By name, in order.
+    parameters: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
 }
 
 /// Why a login is not begun with a callback URL.
@@ -34,7 +52,7 @@ pub enum CallbackRefused {
 impl fmt::Display for CallbackRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotServed => "expected a callback URL that this host serves, written as it is registered with the host",
+            Self::NotServed => "expected a callback URL that this host serves",
             Self::AnotherConnectors => "expected a callback URL that belongs to this connector: each has one of its own",
         })
     }
@@ -61,33 +79,43 @@ impl Callbacks {
     ///
     /// # Errors
     ///
-    /// Where it isn't a URL, or is another connector's.
+    /// Where it isn't a URL, or isn't apart from another connector's.
     pub fn serve(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), String> {
-        let url = Url::parse(url).map_err(|_| "not an absolute URL".to_owned())?;
+        let location = Location::read(url).ok_or("not an absolute URL")?;
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        match served.iter().find(|other| other.url == url) {
-            Some(other) if other.is(tenant, connector_id) => {}
-            Some(_) => return Err("this callback URL is another connector's".to_owned()),
-            None => served.push(Served { url, tenant: tenant.to_owned(), connector_id: connector_id.to_owned() }),
+        if served.iter().any(|other| !other.is(tenant, connector_id) && !other.location.is_apart(&location)) {
+            return Err("this callback URL is another connector's, or one that its responses can't be told from".to_owned());
+        }
+        if !served.iter().any(|other| other.location == location) {
+            served.push(Served { location, tenant: tenant.to_owned(), connector_id: connector_id.to_owned() });
         }
         Ok(())
     }
 
-    /// From now on, nothing begins with this URL.
+    /// From now on, nothing begins with this URL, and no response there is passed on. Served for another connector, it completes nothing that
+    /// was begun for this one.
     pub fn withdraw(&self, url: &str) {
-        if let Ok(url) = Url::parse(url) {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|served| served.url != url);
+        if let Some(location) = Location::read(url) {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|served| served.location != location);
         }
     }
 
+    /// Whether a login may begin with this callback URL.
     pub(crate) fn judge(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), CallbackRefused> {
-        let url = Url::parse(url).map_err(|_| CallbackRefused::NotServed)?;
+        let location = Location::read(url).ok_or(CallbackRefused::NotServed)?;
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match served.iter().find(|served| served.url == url) {
+        match served.iter().find(|served| served.location == location) {
             None => Err(CallbackRefused::NotServed),
             Some(served) if served.is(tenant, connector_id) => Ok(()),
             Some(_) => Err(CallbackRefused::AnotherConnectors),
         }
+    }
+
+    /// Whether a response that arrived there is this connector's.
+    pub(crate) fn owns(&self, arrived_at: &str, tenant: &str, connector_id: &str) -> bool {
+        let Some(arrival) = Location::read(arrived_at) else { return false };
+        let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        served.iter().any(|served| served.is(tenant, connector_id) && served.location.receives(&arrival))
     }
 }
 
@@ -95,6 +123,54 @@ impl Served {
     fn is(&self, tenant: &str, connector_id: &str) -> bool {
         self.tenant == tenant && self.connector_id == connector_id
     }
+}
+
+impl Location {
+    fn read(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+        let authority = format!("{}@{}{port}", url.username(), url.host_str().unwrap_or_default().to_ascii_lowercase());
+        let path = if url.path().is_empty() { "/".to_owned() } else { normal_escapes(url.path()) };
+        let decode = |text: &str| -> Vec<u8> { percent_decode_str(&text.replace('+', " ")).collect() };
+        let mut parameters: BTreeMap<Vec<u8>, Vec<Vec<u8>>> = BTreeMap::new();
+        for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            parameters.entry(decode(name)).or_default().push(decode(value));
+        }
+        Some(Self { scheme: url.scheme().to_owned(), authority, path, parameters })
+    }
+
+    fn is_at_the_same_place(&self, other: &Self) -> bool {
+        (&self.scheme, &self.authority, &self.path) == (&other.scheme, &other.authority, &other.path)
+    }
+
+    /// Whether no response can be one to both.
+    fn is_apart(&self, other: &Self) -> bool {
+        let differs = |(name, values): (&Vec<u8>, &Vec<Vec<u8>>)| other.parameters.get(name).is_some_and(|others| others != values);
+        !self.is_at_the_same_place(other) || self.parameters.iter().any(differs)
+    }
+
+    /// Whether a response that arrived there is one to this URL: parameters of its own are there, as often and in the same order.
+    fn receives(&self, arrival: &Self) -> bool {
+        let is_there = |(name, values): (&Vec<u8>, &Vec<Vec<u8>>)| arrival.parameters.get(name) == Some(values);
+        self.is_at_the_same_place(arrival) && self.parameters.iter().all(is_there)
+    }
+}
+
+/// RFC 3986 6.2.2.1 and 6.2.2.2: hex digits in upper case, unreserved characters as themselves.
+fn normal_escapes(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut normal = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match byte {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => normal.push(char::from(byte)),
+            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
+            None => normal.push('%'),
+        }
+        normal.push_str(if byte.is_some() { &part[2..] } else { part });
+    }
+    normal
 }
 
 #[cfg(test)]
@@ -107,8 +183,9 @@ mod tests {
         for (url, tenant, connector, expected) in [
             ("https://login.example.com/a", "acme", "pool", Ok(())),
             ("https://LOGIN.example.com:443/a", "acme", "pool", Ok(())),
+            ("https://login.example.com/%61", "acme", "pool", Ok(())),
             ("https://login.example.com/a", "acme", "other", Err(CallbackRefused::AnotherConnectors)),
-            ("https://login.example.com/a", "other", "pool", Err(CallbackRefused::AnotherConnectors)),
+            ("https://login.example.com/%61", "other", "pool", Err(CallbackRefused::AnotherConnectors)),
             ("https://login.example.com/b", "acme", "pool", Err(CallbackRefused::NotServed)),
             ("https://login.example.com/a/", "acme", "pool", Err(CallbackRefused::NotServed)),
             ("https://login.example.com/a?connector=1", "acme", "pool", Err(CallbackRefused::NotServed)),
@@ -117,7 +194,6 @@ mod tests {
         ] {
             assert_eq!(callbacks.judge(url, tenant, connector), expected, "{url} {tenant} {connector}");
         }
-        assert!(callbacks.serve("https://login.example.com/a", "acme", "other").is_err());
         assert!(callbacks.serve("https://login.example.com/a", "acme", "pool").is_ok());
         callbacks.withdraw("https://login.example.com/a");
         assert_eq!(callbacks.judge("https://login.example.com/a", "acme", "pool"), Err(CallbackRefused::NotServed));
@@ -125,8 +201,62 @@ mod tests {
     }
 
     #[test]
+    fn two_connectors_urls_are_apart() {
+        for (one, other, apart) in [
+            ("https://a.example/a", "https://a.example/b", true),
+            ("https://a.example/a", "https://b.example/a", true),
+            ("https://a.example/a", "https://a.example:444/a", true),
+            ("https://a.example/a", "https://a.example/a/", true),
+            ("https://a.example/a?c=1", "https://a.example/a?c=2", true),
+            ("https://a.example/a?c=1&d=1", "https://a.example/a?d=2", true),
+            ("https://a.example/a?c=%FF", "https://a.example/a?c=%FE", true),
+            ("myapp://a", "myapp:/a", true),
+            ("https://a.example/a", "https://a.example/a", false),
+            ("https://a.example/a", "https://A.example:443/a", false),
+            ("https://a.example/a", "https://a.example/a?", false),
+            ("https://a.example/a", "https://a.example/a?c=1", false),
+            ("https://a.example/a?c=1", "https://a.example/a?d=2", false),
+            ("https://a.example/a?b=2&a=1", "https://a.example/a?a=1&b=2", false),
+            ("https://a.example/a?c", "https://a.example/a?c=", false),
+            ("https://a.example/a?c=a+b", "https://a.example/a?c=a%20b", false),
+            ("https://a.example/%61", "https://a.example/a", false),
+            ("https://a.example/c%3ab", "https://a.example/c%3Ab", false),
+            ("https://a.example/x/../a", "https://a.example/a", false),
+            ("myapp://CB", "myapp://cb", false),
+            ("myapp://cb", "myapp://cb/", false),
+        ] {
+            for (one, other) in [(one, other), (other, one)] {
+                let callbacks = Callbacks::none().with(one, "acme", "pool").unwrap();
+                assert_eq!(callbacks.serve(other, "acme", "attackers").is_ok(), apart, "{one} {other}");
+                assert!(callbacks.serve(other, "acme", "pool").is_ok(), "one connector may have both");
+            }
+        }
+    }
+
+    #[test]
+    fn a_response_is_the_connectors_whose_url_it_arrived_at() {
+        let callbacks = Callbacks::none().with("https://a.example/cb?c=1", "acme", "pool").unwrap();
+        let callbacks = callbacks.with("https://a.example/cb?c=2", "acme", "other").unwrap();
+        for (arrived_at, owns) in [
+            ("https://a.example/cb?c=1&code=x&state=y", true),
+            ("https://a.example/cb?code=x&c=1", true),
+            ("https://a.example/cb?c=2&code=x", false),
+            ("https://a.example/cb?c=1&c=2&code=x", false),
+            ("https://a.example/cb?code=x", false),
+            ("https://b.example/cb?c=1", false),
+            ("cb?c=1", false),
+        ] {
+            assert_eq!(callbacks.owns(arrived_at, "acme", "pool"), owns, "{arrived_at}");
+        }
+        callbacks.withdraw("https://a.example/cb?c=1");
+        callbacks.serve("https://a.example/cb?c=1", "acme", "other").unwrap();
+        assert!(!callbacks.owns("https://a.example/cb?c=1&code=x", "acme", "pool"), "what was begun for the one isn't completed");
+    }
+
+    #[test]
     fn as_it_starts_nothing_is_served() {
         assert_eq!(Callbacks::none().judge("https://a/", "", ""), Err(CallbackRefused::NotServed));
+        assert!(!Callbacks::none().owns("https://a/", "", ""));
         assert!(Callbacks::none().with("/callback", "acme", "pool").is_err());
     }
 }

@@ -120,6 +120,23 @@ impl Failure {
         Self::of_the_host("duplicate", Category::Flow, message, false)
     }
 
+    /// What the host itself says of a response at a URL that is not this connector's.
+    pub(crate) fn callback_mismatch() -> Self {
+        let message = "the response arrived at another URL than the redirect URI of its login: expected one that this host serves for this connector";
+        Self::of_the_host("callback_mismatch", Category::Security, message, false)
+    }
+
+    /// What the host itself says where the store of the journeys takes the step's outcome or its writes for no answer to keep.
+    pub(crate) fn not_stored(is_too_large: bool, round: u32) -> Self {
+        match is_too_large {
+            true => Self::of_the_host("output_too_large", Category::System, "the result is longer than a variable may be", false),
+            false => {
+                let message = "the host's store failed: expected it to take the variables of the outcome";
+                Self::of_the_host("storage_failed", Category::System, message, round <= LAST_RETRYABLE_ROUND)
+            }
+        }
+    }
+
     fn of_the_host(code: &str, category: Category, message: &str, retryable: bool) -> Self {
         let (code, message) = (code.to_owned(), message.to_owned());
         Self { code, category, message, retryable, path: None, provider: ProviderAnswer::default() }

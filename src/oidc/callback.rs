@@ -10,9 +10,7 @@
 //!
 //! Whatever differs otherwise is another URL. Both are read by RFC 3986 and not by `url`, which would change them as a browser does.
 
-use std::borrow::Cow;
-
-use url::form_urlencoded;
+use percent_encoding::percent_decode_str;
 
 /// Why a response isn't judged further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +45,12 @@ struct Location<'a> {
 
 impl<'a> Location<'a> {
     fn read(text: &'a str) -> Option<Self> {
+        let (text, _) = text.split_once('#').unwrap_or((text, ""));
+        let (text, query) = text.split_once('?').unwrap_or((text, ""));
+        // Of the query, the response's part is whatever somebody wrote there.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
-        let (text, _) = text.split_once('#').unwrap_or((text, ""));
-        let (text, query) = text.split_once('?').unwrap_or((text, ""));
         let (scheme, rest) = text.split_once(':')?;
         let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
@@ -68,8 +67,13 @@ impl<'a> Location<'a> {
         Some(Self { scheme, authority, path, query })
     }
 
-    fn parameters(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
-        form_urlencoded::parse(self.query.as_bytes())
+    /// Names and values, form-decoded to bytes: two that aren't UTF-8 differ as they differ.
+    fn parameters(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + use<'a> {
+        let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).collect();
+        self.query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
     }
 }
 
@@ -137,8 +141,8 @@ fn without_dots(path: &str) -> String {
 
 /// By name: a parameter that comes twice could be read as either.
 fn has_parameters(arrival: &Location<'_>, expected: &Location<'_>) -> bool {
-    let values = |location: &Location<'_>, name: &str| -> Vec<String> {
-        location.parameters().filter(|(candidate, _)| candidate == name).map(|(_, value)| value.into_owned()).collect()
+    let values = |location: &Location<'_>, name: &[u8]| -> Vec<Vec<u8>> {
+        location.parameters().filter(|(candidate, _)| candidate == name).map(|(_, value)| value).collect()
     };
     expected.parameters().all(|(name, _)| values(arrival, &name) == values(expected, &name))
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | none | unknown; to the host itself: interrupted, for the store has lost it |
 //! | another user agent's, response mode's or redirect URI's, taken or not | that mismatch; nothing is changed |
+//! | pending, too late, and another was begun since | duplicate: the newer one's login goes on |
 //! | pending, and replaced by this call | it is taken |
 //! | pending, and not replaced | duplicate |
 //! | taken at most 90 s ago | duplicate: that call may still be at work |
@@ -30,8 +31,8 @@ const CALL_BYTES: usize = 16;
 /// How often one call asks for the attempt. The store can be asked again: after a lost answer, the entry shows whose it is.
 const TRIES: u32 = 3;
 
-/// Who comes with a response.
-#[derive(Clone, Copy, Debug)]
+/// Who comes with a response. Holds the host's binding, and the URL holds code and state: there is no `Debug`.
+#[derive(Clone, Copy)]
 pub enum Claimant<'a> {
     /// A user agent, and how the response reached the host.
     UserAgent {
@@ -80,6 +81,8 @@ pub enum Duplicate {
     AtWork,
     /// Another call took it longer ago, and another attempt was begun since.
     Superseded,
+    /// It came too late, and another attempt was begun since.
+    Expired,
 }
 
 impl From<StoreError> for Rejection {
@@ -115,12 +118,16 @@ pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Res
     match entry {
         Entry::Pending(pending) => {
             judge(&claimant, &pending.browser, pending.response_mode, &pending.redirect_uri)?;
+            if !is_host && host.now().as_secs() > pending.expires_at && !attempt::is_newest(host, &key)? {
+                return Err(Rejection::Duplicate(Duplicate::Expired));
+            }
             take(host, &key, &stored, &pending)?;
             Ok(*pending)
         }
         Entry::Taken(taken) => {
             judge(&claimant, &taken.browser, taken.response_mode, &taken.redirect_uri)?;
-            let is_lost = host.now().as_secs() > taken.at.saturating_add(LOST_AFTER);
+            // In the future, too: clocks that agree don't write such a time, and nobody can wait for it.
+            let is_lost = host.now().as_secs().abs_diff(taken.at) > LOST_AFTER;
             Err(match is_lost {
                 false => Rejection::Duplicate(Duplicate::AtWork),
                 true if is_host || attempt::is_newest(host, &key)? => Rejection::Interrupted,
@@ -162,11 +169,8 @@ fn take(host: &mut dyn Host, key: &str, stored: &host::Entry, pending: &Attempt)
         match host.replace_attempt(key, &stored.revision, &taken, lifetime) {
             Ok(true) => return Ok(()),
             // Another call's, or this one's own from a try whose answer was lost, here or on the host's way to its store.
-            Ok(false) => {
-                let present = host.attempt(key)?.and_then(|entry| attempt::read::<Entry>(&entry.value));
-                let is_ours = matches!(present, Some(Entry::Taken(taken)) if taken.call == call);
-                return if is_ours { Ok(()) } else { Err(Rejection::Duplicate(Duplicate::Raced)) };
-            }
+            Ok(false) if is_taken_by(host, key, &call)? => return Ok(()),
+            Ok(false) => return Err(Rejection::Duplicate(Duplicate::Raced)),
             Err(StoreError::Unavailable) => {}
             // Nothing happened, and nothing will.
             Err(error) => {
@@ -175,7 +179,13 @@ fn take(host: &mut dyn Host, key: &str, stored: &host::Entry, pending: &Attempt)
             }
         }
     }
-    Err(Rejection::Store(failure))
+    // The last answer may have been lost, too.
+    if failure == StoreError::Unavailable && is_taken_by(host, key, &call)? { Ok(()) } else { Err(Rejection::Store(failure)) }
+}
+
+fn is_taken_by(host: &mut dyn Host, key: &str, call: &str) -> Result<bool, StoreError> {
+    let present = host.attempt(key)?.and_then(|entry| attempt::read::<Entry>(&entry.value));
+    Ok(matches!(present, Some(Entry::Taken(taken)) if taken.call == call))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::Object;
 use crate::oidc::authorization::ResponseMode;
-use crate::oidc::response;
+use crate::oidc::{callback, response};
 use crate::oidc::scope::Scope;
 use crate::web_address;
 
@@ -280,6 +280,10 @@ fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
         return Err("expected a URL of at most 2048 characters");
     }
     let url = web_address::parse(callback_url)?;
+    // A user agent goes where `url` reads it to lead: to another place than is written, and each response would be one that arrived elsewhere.
+    if callback::judge(callback_url, url.as_str()).is_err() {
+        return Err("expected host, port and path as browsers write them");
+    }
     // The provider adds its own beside these: a parameter that comes twice makes every response malformed.
     if url.query_pairs().any(|(name, _)| response::is_owned(&name)) {
         return Err("expected a query without parameters of the authorization response");

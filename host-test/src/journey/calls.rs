@@ -6,6 +6,8 @@ use std::sync::{Arc, PoisonError};
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 
+use url::form_urlencoded;
+
 use super::page::{self, Again};
 use super::register::{Attempt, KEPT, Session};
 use super::server::{Event, Server};
@@ -38,19 +40,21 @@ impl Server {
             _ => self.new_journey(&cookie)?,
         };
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
+        // Before the call: whatever comes of it, the journey has its session.
+        if session.attempt.is_none() {
+            self.register.put(id_of(&cookie), session.clone());
+        }
 
         let request = match self.call_begin(session.clone()).await? {
             Begun::Redirect(request) => request,
             Begun::Failed(_) => {
-                self.register.put(id_of(&cookie), session.clone());
                 self.leave(&session.visit).await;
                 return Ok(page::see_other("/journey", &cookies));
             }
             // The session goes on as it was: with another attempt, or settled.
             Begun::Refused(_) | Begun::TooLate(_) => return Ok(page::see_other("/journey", &cookies)),
             // Nothing has happened: the journey begins when the page asks again.
-            Begun::Busy => return Ok(page::busy(&Again::Get)),
-            Begun::Unknown(_) => return Err(StatusCode::SERVICE_UNAVAILABLE),
+            Begun::Busy | Begun::Unknown(_) => return Ok(page::busy(&Again::Get)),
         };
         let form_post = match request.response_mode {
             ResponseMode::Query => None,
@@ -80,11 +84,15 @@ impl Server {
             let secret = server.definition.client_secret.as_ref();
             let called = server.step.complete(&visit, &invocation, secret, &response).await;
             match &called.outcome {
-                // The journey waits on.
-                Completed::Ignored(_) => server.record("complete", &visit, &called),
-                Completed::Unknown(_) => {
+                // Nothing was taken: the same response may come again.
+                Completed::Ignored(failure) if failure.code == "storage_failed" => {
                     server.record("complete", &visit, &called);
-                    server.register.doubtful(&visit, server.now());
+                    return Err(Busy);
+                }
+                // The journey waits on, and perhaps for a call that is lost.
+                Completed::Ignored(_) | Completed::Unknown(_) => {
+                    server.record("complete", &visit, &called);
+                    server.register.doubtful(&visit, &state_of(&response), server.now());
                 }
                 Completed::Authenticated(_) | Completed::Failed(_) => {
                     server.record("complete", &visit, &called);
@@ -192,5 +200,16 @@ impl Server {
 
     fn now(&self) -> std::time::Duration {
         self.step.services().clock.now()
+    }
+}
+
+/// The state that a response names, for this server's bookkeeping: it finds no journey.
+fn state_of(response: &AuthorizationResponse) -> String {
+    match response {
+        AuthorizationResponse::Query(arrival) | AuthorizationResponse::FormPost(arrival) => {
+            let mut parameters = form_urlencoded::parse(arrival.parameters.as_bytes());
+            parameters.find(|(name, _)| name == "state").map(|(_, state)| state.into_owned()).unwrap_or_default()
+        }
+        AuthorizationResponse::Abandoned(abandonment) => abandonment.state.clone(),
     }
 }

@@ -64,10 +64,11 @@ impl Register {
         sessions.values_mut().filter_map(|session| overdue(session, now)).collect()
     }
 
-    /// A call on this visit may be lost: its newest attempt is ended as soon as the step can tell.
-    pub(super) fn doubtful(&self, visit: &Visit, now: Duration) {
+    /// The call on this attempt may be lost: it is ended as soon as the step can tell, if it is still the visit's newest. Whoever doesn't know its
+    /// state can't bring that about; a newer one has its own time.
+    pub(super) fn doubtful(&self, visit: &Visit, state: &str, now: Duration) {
         for session in self.lock().values_mut().filter(|session| session.visit == *visit) {
-            if let Some(attempt) = &mut session.attempt {
+            if let Some(attempt) = session.attempt.as_mut().filter(|attempt| attempt.state == state) {
                 attempt.deadline = attempt.deadline.min(now + LOST);
             }
         }

@@ -322,6 +322,88 @@ async fn an_import_that_always_fails_is_told_by_the_outcome_alone() {
     }
 }
 
+/// Journeys that take some changes for nothing that they would keep, or don't answer what they are asked first.
+struct PickyJourneys {
+    journeys: Arc<MemoryJourneys>,
+    refuses: fn(&Change) -> Option<StoreError>,
+    /// How often `settlement` is still to fail.
+    silent: AtomicUsize,
+}
+
+#[async_trait]
+impl Journeys for PickyJourneys {
+    async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError> {
+        match (self.refuses)(change) {
+            Some(error) => Err(error),
+            None => self.journeys.apply(visit, change).await,
+        }
+    }
+
+    async fn settlement(&self, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
+        let is_silent = self.silent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        if is_silent { Err(StoreError::Unavailable("silent".to_owned())) } else { self.journeys.settlement(visit).await }
+    }
+
+    async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError> {
+        self.journeys.variable(tenant, journey, name).await
+    }
+
+    async fn forget(&self, tenant: &str, journey: &str) -> Result<(), StoreError> {
+        self.journeys.forget(tenant, journey).await
+    }
+}
+
+fn picky(stage: &Stage, refuses: fn(&Change) -> Option<StoreError>, silent: usize) -> Step {
+    let journeys = PickyJourneys { journeys: Arc::clone(&stage.journeys), refuses, silent: AtomicUsize::new(silent) };
+    let services = Services { journeys: Arc::new(journeys), ..stage.step.services().clone() };
+    Step::new(compiled(), services, Limits { queue: Duration::from_millis(300), ..Limits::default() })
+}
+
+/// A store that allows less than the host thinks: the visit ends with the reason, and not as interrupted, or never.
+#[tokio::test]
+async fn what_the_store_does_not_take_ends_the_visit_with_a_reason() {
+    let large = |change: &Change| {
+        let is_large = change.writes.iter().any(|write| write.json.as_ref().is_some_and(|json| json.len() > 1000));
+        is_large.then_some(StoreError::TooLarge)
+    };
+    let any_value = |change: &Change| {
+        let has_value = change.writes.iter().any(|write| write.json.is_some());
+        has_value.then(|| StoreError::Refused("a reserved name".to_owned()))
+    };
+    let rows: [(Picky, &str, Option<&str>); 2] =
+        [(large, "failed: output_too_large", Some("output_too_large")), (any_value, "failed: storage_failed", None)];
+    for (refuses, told, variable) in rows {
+        let stage = Stage::new().await;
+        let response = stage.sign_in(&stage.begin().await).await;
+        let called = complete(&stage, &picky(&stage, refuses, 0), &response).await;
+        assert_eq!(verdict(&called), told);
+        assert_eq!(variables(&stage).await, variable.map(|code| Err(code.to_owned())));
+        assert_eq!(called.event_data, None);
+        assert_eq!(verdict(&stage.complete(&response).await), "too late: duplicate");
+    }
+    // Of `begin`: the variables that it clears.
+    let stage = Stage::new().await;
+    let refuses_all = |change: &Change| (!change.writes.is_empty()).then(|| StoreError::Refused("full".to_owned()));
+    let called = picky(&stage, refuses_all, 0).begin(&stage.visit, &stage.invocation()).await;
+    assert_eq!(verdict(&called), "failed: storage_failed");
+}
+
+type Picky = fn(&Change) -> Option<StoreError>;
+
+/// While the host can't know whether the visit is settled, nothing runs, and the response is good for later.
+#[tokio::test]
+async fn a_visit_that_can_not_be_read_costs_no_login() {
+    let stage = Stage::new().await;
+    let response = stage.sign_in(&stage.begin().await).await;
+    let called = complete(&stage, &picky(&stage, |_| None, usize::MAX), &response).await;
+    assert_eq!(verdict(&called), "busy");
+    assert_eq!(stage.cognito.requests().count(Endpoint::Token), 0);
+    let called = picky(&stage, |_| None, usize::MAX).begin(&stage.visit, &stage.invocation()).await;
+    assert_eq!(verdict(&called), "busy");
+    let called = complete(&stage, &picky(&stage, |_| None, 1), &response).await;
+    assert_eq!(verdict(&called), "authenticated", "a silence that ends is waited out");
+}
+
 /// Journeys whose `apply` fails at chosen times, before or after it has taken effect.
 struct FailingJourneys {
     journeys: Arc<MemoryJourneys>,

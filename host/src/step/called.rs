@@ -7,7 +7,7 @@ use crate::sandbox::trapped::{Trapped, Usage};
 use crate::stores::StoreError;
 
 /// A call: what came of it, and what it took.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Called<T> {
     /// What came of it, as far as it counts.
     pub outcome: T,
@@ -17,6 +17,18 @@ pub struct Called<T> {
     pub event_data: Option<String>,
     /// What it used; where nothing ran, the wait alone.
     pub usage: Usage,
+}
+
+/// Event data hold what the settings ask for, a user's profile perhaps: of those, the length alone.
+impl<T: fmt::Debug> fmt::Debug for Called<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Called")
+            .field("outcome", &self.outcome)
+            .field("trapped", &self.trapped)
+            .field("event_data", &self.event_data.as_ref().map(String::len))
+            .field("usage", &self.usage)
+            .finish()
+    }
 }
 
 /// What came of `begin`, as far as it counts: what the step said is told only where it was applied.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use applying::{InEffect, patiently};
 pub use called::{Begun, Called, Completed};
 use turn::Turn;
 
@@ -186,17 +187,17 @@ impl Step {
         run(&turn.compiled, &self.limits, turn.deadline, export).await.result
     }
 
-    /// How the visit ended, if it did. A store that never answers is unavailable.
+    /// How the visit ended, if it did. Asked for as long as a call may wait: while the store doesn't answer, nothing has run.
     async fn settlement(&self, turn: &Turn, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
-        let answer = tokio::time::timeout_at(turn.deadline, self.services.journeys.settlement(visit)).await;
-        answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())))
+        let until = turn.deadline.min(Instant::now() + self.limits.queue);
+        patiently(until, async || self.services.journeys.settlement(visit).await).await
     }
 
     async fn begin_now(&self, turn: &Turn, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
         match self.settlement(turn, visit).await {
             Ok(None) => {}
             Ok(Some(_)) => return unrun(Begun::TooLate(Failure::too_late())),
-            Err(error) => return unrun(Begun::Unknown(error)),
+            Err(_) => return unrun(Begun::Busy),
         }
         let argument = convert::invocation(visit, invocation);
         let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
@@ -222,24 +223,28 @@ impl Step {
             }
         };
         let until = turn.apply_until;
-        let (outcome, applied) = match outcome {
+        let (outcome, effect) = match outcome {
             Ok(request) => {
-                let applied = self.apply(visit, writes, Effect::Wait { expires_in: request.expires_in }, until).await;
-                (Begun::Redirect(request.into()), applied)
+                let effect = Effect::Wait { expires_in: request.expires_in };
+                (Begun::Redirect(request.into()), effect)
             }
             Err(failure) => {
                 let failed = Failed { failure, behavior: description.failure_behavior };
-                let effect = Effect::SettleUnlessPending(Settlement::Failed(failed.clone()));
-                let applied = self.apply(visit, writes, effect, until).await;
-                match applied {
-                    Ok(Applied::Pending) => (Begun::Refused(failed.failure), Ok(Applied::Pending)),
-                    applied => (Begun::Failed(failed), applied),
-                }
+                (Begun::Failed(failed.clone()), Effect::SettleUnlessPending(Settlement::Failed(failed)))
             }
         };
+        let InEffect { applied, instead } = self.apply(visit, writes, effect, &description, until).await;
+        let event_data = event_data.filter(|_| instead.is_none());
+        let outcome = instead.map_or(outcome, Begun::Failed);
         match applied {
             Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
-            Ok(Applied::Pending) => Called { outcome, trapped, event_data: None, usage },
+            Ok(Applied::Pending) => {
+                let outcome = match outcome {
+                    Begun::Failed(failed) => Begun::Refused(failed.failure),
+                    other => other,
+                };
+                Called { outcome, trapped, event_data: None, usage }
+            }
             Ok(Applied::Settled) => Called { outcome: Begun::TooLate(Failure::too_late()), trapped, event_data: None, usage },
             Err(error) => Called { outcome: Begun::Unknown(error), trapped, event_data: None, usage },
         }
@@ -256,7 +261,13 @@ impl Step {
         match self.settlement(turn, visit).await {
             Ok(None) => {}
             Ok(Some(_)) => return unrun(Completed::TooLate(Failure::too_late())),
-            Err(error) => return unrun(Completed::Unknown(error)),
+            Err(_) => return unrun(Completed::Busy),
+        }
+        // Before the step compares it with its attempt's: that one may have been begun when the URL was this connector's.
+        if let AuthorizationResponse::Query(arrival) | AuthorizationResponse::FormPost(arrival) = response
+            && !self.services.callbacks.owns(&arrival.url, &visit.tenant, &invocation.connector_id)
+        {
+            return unrun(Completed::Ignored(Failure::callback_mismatch()));
         }
         let argument = convert::invocation(visit, invocation);
         let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
@@ -293,7 +304,11 @@ impl Step {
                 return Called { outcome, trapped, event_data: None, usage };
             }
         };
-        match self.apply(visit, writes, Effect::Settle(settlement), turn.apply_until).await {
+        let InEffect { applied, instead } =
+            self.apply(visit, writes, Effect::Settle(settlement), &description, turn.apply_until).await;
+        let event_data = event_data.filter(|_| instead.is_none());
+        let outcome = instead.map_or(outcome, Completed::Failed);
+        match applied {
             Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
             // A settlement has no condition but that there is none.
             Ok(Applied::Settled | Applied::Pending) => {

@@ -67,6 +67,7 @@ impl Model {
                 return "failed: login_interrupted".to_owned();
             }
             Some(_) => return "ignored: duplicate".to_owned(),
+            None if now > attempt.expires_at && !is_newest && !is_host => return "ignored: duplicate".to_owned(),
             None => attempt.taken_at = Some(now),
         }
         self.is_settled = true;

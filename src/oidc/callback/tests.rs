@@ -50,6 +50,9 @@ fn these_are_one_url() {
         ("https://a.example/cb?c", "https://a.example/cb?c=&code=c"),
         ("https://a.example/cb?c=1&c=2", "https://a.example/cb?c=1&c=2&code=c"),
         ("https://a.example/cb?c=%7e", "https://a.example/cb?c=~"),
+        ("https://a.example/cb?c=%FF", "https://a.example/cb?c=%ff"),
+        // What a provider wrote beside it.
+        ("myapp://cb", "myapp://cb?error=access_denied&error_description=Accès refusé"),
     ] {
         assert_eq!(judge(redirect_uri, arrived_at), Ok(()), "{redirect_uri} {arrived_at}");
     }
@@ -92,6 +95,7 @@ fn these_are_two() {
         ("myapp://cb", "myapp://cb2"),
         ("myapp:/cb", "myapp:/cb/"),
         // The callback URL's own query: missing, changed, given twice, or in the body alone.
+        ("https://a.example/cb?c=%FF", "https://a.example/cb?c=%FE"),
         ("https://a.example/cb?c=1", "https://a.example/cb?code=c"),
         ("https://a.example/cb?c=1", "https://a.example/cb"),
         ("https://a.example/cb?c=1", "https://a.example/cb?c=2&code=c"),

@@ -104,7 +104,7 @@ fn each_wrong_value_has_its_problem() {
 #[test]
 fn b03_b17_a_callback_url_is_one_that_cognito_would_register() {
     for url in
-        ["https://a/cb?x=y", "http://127.0.0.1:1/cb", "http://localhost/cb", "http://[::1]/", "myapp://", "com.example.app:/cb"]
+        ["https://a/cb?x=y", "https://A:443/x/../cb?State=1", "http://127.0.0.1:1/cb", "http://localhost/cb", "http://[::1]/", "myapp://", "com.example.app:/cb"]
     {
         assert!(parse(&with("callback_url", json!(url))).is_ok(), "{url}");
     }
@@ -127,6 +127,25 @@ fn b03_b17_a_callback_url_is_one_that_cognito_would_register() {
         "blob:https://a/b",
         "ws://a/",
         "https://",
+        // Browsers go to another place than is written.
+        "https://a:0443/cb",
+        "http://127.1/cb",
+        "http://[0:0:0:0:0:0:0:1]/cb",
+        "https://a/{cb}",
+        // The response's own parameters, however they are written.
+        "https://a/cb?code=1",
+        "https://a/cb?x=1&state",
+        "https://a/cb?st%61te=1",
+        "https://a/cb?iss=1",
+        "https://a/cb?error=1",
+        "https://a/cb?error_description=1",
+        "https://a/cb?error_uri=1",
+        "https://a/cb?response=1",
+        "https://a/cb?session_state=1",
+        "https://a/cb?scope=1",
+        "https://a/cb?id_token=1",
+        "https://a/cb?access_token=1",
+        "https://a/cb?refresh_token=1",
     ] {
         assert_eq!(problem(&with("callback_url", json!(url))).0, "/settings/callback_url", "{url}");
     }
