@@ -146,7 +146,8 @@ impl Location {
 
     /// Whether no response can be one to both.
     fn is_apart(&self, other: &Self) -> bool {
-        let differs = |(name, values): (&Vec<u8>, &Vec<Vec<u8>>)| other.parameters.get(name).is_some_and(|others| others != values);
+        let differs =
+            |(name, values): (&Vec<u8>, &Vec<Vec<u8>>)| other.parameters.get(name).is_some_and(|others| others != values);
         !self.is_at_the_same_place(other) || self.parameters.iter().any(differs)
     }
 

@@ -8,8 +8,8 @@ use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::Object;
 use crate::oidc::authorization::ResponseMode;
-use crate::oidc::{callback, response};
 use crate::oidc::scope::Scope;
+use crate::oidc::{callback, response};
 use crate::web_address;
 
 /// Default scope.

@@ -64,29 +64,40 @@ impl Step {
         let mut id = [0; 16];
         self.services.random.fill(&mut id).map_err(|_| StoreError::Unavailable("no random bytes".to_owned()))?;
         let change = Change { id: ChangeId(id), writes, effect };
-        patiently(until, async || self.services.journeys.apply(visit, &change).await).await
+        let mut patience = Patience::until(until);
+        loop {
+            match patience.answer(self.services.journeys.apply(visit, &change)).await {
+                Err(StoreError::Unavailable(_)) if patience.is_left().await => {}
+                answer => return answer,
+            }
+        }
     }
 }
 
-/// Asks a store until it answers, or the time is up. A no is an answer.
-///
-/// # Errors
-/// The store's last word; one that never answers is unavailable.
-pub(super) async fn patiently<T>(
+/// Waiting for a store that doesn't answer, up to a time.
+pub(super) struct Patience {
     until: Instant,
-    mut ask: impl AsyncFnMut() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let answer = tokio::time::timeout_at(until, ask()).await;
-        let error = match answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned()))) {
-            Err(error @ StoreError::Unavailable(_)) => error,
-            answer => return answer,
-        };
-        if Instant::now() + pause >= until {
-            return Err(error);
+    pause: Duration,
+}
+
+impl Patience {
+    pub(super) fn until(until: Instant) -> Self {
+        Self { until, pause: FIRST_PAUSE }
+    }
+
+    /// The store's answer. One that never comes is an unavailable store.
+    pub(super) async fn answer<T>(&self, ask: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+        let answer = tokio::time::timeout_at(self.until, ask).await;
+        answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())))
+    }
+
+    /// Pauses. False where there is no time for another try.
+    pub(super) async fn is_left(&mut self) -> bool {
+        if Instant::now() + self.pause >= self.until {
+            return false;
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use applying::{InEffect, patiently};
+use applying::{InEffect, Patience};
 pub use called::{Begun, Called, Completed};
 use turn::Turn;
 
@@ -189,8 +189,13 @@ impl Step {
 
     /// How the visit ended, if it did. Asked for as long as a call may wait: while the store doesn't answer, nothing has run.
     async fn settlement(&self, turn: &Turn, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
-        let until = turn.deadline.min(Instant::now() + self.limits.queue);
-        patiently(until, async || self.services.journeys.settlement(visit).await).await
+        let mut patience = Patience::until(turn.deadline.min(Instant::now() + self.limits.queue));
+        loop {
+            match patience.answer(self.services.journeys.settlement(visit)).await {
+                Err(StoreError::Unavailable(_)) if patience.is_left().await => {}
+                answer => return answer,
+            }
+        }
     }
 
     async fn begin_now(&self, turn: &Turn, visit: &Visit, invocation: &Invocation) -> Called<Begun> {

@@ -103,9 +103,15 @@ fn each_wrong_value_has_its_problem() {
 
 #[test]
 fn b03_b17_a_callback_url_is_one_that_cognito_would_register() {
-    for url in
-        ["https://a/cb?x=y", "https://A:443/x/../cb?State=1", "http://127.0.0.1:1/cb", "http://localhost/cb", "http://[::1]/", "myapp://", "com.example.app:/cb"]
-    {
+    for url in [
+        "https://a/cb?x=y",
+        "https://A:443/x/../cb?State=1",
+        "http://127.0.0.1:1/cb",
+        "http://localhost/cb",
+        "http://[::1]/",
+        "myapp://",
+        "com.example.app:/cb",
+    ] {
         assert!(parse(&with("callback_url", json!(url))).is_ok(), "{url}");
     }
     for url in [
