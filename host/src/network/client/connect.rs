@@ -117,11 +117,15 @@ mod tests {
         }
     }
 
-    /// Port 1 answers, port 2 refuses, and port 3 is never heard of.
+    /// Port 1 answers, port 2 refuses, port 3 is never heard of, and port 4 answers when the next has been tried.
     async fn connect(address: SocketAddr) -> io::Result<SocketAddr> {
         match address.port() {
             1 => Ok(address),
             2 => Err(io::ErrorKind::ConnectionRefused.into()),
+            4 => {
+                tokio::time::sleep(2 * HEAD_START).await;
+                Ok(address)
+            }
             _ => std::future::pending().await,
         }
     }
@@ -137,6 +141,7 @@ mod tests {
             (&["1.1.1.1:1", "2.2.2.2:1"][..], "1.1.1.1:1"),
             (&["1.1.1.1:2", "2.2.2.2:1"], "2.2.2.2:1"),
             (&["1.1.1.1:3", "2.2.2.2:1"], "2.2.2.2:1"),
+            (&["1.1.1.1:4", "2.2.2.2:2"], "1.1.1.1:4"),
             (&["1.1.1.1:3", "2.2.2.2:3", "3.3.3.3:2", "[::1]:1"], "[::1]:1"),
         ] {
             assert_eq!(connected(order).await.as_deref(), Ok(expected), "{order:?}");
