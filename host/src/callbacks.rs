@@ -229,6 +229,7 @@ mod tests {
             for (one, other) in [(one, other), (other, one)] {
                 let callbacks = Callbacks::none().with(one, "acme", "pool").unwrap();
                 assert_eq!(callbacks.serve(other, "acme", "attackers").is_ok(), apart, "{one} {other}");
+                let callbacks = Callbacks::none().with(one, "acme", "pool").unwrap();
                 assert!(callbacks.serve(other, "acme", "pool").is_ok(), "one connector may have both");
             }
         }

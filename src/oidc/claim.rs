@@ -115,19 +115,20 @@ pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Res
         // The host may end what nobody can judge any more; a user agent's response can't even be told from another's.
         return Err(if is_host { Rejection::Unreadable } else { Rejection::Store(StoreError::Unavailable) });
     };
+    let now = host.now().as_secs();
     match entry {
         Entry::Pending(pending) => {
             judge(&claimant, &pending.browser, pending.response_mode, &pending.redirect_uri)?;
-            if !is_host && host.now().as_secs() > pending.expires_at && !attempt::is_newest(host, &key)? {
+            if !is_host && now > pending.expires_at && !attempt::is_newest(host, &key)? {
                 return Err(Rejection::Duplicate(Duplicate::Expired));
             }
-            take(host, &key, &stored, &pending)?;
+            take(host, &key, &stored, &pending, now)?;
             Ok(*pending)
         }
         Entry::Taken(taken) => {
             judge(&claimant, &taken.browser, taken.response_mode, &taken.redirect_uri)?;
             // In the future, too: clocks that agree don't write such a time, and nobody can wait for it.
-            let is_lost = host.now().as_secs().abs_diff(taken.at) > LOST_AFTER;
+            let is_lost = now.abs_diff(taken.at) > LOST_AFTER;
             Err(match is_lost {
                 false => Rejection::Duplicate(Duplicate::AtWork),
                 true if is_host || attempt::is_newest(host, &key)? => Rejection::Interrupted,
@@ -151,11 +152,10 @@ fn judge(claimant: &Claimant<'_>, browser: &str, asked_for: ResponseMode, redire
 }
 
 /// Replaces the pending entry, if nobody else has.
-fn take(host: &mut dyn Host, key: &str, stored: &host::Entry, pending: &Attempt) -> Result<(), Rejection> {
+fn take(host: &mut dyn Host, key: &str, stored: &host::Entry, pending: &Attempt, now: u64) -> Result<(), Rejection> {
     let mut call = [0; CALL_BYTES];
     host.fill_random(&mut call).map_err(Rejection::Random)?;
     let call = URL_SAFE_NO_PAD.encode(call);
-    let now = host.now().as_secs();
     let taken = attempt::write(&Entry::Taken(Taken {
         at: now,
         call: call.clone(),

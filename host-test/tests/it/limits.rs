@@ -12,7 +12,7 @@ use journey_host::{
 };
 
 use crate::guest::Guest;
-use crate::stage::{form_post, query};
+use crate::stage::{CONNECTOR, callbacks, form_post, query};
 
 fn visit() -> Visit {
     Visit::first("tenant", "journey", "login")
@@ -22,14 +22,14 @@ fn invocation() -> Invocation {
     Invocation {
         settings: r#"{"error_output_variable": "login_error"}"#.to_owned(),
         connector: "{}".to_owned(),
-        connector_id: "pool".to_owned(),
+        connector_id: CONNECTOR.to_owned(),
         browser: Browser::from_session("a session"),
     }
 }
 
 fn step(guest: &Guest) -> Step {
     let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
-    Step::new(guest.compile(), Services::in_memory(Network::new(egress).unwrap()), Limits::default())
+    Step::new(guest.compile(), Services::in_memory(Network::new(egress).unwrap()).serving(callbacks()), Limits::default())
 }
 
 async fn variable(step: &Step, name: &str) -> Option<serde_json::Value> {

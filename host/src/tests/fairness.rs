@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::guest::Guest;
-use super::{Act, invocation, response, settlement, step, visit, watched};
+use super::{Act, invocation, response_to, settlement, step, visit, watched};
 use crate::{Begun, Capacity, Cause, Completed, HostCall, Limits, Runtime, Step, Visit};
 
 /// A host of its own, whose tenants hang at their first host call where their name says so.
@@ -34,7 +34,7 @@ async fn four_tenants_whose_providers_hang_at_ten_times_their_share_stop_nobody_
                     let called = step.begin(&visit, &invocation()).await;
                     (matches!(called.outcome, Begun::Busy), visit)
                 } else {
-                    let called = step.complete(&visit, &invocation(), None, &response()).await;
+                    let called = step.complete(&visit, &invocation(), None, &response_to(&visit.tenant)).await;
                     (matches!(called.outcome, Completed::Busy), visit)
                 }
             });
@@ -53,7 +53,7 @@ async fn four_tenants_whose_providers_hang_at_ten_times_their_share_stop_nobody_
             let (step, visit) = (step.clone(), of(&format!("other {tenant}"), round));
             calls.spawn(async move {
                 let begun = step.begin(&visit, &invocation()).await;
-                let completed = step.complete(&visit, &invocation(), None, &response()).await;
+                let completed = step.complete(&visit, &invocation(), None, &response_to(&visit.tenant)).await;
                 (begun, completed)
             });
         }
@@ -82,7 +82,7 @@ async fn a_call_whose_time_runs_out_while_it_waits_is_busy_and_settles_nothing()
     // A quarter of the call's time: what is left is for running.
     assert!(begun.usage.queued >= Duration::from_millis(50) && begun.usage.wall_clock >= begun.usage.queued, "{:?}", begun.usage);
     assert_eq!((begun.usage.cpu, begun.usage.memory), (Duration::ZERO, 0));
-    let completed = hurried.complete(&visit(), &invocation(), None, &response()).await;
+    let completed = hurried.complete(&visit(), &invocation(), None, &response_to(&visit().tenant)).await;
     assert_eq!((completed.outcome, completed.trapped), (Completed::Busy, None));
     assert_eq!(settlement(&step, &visit()).await, None);
     assert_eq!(hurried.check("tenant", "{}", "{}").await.unwrap_err().cause, Cause::Busy);
@@ -106,7 +106,7 @@ async fn twenty_thousand_calls_at_once_are_not_taken_in() {
     }
     assert_eq!(busy, 20_000 - 240);
     let visit = of("back from the provider", 0);
-    let completed = step.complete(&visit, &invocation(), None, &response()).await;
+    let completed = step.complete(&visit, &invocation(), None, &response_to(&visit.tenant)).await;
     assert!(matches!(completed.outcome, Completed::Authenticated(_)), "a place is kept for whoever has logged in");
 }
 

@@ -14,6 +14,21 @@ use crate::{
     Network, PublicOrigin, Services, Settlement, Step, TenantPolicy, Visit,
 };
 
+/// Those that have a callback URL.
+const TENANTS: [&str; 11] = [
+    "tenant",
+    "back from the provider",
+    "hanging 0",
+    "hanging 1",
+    "hanging 2",
+    "hanging 3",
+    "other 0",
+    "other 1",
+    "other 2",
+    "other 3",
+    "other 4",
+];
+
 fn visit() -> Visit {
     Visit::first("tenant", "journey", "login")
 }
@@ -28,13 +43,23 @@ fn invocation() -> Invocation {
 }
 
 fn response() -> AuthorizationResponse {
+    response_to("tenant")
+}
+
+/// At the callback URL of this tenant's connector.
+fn response_to(tenant: &str) -> AuthorizationResponse {
     let origin = PublicOrigin::parse("https://login.example.com").unwrap();
-    AuthorizationResponse::Query(Arrival::at(&origin, "/callback?state=x"))
+    AuthorizationResponse::Query(Arrival::at(&origin, &format!("/callback?tenant={}&state=x", tenant.replace(' ', "+"))))
 }
 
 fn step(compiled: Compiled) -> Step {
     let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
-    Step::new(compiled, Services::in_memory(Network::new(egress).unwrap()), Limits::default())
+    let services = Services::in_memory(Network::new(egress).unwrap());
+    for tenant in TENANTS {
+        let url = format!("https://login.example.com/callback?tenant={tenant}");
+        services.callbacks.serve(&url, tenant, &invocation().connector_id).unwrap();
+    }
+    Step::new(compiled, services, Limits::default())
 }
 
 async fn settlement(step: &Step, visit: &Visit) -> Option<Settlement> {

@@ -74,6 +74,17 @@ impl Model {
         if now > attempt.expires_at && !is_host { "failed: login_expired".to_owned() } else { ending.to_owned() }
     }
 
+    /// A call takes the attempt, if it may, and is never heard of again.
+    fn lose(&mut self, index: usize) -> bool {
+        let (now, is_newest) = (self.now, index + 1 == self.attempts.len());
+        let attempt = &mut self.attempts[index];
+        let may_take = !self.is_settled && attempt.taken_at.is_none() && (is_newest || now <= attempt.expires_at);
+        if may_take {
+            attempt.taken_at = Some(now);
+        }
+        may_take
+    }
+
     fn ignored(&self, code: &str) -> String {
         if self.is_settled { "too late".to_owned() } else { format!("ignored: {code}") }
     }
@@ -138,9 +149,7 @@ impl Run {
                         (act, self.model.claim(index, "failed: login_cancelled"))
                     }
                     _ => {
-                        let attempt = &mut self.model.attempts[index];
-                        if attempt.taken_at.is_none() && !self.model.is_settled {
-                            attempt.taken_at = Some(self.model.now);
+                        if self.model.lose(index) {
                             self.login.lose(&redirect.state);
                         }
                         return;

@@ -176,9 +176,10 @@ fn whoever_replaces_second_gets_nothing() {
     let read = host.attempt(&key).unwrap().unwrap();
     let Some(Entry::Pending(pending)) = attempt::read::<Entry>(&read.value) else { panic!() };
     claim(&mut host, &state, user_agent()).unwrap();
-    assert_eq!(take(&mut host, &key, &read, &pending), Err(Rejection::Duplicate(Duplicate::Raced)));
+    let now = host.now().as_secs();
+    assert_eq!(take(&mut host, &key, &read, &pending, now), Err(Rejection::Duplicate(Duplicate::Raced)));
     host.attempts.remove(&key);
-    assert_eq!(take(&mut host, &key, &read, &pending), Err(Rejection::Duplicate(Duplicate::Raced)), "dropped meanwhile");
+    assert_eq!(take(&mut host, &key, &read, &pending, now), Err(Rejection::Duplicate(Duplicate::Raced)), "dropped meanwhile");
 }
 
 #[test]
