@@ -52,6 +52,13 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
         clippy.args(["clippy", "--package", "cognito-oidc", "--lib", "--target", toolchain::TARGET]);
         run(clippy.args(["--", "-D", "warnings"]))
     })?;
+    // The workspace's other crates turn on features of its dependencies that an embedder's build hasn't.
+    part("lints of the host by itself", || {
+        for features in [&[][..], &["--features", "cache"]] {
+            run(cargo().args(["clippy", "--package", "journey-host"]).args(features).args(["--", "-D", "warnings"]))?;
+        }
+        Ok(())
+    })?;
     part("documentation", || {
         let mut doc = cargo();
         doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);

@@ -210,8 +210,7 @@ async fn read(mut body: Incoming, mut decoder: Decoder, budget: &Budget) -> Resu
 fn before_the_body(error: &hyper::Error, budget: &Budget) -> FetchError {
     match error {
         _ if budget.is_spent() => FetchError::Other("too many bytes before the response's body".to_owned()),
-        error if error.is_parse_too_large() => FetchError::Other("the response's header is too large".to_owned()),
-        error if error.is_parse() => FetchError::Other("the response is not HTTP/1.1".to_owned()),
+        error if error.is_parse() => FetchError::Other("the response is not HTTP/1.1, or its header is too large".to_owned()),
         _ => broke_off(),
     }
 }
