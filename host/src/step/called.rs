@@ -43,7 +43,8 @@ pub enum Begun {
     Refused(Failure),
     /// Nothing was changed: the visit is settled already. Show where the journey stands.
     TooLate(Failure),
-    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit. Ask again in a few seconds.
+    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit, or its store of journeys can't be read. Ask
+    /// again in a few seconds.
     Busy,
     /// Whether anything was changed is unknown, but it was all or nothing. Ask again.
     Unknown(StoreError),
@@ -61,8 +62,8 @@ pub enum Completed {
     Ignored(Failure),
     /// Nothing was changed: the visit is settled already. Show where the journey stands.
     TooLate(Failure),
-    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit. Give the same response again in a few
-    /// seconds: its code hasn't been used.
+    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit, or its store of journeys can't be read. Give
+    /// the same response again in a few seconds: its code hasn't been used.
     Busy,
     /// Whether anything was changed is unknown, but it was all or nothing. The journey waits on; 91 s later one more response to the newest
     /// attempt, or one that says `Abandoned`, ends the visit.

@@ -4,7 +4,9 @@
 //! to its end, and its outcome is applied, though the caller hangs up.
 
 mod applying;
+mod begin;
 mod called;
+mod complete;
 mod turn;
 
 use std::fmt;
@@ -13,27 +15,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use applying::{InEffect, Patience};
+use applying::Patience;
 pub use called::{Begun, Called, Completed};
 use turn::Turn;
 
-use crate::callbacks::CallbackRefused;
 use crate::description::{Description, Problem};
 #[cfg(feature = "testing")]
 use crate::intercept::Interceptor;
-use crate::outcome::{Failed, Failure};
+use crate::outcome::Failure;
 use crate::response::AuthorizationResponse;
 use crate::sandbox::bindings::RedirectStep;
 use crate::sandbox::bindings::exports::journey::step::redirect as wit;
-use crate::sandbox::call::{Authority, CallState, Ran, run};
-use crate::sandbox::convert;
+use crate::sandbox::call::{Authority, CallState, run};
 use crate::sandbox::engine::Compiled;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::scheduler::Busy;
 use crate::sandbox::shares::Phase;
 use crate::sandbox::trapped::{Cause, Trapped, Usage};
 use crate::services::Services;
-use crate::stores::{Applied, CacheScope, Effect, Settlement, StoreError, Write};
+use crate::stores::{CacheScope, Settlement, StoreError, Write};
 use crate::visit::{ClientSecret, Invocation, Visit};
 
 /// Pauses before the same response is given again, where the store failed before anything was taken.
@@ -198,131 +198,6 @@ impl Step {
         }
     }
 
-    async fn begin_now(&self, turn: &Turn, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
-        match self.settlement(turn, visit).await {
-            Ok(None) => {}
-            Ok(Some(_)) => return unrun(Begun::TooLate(Failure::too_late())),
-            Err(_) => return unrun(Begun::Busy),
-        }
-        let argument = convert::invocation(visit, invocation);
-        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
-            let description = self.link(step, store, turn, visit, &argument).await?;
-            match self.judge_callback(visit, invocation, &description) {
-                Ok(()) => step.journey_step_redirect().call_begin(store, &argument).await.map(Ok),
-                Err(refused) => Ok(Err(refused)),
-            }
-        })
-        .await;
-        let Ran { result, description, writes, usage, .. } = ran;
-        let (said, trapped, event_data) = match result {
-            Ok(Ok(begun)) => (Ok(begun.outcome), None, begun.event_data),
-            Ok(Err(refused)) => (Err(Failure::callback_refused(refused)), None, None),
-            Err(trapped) => (Err(Failure::step_trapped(visit.round)), Some(trapped), None),
-        };
-        let (outcome, writes) = match said {
-            Ok(wit::BeginOutcome::Redirect(request)) => (Ok(request), writes),
-            Ok(wit::BeginOutcome::Failed(failure)) => (Err(Failure::from(failure)), writes),
-            Err(failure) => {
-                let writes = self.writes_of_the_host(&description, &failure);
-                (Err(failure), writes)
-            }
-        };
-        let until = turn.apply_until;
-        let (outcome, effect) = match outcome {
-            Ok(request) => {
-                let effect = Effect::Wait { expires_in: request.expires_in };
-                (Begun::Redirect(request.into()), effect)
-            }
-            Err(failure) => {
-                let failed = Failed { failure, behavior: description.failure_behavior };
-                (Begun::Failed(failed.clone()), Effect::SettleUnlessPending(Settlement::Failed(failed)))
-            }
-        };
-        let InEffect { applied, instead } = self.apply(visit, writes, effect, &description, until).await;
-        let event_data = event_data.filter(|_| instead.is_none());
-        let outcome = instead.map_or(outcome, Begun::Failed);
-        match applied {
-            Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
-            Ok(Applied::Pending) => {
-                let outcome = match outcome {
-                    Begun::Failed(failed) => Begun::Refused(failed.failure),
-                    other => other,
-                };
-                Called { outcome, trapped, event_data: None, usage }
-            }
-            Ok(Applied::Settled) => Called { outcome: Begun::TooLate(Failure::too_late()), trapped, event_data: None, usage },
-            Err(error) => Called { outcome: Begun::Unknown(error), trapped, event_data: None, usage },
-        }
-    }
-
-    async fn complete_now(
-        &self,
-        turn: &Turn,
-        visit: &Visit,
-        invocation: &Invocation,
-        secret: Option<&ClientSecret>,
-        response: &AuthorizationResponse,
-    ) -> Called<Completed> {
-        match self.settlement(turn, visit).await {
-            Ok(None) => {}
-            Ok(Some(_)) => return unrun(Completed::TooLate(Failure::too_late())),
-            Err(_) => return unrun(Completed::Busy),
-        }
-        // Before the step compares it with its attempt's: that one may have been begun when the URL was this connector's.
-        if let AuthorizationResponse::Query(arrival) | AuthorizationResponse::FormPost(arrival) = response
-            && !self.services.callbacks.owns(&arrival.url, &visit.tenant, &invocation.connector_id)
-        {
-            return unrun(Completed::Ignored(Failure::callback_mismatch()));
-        }
-        let argument = convert::invocation(visit, invocation);
-        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
-            self.link(step, store, turn, visit, &argument).await?;
-            let secret = secret.map(ClientSecret::reveal);
-            step.journey_step_redirect().call_complete(store, &argument, secret, &response.into()).await
-        })
-        .await;
-        let Ran { result, description, writes, replaced, usage } = ran;
-        let failed = |failure| Failed { failure, behavior: description.failure_behavior };
-        let (outcome, writes, trapped, event_data) = match result {
-            Ok(completed) => {
-                let outcome = match completed.outcome {
-                    wit::CompleteOutcome::Authenticated(who) => Completed::Authenticated(who.into()),
-                    wit::CompleteOutcome::Failed(failure) => Completed::Failed(failed(failure.into())),
-                    wit::CompleteOutcome::Ignored(failure) => Completed::Ignored(failure.into()),
-                };
-                (outcome, writes, None, completed.event_data)
-            }
-            Err(trapped) => {
-                let failure = Failure::step_trapped(visit.round);
-                // Junk that runs into a limit must not end somebody's login.
-                let outcome = match replaced || matches!(response, AuthorizationResponse::Abandoned(_)) {
-                    true => Completed::Failed(failed(failure.clone())),
-                    false => Completed::Ignored(failure.clone()),
-                };
-                (outcome, self.writes_of_the_host(&description, &failure), Some(trapped), None)
-            }
-        };
-        let settlement = match &outcome {
-            Completed::Authenticated(who) => Settlement::Authenticated(who.clone()),
-            Completed::Failed(failed) => Settlement::Failed(failed.clone()),
-            Completed::Ignored(_) | Completed::TooLate(_) | Completed::Busy | Completed::Unknown(_) => {
-                return Called { outcome, trapped, event_data: None, usage };
-            }
-        };
-        let InEffect { applied, instead } =
-            self.apply(visit, writes, Effect::Settle(settlement), &description, turn.apply_until).await;
-        let event_data = event_data.filter(|_| instead.is_none());
-        let outcome = instead.map_or(outcome, Completed::Failed);
-        match applied {
-            Ok(Applied::Yes) => Called { outcome, trapped, event_data, usage },
-            // A settlement has no condition but that there is none.
-            Ok(Applied::Settled | Applied::Pending) => {
-                Called { outcome: Completed::TooLate(Failure::too_late()), trapped, event_data: None, usage }
-            }
-            Err(error) => Called { outcome: Completed::Unknown(error), trapped, event_data: None, usage },
-        }
-    }
-
     /// Asks the component what the call will do, and gives it the authority for just that.
     async fn link(
         &self,
@@ -339,14 +214,6 @@ impl Step {
         let authority = Authority { services, visit: visit.clone(), cache, description: description.clone() };
         store.data_mut().authority = Some(Arc::new(authority));
         Ok(description)
-    }
-
-    /// Documents with problems are the step's to refuse: it names the first of them, and contacts nothing.
-    fn judge_callback(&self, visit: &Visit, invocation: &Invocation, description: &Description) -> Result<(), CallbackRefused> {
-        match description.callback_url.as_ref().filter(|_| description.problems.is_empty()) {
-            Some(url) => self.services.callbacks.judge(url, &visit.tenant, &invocation.connector_id),
-            None => Ok(()),
-        }
     }
 
     /// What the host itself writes of a call that wrote nothing.
