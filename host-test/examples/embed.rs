@@ -2,7 +2,7 @@
 
 use journey_host::{
     Arrival, AuthorizationResponse, Begun, Browser, Callbacks, Capacity, ClientSecret, Completed, Egress, Invocation, Limits,
-    Network, PublicOrigin, Runtime, Services, Step, TenantPolicy, Visit,
+    Network, PublicOrigin, Runtime, Services, Step, TenantPolicy, Visit, wasmtime,
 };
 
 #[tokio::main]

@@ -5,7 +5,7 @@
 //! sessions and cookies beyond what the contract demands.
 //!
 //! ```toml
-//! journey-host = "0.1"
+//! journey-host = { path = "../cognito-oidc/host" }
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 //! ```
 //!
@@ -63,6 +63,7 @@
 //! services    what the host brings along
 //! network     egress policy, judged addresses, the HTTP client
 //! stores      journeys, attempts, cache: the traits, and all three in memory
+//! callbacks, visit, response, outcome, description, clock …    the nouns that all rooms share
 //! ```
 //!
 //! # What is refused
@@ -76,18 +77,19 @@
 //! | a folder of compiled code that is another user's, a link, or open to others | when the runtime starts | whoever can write there could run anything |
 //! | a call beyond its tenant's share, or the host's | `Busy` | nothing ran, nothing is settled |
 //! | a callback URL that isn't served, or is another connector's | at `begin` | [`Callbacks`] |
-//! | an origin that neither step nor operator names; private addresses; plain `http` | at each fetch | [`Egress`] |
+//! | an origin that the step doesn't name, or its tenant's operator doesn't permit; private addresses; plain `http` | at each fetch | [`Egress`] |
 //! | a variable that the step didn't describe; a value that isn't JSON; a key of another form | at each host call | `refused` |
 //! | more than a call may use or have kept | at each host call, or within 10 ms | [`Limits`], [`Cause`] |
 //! | an outcome of a visit that is settled | when it is applied | `TooLate` |
 //!
-//! A component that traps, and a service of the host that panics, end their own call and nothing else; the visit gets `step_trapped`.
+//! A component that traps, and a service of the host that panics, end their own call and nothing else. The outcome says
+//! `step_trapped`, which settles the visit only where nothing else may still end it.
 //!
 //! # Why these numbers
 //!
 //! Each number is a field or constant with its reason beside it: [`Capacity`] for how many calls run and wait (64 sandboxes: 1 GiB at worst,
 //! and 320 calls a second where the provider takes 200 ms), [`Limits`] for what one call may use. A component is asked for its processor time each
-//! 10 ms, a tenth of what it may have. A rule of [`Capacity`] isn't a number: a tenant gets a further sandbox only where more are free than
+//! 10 ms, a twenty-fifth of what it may have. A rule of [`Capacity`] isn't a number: a tenant gets a further sandbox only where more are free than
 //! it holds, so that any number of tenants whose provider hangs leave something to the others.
 //!
 //! # Features

@@ -15,7 +15,7 @@ use super::shape;
 use super::shares::{Capacity, Phase};
 use crate::clock::lock;
 
-/// How often a running component is asked for its processor time: a tenth of what it may have. Asking takes less than a microsecond.
+/// How often a running component is asked for its processor time: a twenty-fifth of what it may have. Asking takes less than a microsecond.
 const TICK: Duration = Duration::from_millis(10);
 
 /// The engine, with one pool of sandboxes for all its components. One for a process: it reserves 4 GiB of addresses for each sandbox. Cheap

@@ -14,7 +14,7 @@ pub struct Limits {
     /// component's own, and the host's to look through what the component passed to it; what the host's services take doesn't count.
     /// Noticed with the next tick of 10 ms.
     pub cpu: Duration,
-    /// From the call to its outcome, 45 s, waiting included: the step's own timeouts add up to 32 s. A fetch gets what is left of it, less
+    /// From the call to its outcome, 45 s, waiting included: the own timeouts of `complete` add up to 29 s. A fetch gets what is left of it, less
     /// [`Limits::margin`].
     pub wall_clock: Duration,
     /// The wait for a sandbox at most, 10 s: what is left is enough for the step's own timeouts, and whoever waits longer is better shown a page.
@@ -24,7 +24,7 @@ pub struct Limits {
     pub margin: Duration,
     /// From the call until when its outcome is tried to be applied, 75 s. The step counts on it: see the times in `wit/redirect.wit`.
     pub apply: Duration,
-    /// Fetches, 6: metadata, token, keys twice, userinfo, revocation. A further one is `denied`.
+    /// Fetches, 6: `complete` makes four at most (token, keys, userinfo, revocation), `begin` one (metadata). A further one is `denied`.
     pub fetches: u32,
     /// A response's body in bytes, decoded, 512 KiB: a hundred keys and more. A longer one is `too-large`.
     pub body: usize,

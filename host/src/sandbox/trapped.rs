@@ -43,7 +43,7 @@ pub enum Cause {
     Busy,
 }
 
-/// A call that has no outcome. The journey goes on to its failure branch with the code `step_trapped`.
+/// A call that has no outcome of the step's. The host says `step_trapped` in its place: failed, refused or ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trapped {
     /// Why.
