@@ -94,7 +94,7 @@ fn each_code_has_its_row_in_order() {
 }
 
 /// What the host says by itself, and what it calls outcomes.
-const OF_THE_HOST: [&str; 4] = ["step_trapped", "callback_refused", "ignored", "unknown"];
+const OF_THE_HOST: [&str; 5] = ["step_trapped", "callback_refused", "ignored", "unknown", "busy"];
 
 #[test]
 fn codes_named_anywhere_exist() {

@@ -61,6 +61,16 @@ fn c02_another_browser_takes_nothing() {
     assert!(claim(&mut host, &state, user_agent()).is_ok());
 }
 
+/// `begin` stores none; an entry is the store's word.
+#[test]
+fn c02_an_attempt_of_no_browser_is_nobodys() {
+    let mut host = FakeHost::new();
+    let state = Secret::new("s");
+    let attempt = Attempt { browser: secret::digest(b""), ..attempt(&mut host) };
+    attempt.store(&mut host, &state).unwrap();
+    assert_eq!(rejection(&mut host, &state, by(b"", ResponseMode::Query)), Some(Rejection::BrowserMismatch));
+}
+
 #[test]
 fn c13_a_form_post_does_not_answer_a_query_but_a_query_answers_a_form_post() {
     let (mut host, state) = begun("s");
