@@ -5,7 +5,7 @@ use std::{fs, process::Command, time::Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    component, patches,
+    component, mutants, patches,
     process::{cargo, output, run, say, succeeds},
     toolchain, tools,
 };
@@ -97,33 +97,16 @@ pub(crate) fn coverage(_arguments: &[String]) -> Result<()> {
     run(command.args(["--fail-under-lines", LEAST_COVERAGE]))
 }
 
-/// Patches and cargo-mutants; where arguments say so, patches alone, or cargo-mutants alone with its own arguments.
+/// Patches and cargo-mutants; where arguments say so, patches alone, or the mutants of one package.
 pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
-    const FILES: [&str; 8] = [
-        "src/oidc/**",
-        "src/step/**",
-        "src/cognito/**",
-        "src/begin.rs",
-        "src/complete.rs",
-        "src/json.rs",
-        "src/secret.rs",
-        "src/web_address.rs",
-    ];
     match arguments.split_first() {
-        Some((first, names)) if first == "patches" => return patches::check(names),
-        Some(_) => {}
-        None => part("patches", || patches::check(&[]))?,
+        Some((first, names)) if first == "patches" => patches::check(names),
+        Some(_) => mutants::check(arguments),
+        None => {
+            part("patches", || patches::check(&[]))?;
+            mutants::check(&[])
+        }
     }
-    tools::cargo_subcommand("mutants")?;
-    let mut command = cargo();
-    command.args(["mutants", "--package", "cognito-oidc"]);
-    for file in FILES {
-        command.args(["--file", file]);
-    }
-    // Property tests that try the same cases each time, and remember none: a case that fails by chance, mutant or not, would pass for a
-    // mutant that was noticed.
-    command.env("PROPTEST_RNG_SEED", "1").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
-    run(command.args(arguments).args(["--", "--lib"]))
 }
 
 pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {

@@ -5,6 +5,7 @@ mod component;
 #[cfg(test)]
 mod evolution;
 mod interop;
+mod mutants;
 mod patches;
 mod process;
 mod seal;
@@ -61,7 +62,7 @@ const COMMANDS: [Command; 11] = [
     Command {
         name: "mutants",
         arguments: "[arguments]",
-        about: "what the native tests don't notice: of the patches in `mutants` (`patches [names]`: these alone), of cargo-mutants' changes",
+        about: "what the tests don't notice: `patches [names]` of the folder `mutants`, `component` and `host` by cargo-mutants; or all",
         run: checks::mutants,
     },
     Command {
