@@ -415,7 +415,8 @@ impl Interceptor for Hangs {
 async fn hold(runtime: &Runtime, hangs: &Hangs) -> JoinHandle<()> {
     let guest = Guest { begin: "(call $now (i32.const 3072))", ..Guest::default() };
     let services = Services::in_memory(Network::new(Egress::deny_all()).unwrap());
-    let step = Step::new(guest.compile_in(runtime), services, Limits::default()).with_interceptor(Arc::new(hangs.clone()));
+    let step =
+        Step::new(guest.compile_in(runtime, "guest"), services, Limits::default()).with_interceptor(Arc::new(hangs.clone()));
     let holding = tokio::spawn(async move {
         let invocation = Invocation {
             settings: "{}".to_owned(),
@@ -432,7 +433,7 @@ async fn hold(runtime: &Runtime, hangs: &Hangs) -> JoinHandle<()> {
 #[tokio::test]
 async fn a_host_at_its_limit_answers_503_and_the_same_response_counts_afterwards() {
     let runtime = Runtime::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 0, waiting_per_tenant: 0 }).unwrap();
-    let site = Site::of(echo().compile_in(&runtime), "{ }").await;
+    let site = Site::of(echo().compile_in(&runtime, "guest"), "{ }").await;
     let cookie = site.begin().await;
 
     let hangs = Hangs::default();

@@ -8,6 +8,9 @@ mod conformance;
 mod examples;
 mod faults;
 mod firewall;
+// The guests of the host's own tests.
+#[allow(dead_code, reason = "the journey server's tests need fewer of its constructors than the host's own")]
+#[path = "../../../host/src/tests/guest.rs"]
 mod guest;
 mod hostile;
 mod interop;
@@ -16,7 +19,6 @@ mod keys;
 // The component's own search for secrets, which its native tests use: it knows none of its code.
 #[path = "../../../src/testing/leaks.rs"]
 mod leaks;
-mod limits;
 mod local_cognito;
 mod login;
 mod mishaps;
@@ -30,3 +32,5 @@ mod settings;
 mod stage;
 mod stores;
 mod tokens;
+
+use journey_host::{Capacity, Compiled, Runtime};

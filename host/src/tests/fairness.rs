@@ -11,8 +11,8 @@ use crate::{Begun, Capacity, Cause, Completed, HostCall, Limits, Runtime, Step, 
 /// A host of its own, whose tenants hang at their first host call where their name says so.
 fn host(capacity: Capacity) -> Step {
     let runtime = Runtime::new(capacity).unwrap();
-    let now = "(call $now (i32.const 3072))".to_owned();
-    let guest = Guest { begin: now.clone(), complete: now, ..Guest::default() };
+    let now = "(call $now (i32.const 3072))";
+    let guest = Guest { begin: now, complete: now, ..Guest::default() };
     watched(&step(guest.compile_in(&runtime, "guest")), |call: &HostCall| {
         if call.visit.tenant.starts_with("hanging") { Act::Hang } else { Act::GoOn }
     })

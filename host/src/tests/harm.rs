@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::guest::Guest;
 use super::{Act, AtEach, CALLS, invocation, response, settlement, step, variable, visit, watched};
+use crate::sandbox::call::run;
 use crate::{
     Begun, Called, Capacity, Cause, Clock, Completed, Failed, HostCall, Import, Limits, Random, Runtime, Services, Settlement,
     Step, Trapped,
@@ -86,6 +87,22 @@ async fn a_service_that_panics_or_fails_is_the_hosts_fault() {
     }
 }
 
+/// More calls at a time than there are places for: nothing but the pool refuses the last.
+#[tokio::test]
+async fn a_machine_that_has_no_sandbox_left_is_the_hosts_fault() {
+    let runtime = Runtime::new(Capacity::of(1)).unwrap();
+    let compiled = Guest::default().compile_in(&runtime, "guest");
+    let (limits, deadline) = (Limits::default(), tokio::time::Instant::now() + Limits::default().wall_clock);
+    let outer = run(&compiled, &limits, deadline, async |_, _| {
+        let inner = run(&compiled, &limits, deadline, async |_, _| {
+            Ok(run(&compiled, &limits, deadline, async |_, _| Ok(())).await.result)
+        });
+        Ok(inner.await.result)
+    });
+    let refused = outer.await.result.unwrap().unwrap().unwrap_err();
+    assert_eq!(refused.cause, Cause::Host, "{refused}");
+}
+
 #[tokio::test]
 async fn what_is_malformed_or_too_much_is_the_guests_fault() {
     let whole = "(drop (memory.grow (i32.const 128)))";
@@ -108,7 +125,7 @@ async fn what_is_malformed_or_too_much_is_the_guests_fault() {
         ("an outcome that isn't one", "(i32.store8 (i32.const 1024) (i32.const 9))", None),
         ("a stack that is full", "(call $recurse)", None),
     ] {
-        let step = step(Guest { begin: begin.to_owned(), begun, ..Guest::default() }.compile());
+        let step = step(Guest { begun, ..Guest::begin(begin) }.compile());
         let trapped = trapped(step.begin(&visit(), &invocation()).await, Cause::Guest);
         assert!(trapped.backtrace.is_none_or(|backtrace| backtrace.len() <= Trapped::MAX_BACKTRACE), "{what}");
     }

@@ -3,6 +3,7 @@
 mod fairness;
 mod guest;
 mod harm;
+mod limits;
 mod rooms;
 mod shape;
 mod versions;
@@ -10,8 +11,8 @@ mod versions;
 use std::sync::Arc;
 
 use crate::{
-    Arrival, AuthorizationResponse, Browser, Compiled, Egress, HostCall, Import, Injection, Interceptor, Invocation, Limits,
-    Network, PublicOrigin, Services, Settlement, Step, TenantPolicy, Visit,
+    Arrival, AuthorizationResponse, Browser, Capacity, Compiled, Egress, HostCall, Import, Injection, Interceptor, Invocation,
+    Limits, Network, PublicOrigin, Runtime, Services, Settlement, Step, TenantPolicy, Visit,
 };
 
 /// Those that have a callback URL.
@@ -46,10 +47,17 @@ fn response() -> AuthorizationResponse {
     response_to("tenant")
 }
 
+fn response_by_post() -> AuthorizationResponse {
+    AuthorizationResponse::FormPost(Arrival::posted(&origin(), "/callback?tenant=tenant", "state=x"))
+}
+
+fn origin() -> PublicOrigin {
+    PublicOrigin::parse("https://login.example.com").unwrap()
+}
+
 /// At the callback URL of this tenant's connector.
 fn response_to(tenant: &str) -> AuthorizationResponse {
-    let origin = PublicOrigin::parse("https://login.example.com").unwrap();
-    AuthorizationResponse::Query(Arrival::at(&origin, &format!("/callback?tenant={}&state=x", tenant.replace(' ', "+"))))
+    AuthorizationResponse::Query(Arrival::at(&origin(), &format!("/callback?tenant={}&state=x", tenant.replace(' ', "+"))))
 }
 
 fn step(compiled: Compiled) -> Step {

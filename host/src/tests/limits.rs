@@ -6,36 +6,13 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
-use journey_host::{
-    Abandonment, AbandonmentReason, AuthorizationResponse, Begun, Browser, Called, Cause, Completed, Egress, FailureBehavior,
-    Fault, Faults, Import, Invocation, Limits, Network, Services, Settlement, Step, TenantPolicy, Visit,
+
+use super::guest::Guest;
+use super::{invocation, response, response_by_post, settlement, step, variable, visit};
+use crate::{
+    Abandonment, AbandonmentReason, AuthorizationResponse, Begun, Called, Cause, Completed, FailureBehavior, Fault, Faults,
+    HostCall, Import, Limits, Settlement, Step,
 };
-
-use crate::guest::Guest;
-use crate::stage::{CONNECTOR, callbacks, form_post, query};
-
-fn visit() -> Visit {
-    Visit::first("tenant", "journey", "login")
-}
-
-fn invocation() -> Invocation {
-    Invocation {
-        settings: r#"{"error_output_variable": "login_error"}"#.to_owned(),
-        connector: "{}".to_owned(),
-        connector_id: CONNECTOR.to_owned(),
-        browser: Browser::from_session("a session"),
-    }
-}
-
-fn step(guest: &Guest) -> Step {
-    let egress = Egress::deny_all().with_loopback().with_default(TenantPolicy::trusting_the_step());
-    Step::new(guest.compile(), Services::in_memory(Network::new(egress).unwrap()).serving(callbacks()), Limits::default())
-}
-
-async fn variable(step: &Step, name: &str) -> Option<serde_json::Value> {
-    let json = step.services().journeys.variable("tenant", "journey", name).await.unwrap()?;
-    Some(serde_json::from_str(&json).unwrap())
-}
 
 async fn serve() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -61,6 +38,7 @@ async fn ended<T: std::fmt::Display>(step: &Step, called: Called<T>, cause: Caus
     assert_eq!(called.outcome.to_string(), "failed: step_trapped");
     assert_eq!(variable(step, "x").await, None, "a call without an outcome writes none of its variables");
     let error = variable(step, "login_error").await.expect("the host's own error variable");
+    let error: serde_json::Value = serde_json::from_str(&error).unwrap();
     assert_eq!(
         error,
         serde_json::json!({
@@ -68,17 +46,18 @@ async fn ended<T: std::fmt::Display>(step: &Step, called: Called<T>, cause: Caus
             "provider": {"error": null, "error_description": null, "status": null, "request_id": null},
         })
     );
-    let settlement = step.services().journeys.settlement(&visit()).await.unwrap();
-    assert!(matches!(settlement, Some(Settlement::Failed(failed)) if failed.failure.code == "step_trapped"));
+    assert!(
+        matches!(settlement(step, &visit()).await, Some(Settlement::Failed(failed)) if failed.failure.code == "step_trapped")
+    );
 }
 
 #[tokio::test]
 async fn a_step_that_behaves_has_its_writes_and_its_outcome() {
-    let step = step(&Guest { complete: "(drop (call $set (i32.const 7)))", ..Guest::default() });
-    let response = query("state=x");
+    let step = step(Guest { complete: "(drop (call $set (i32.const 7)))", ..Guest::default() }.compile());
+    let response = response();
     let called = step.complete(&visit(), &invocation(), None, &response).await;
     assert!(matches!(called.outcome, Completed::Authenticated(_)));
-    assert_eq!(variable(&step, "x").await, Some("value".into()));
+    assert_eq!(variable(&step, "x").await, Some(r#""value""#.to_owned()));
     assert_eq!(variable(&step, "login_error").await, None);
 
     let again = step.complete(&visit(), &invocation(), None, &response).await;
@@ -88,7 +67,7 @@ async fn a_step_that_behaves_has_its_writes_and_its_outcome() {
 
 #[tokio::test]
 async fn a_step_that_never_ends_is_ended_after_250_ms_of_processor_time() {
-    let step = step(&Guest { begin: "(drop (call $set (i32.const 7))) (loop $ever (br $ever))", ..Guest::default() });
+    let step = step(Guest { begin: "(drop (call $set (i32.const 7))) (loop $ever (br $ever))", ..Guest::default() }.compile());
     let called = step.begin(&visit(), &invocation()).await;
     let cpu = called.usage.cpu;
     assert!(cpu > Duration::from_millis(250) && cpu < Duration::from_millis(350), "{cpu:?}");
@@ -97,10 +76,13 @@ async fn a_step_that_never_ends_is_ended_after_250_ms_of_processor_time() {
 
 #[tokio::test]
 async fn processor_time_adds_up_over_host_calls() {
-    let step = step(&Guest {
-        begin: "(loop $ever (call $burn (i32.const 1000000)) (drop (call $set (i32.const 7))) (br $ever))",
-        ..Guest::default()
-    });
+    let step = step(
+        Guest {
+            begin: "(loop $ever (call $burn (i32.const 1000000)) (drop (call $set (i32.const 7))) (br $ever))",
+            ..Guest::default()
+        }
+        .compile(),
+    );
     let limits = Limits { host_calls: u32::MAX, ..Limits::default() };
     let called = step.with_limits(limits).begin(&visit(), &invocation()).await;
     ended(&step, called, Cause::Cpu).await;
@@ -109,7 +91,9 @@ async fn processor_time_adds_up_over_host_calls() {
 #[tokio::test]
 async fn waiting_for_a_fetch_costs_no_processor_time() {
     let url = format!("http://{}/slow", serve().await);
-    let step = step(&Guest { begin: "(call $expect (call $get (i32.const 5000)) (i32.const -1))", url, ..Guest::default() });
+    let step = step(
+        Guest { begin: "(call $expect (call $get_within (i32.const 5000)) (i32.const -1))", url, ..Guest::default() }.compile(),
+    );
     let called = step.begin(&visit(), &invocation()).await;
     redirected(&called);
     assert!(called.usage.wall_clock >= Duration::from_millis(300));
@@ -118,8 +102,8 @@ async fn waiting_for_a_fetch_costs_no_processor_time() {
 
 #[tokio::test]
 async fn a_step_that_loops_leaves_the_thread_to_others() {
-    let endless = step(&Guest { begin: "(loop $ever (br $ever))", ..Guest::default() });
-    let quick = step(&Guest::default());
+    let endless = step(Guest { begin: "(loop $ever (br $ever))", ..Guest::default() }.compile());
+    let quick = step(Guest::default().compile());
     let (visit, invocation) = (visit(), invocation());
     // One thread: the quick call has an outcome only if the endless one yields.
     let begun = Instant::now();
@@ -134,24 +118,33 @@ async fn a_step_that_loops_leaves_the_thread_to_others() {
 #[tokio::test]
 async fn a_step_that_grows_beyond_16_mib_is_ended() {
     // One page at a time, 255 of them and 16 to begin with.
-    let step = step(&Guest {
+    let step = step(Guest {
         begin: "(drop (call $set (i32.const 7))) (loop $more (br_if $more (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0))))",
         ..Guest::default()
-    });
+    }.compile());
     let called = step.begin(&visit(), &invocation()).await;
     assert_eq!(called.usage.memory, 16 << 20, "all of it was to be had");
     ended(&step, called, Cause::Memory).await;
+}
+
+/// Its memory is too large as it starts: nothing of it runs.
+#[tokio::test]
+async fn a_step_that_starts_with_more_memory_than_a_call_may_have_is_ended() {
+    let step = step(Guest::default().compile());
+    let limits = Limits { memory: 1 << 20, ..Limits::default() };
+    let called = step.with_limits(limits).begin(&visit(), &invocation()).await;
+    assert_eq!((called.outcome.to_string().as_str(), called.trapped.unwrap().cause), ("failed: step_trapped", Cause::Memory));
 }
 
 #[tokio::test]
 async fn the_seventh_fetch_is_denied() {
     let url = format!("http://{}/quick", serve().await);
     let begin = "(loop $again
-        (call $expect (call $get (i32.const 5000)) (i32.const -1))
+        (call $expect (call $get_within (i32.const 5000)) (i32.const -1))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $again (i32.lt_u (local.get $i) (i32.const 6))))
-        (call $expect (call $get (i32.const 5000)) (i32.const 0))";
-    let called = step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await;
+        (call $expect (call $get_within (i32.const 5000)) (i32.const 0))";
+    let called = step(Guest { begin, url, ..Guest::default() }.compile()).begin(&visit(), &invocation()).await;
     redirected(&called);
     assert_eq!(called.usage.fetches, 7);
 }
@@ -185,7 +178,7 @@ async fn a_request_with_more_header_fields_than_64_is_denied() {
     // A map of header fields has room for 24,576, and panics at the next.
     for (fields, error) in [(64, -1), (65, 0), (26_000, 0)] {
         let guest = Guest { begin: request(fields, error), url: url.clone(), ..Guest::default() };
-        let called = step(&guest).begin(&visit(), &invocation()).await;
+        let called = step(guest.compile()).begin(&visit(), &invocation()).await;
         assert!(called.trapped.is_none(), "{fields}: {:?}", called.trapped);
     }
 }
@@ -194,21 +187,21 @@ async fn a_request_with_more_header_fields_than_64_is_denied() {
 async fn a_body_has_512_kib_and_no_more() {
     let address = serve().await;
     for (path, error) in [("full", "-1"), ("fuller", "3")] {
-        let begin: &'static str = format!("(call $expect (call $get (i32.const 5000)) (i32.const {error}))").leak();
+        let begin: &'static str = format!("(call $expect (call $get_within (i32.const 5000)) (i32.const {error}))").leak();
         let url = format!("http://{address}/{path}");
-        redirected(&step(&Guest { begin, url, ..Guest::default() }).begin(&visit(), &invocation()).await);
+        redirected(&step(Guest { begin, url, ..Guest::default() }.compile()).begin(&visit(), &invocation()).await);
     }
 }
 
 #[tokio::test]
-async fn a_variable_has_256_kib_and_no_more() {
+async fn a_variable_has_512_kib_and_no_more() {
     // A JSON text of that many bytes: the quotation mark, then spaces for letters, then the other mark.
     let write = |bytes: usize, call: &str, error: &str| -> &'static str {
         format!(
-            "(memory.fill (i32.const 2057) (i32.const 32) (i32.const {})) (i32.store8 (i32.const {}) (i32.const 34))
+            "(memory.fill (i32.const 4097) (i32.const 32) (i32.const {})) (i32.store8 (i32.const {}) (i32.const 34))
              (call $expect (call {call} (i32.const {bytes})) (i32.const {error}))",
             bytes - 2,
-            2056 + bytes - 1,
+            4096 + bytes - 1,
         )
         .leak()
     };
@@ -217,7 +210,9 @@ async fn a_variable_has_256_kib_and_no_more() {
         for (bytes, error) in [(limit, "-1"), (limit + 1, "1")] {
             // What `$get` and the results of imports need lies inside the value: nothing here uses it afterwards but the error.
             redirected(
-                &step(&Guest { begin: write(bytes, call, error), ..Guest::default() }).begin(&visit(), &invocation()).await,
+                &step(Guest { begin: write(bytes, call, error), ..Guest::default() }.compile())
+                    .begin(&visit(), &invocation())
+                    .await,
             );
         }
     }
@@ -226,7 +221,7 @@ async fn a_variable_has_256_kib_and_no_more() {
 #[tokio::test]
 async fn a_value_that_is_not_json_is_refused() {
     redirected(
-        &step(&Guest { begin: "(call $expect (call $set (i32.const 6)) (i32.const 0))", ..Guest::default() })
+        &step(Guest { begin: "(call $expect (call $set (i32.const 6)) (i32.const 0))", ..Guest::default() }.compile())
             .begin(&visit(), &invocation())
             .await,
     );
@@ -235,7 +230,9 @@ async fn a_value_that_is_not_json_is_refused() {
 #[tokio::test]
 async fn a_fetch_ends_in_time_for_the_step_to_end_by_itself() {
     let url = format!("http://{}/never", serve().await);
-    let step = step(&Guest { begin: "(call $expect (call $get (i32.const 60000)) (i32.const 2))", url, ..Guest::default() });
+    let step = step(
+        Guest { begin: "(call $expect (call $get_within (i32.const 60000)) (i32.const 2))", url, ..Guest::default() }.compile(),
+    );
     let limits = Limits { wall_clock: Duration::from_millis(800), ..Limits::default() };
     let called = step.with_limits(limits).begin(&visit(), &invocation()).await;
     redirected(&called);
@@ -245,7 +242,9 @@ async fn a_fetch_ends_in_time_for_the_step_to_end_by_itself() {
 #[tokio::test]
 async fn a_fetch_has_the_time_it_asked_for() {
     let url = format!("http://{}/never", serve().await);
-    let step = step(&Guest { begin: "(call $expect (call $get (i32.const 100)) (i32.const 2))", url, ..Guest::default() });
+    let step = step(
+        Guest { begin: "(call $expect (call $get_within (i32.const 100)) (i32.const 2))", url, ..Guest::default() }.compile(),
+    );
     let called = step.begin(&visit(), &invocation()).await;
     redirected(&called);
     assert!(called.usage.wall_clock < Duration::from_secs(5));
@@ -255,8 +254,10 @@ async fn a_fetch_has_the_time_it_asked_for() {
 async fn a_call_that_waits_beyond_its_wall_clock_is_ended() {
     assert_eq!(Limits::default().wall_clock, Duration::from_secs(45));
     let url = format!("http://{}/never", serve().await);
-    let step =
-        step(&Guest { begin: "(drop (call $set (i32.const 7))) (drop (call $get (i32.const 60000)))", url, ..Guest::default() });
+    let step = step(
+        Guest { begin: "(drop (call $set (i32.const 7))) (drop (call $get_within (i32.const 60000)))", url, ..Guest::default() }
+            .compile(),
+    );
     let limits = Limits { wall_clock: Duration::from_millis(300), margin: Duration::ZERO, ..Limits::default() };
     // Without a margin, fetch and call would race to the same moment: the interceptor holds the answer back.
     let called = step.with_limits(limits).with_interceptor(Arc::new(Sleeper)).begin(&visit(), &invocation()).await;
@@ -266,8 +267,8 @@ async fn a_call_that_waits_beyond_its_wall_clock_is_ended() {
 struct Sleeper;
 
 #[async_trait::async_trait]
-impl journey_host::Interceptor for Sleeper {
-    async fn before(&self, call: &journey_host::HostCall) -> Option<journey_host::Injection> {
+impl crate::Interceptor for Sleeper {
+    async fn before(&self, call: &HostCall) -> Option<crate::Injection> {
         if call.import == Import::Fetch {
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
@@ -277,7 +278,7 @@ impl journey_host::Interceptor for Sleeper {
 
 #[tokio::test]
 async fn a_step_that_traps_has_written_nothing() {
-    let step = step(&Guest { complete: "(drop (call $set (i32.const 7))) (unreachable)", ..Guest::default() });
+    let step = step(Guest { complete: "(drop (call $set (i32.const 7))) (unreachable)", ..Guest::default() }.compile());
     let abandoned = Abandonment { state: String::new(), reason: AbandonmentReason::Cancelled };
     let called = step.complete(&visit(), &invocation(), None, &AuthorizationResponse::Abandoned(abandoned)).await;
     ended(&step, called, Cause::Guest).await;
@@ -287,13 +288,13 @@ async fn a_step_that_traps_has_written_nothing() {
 #[tokio::test]
 async fn a_response_that_ends_its_call_before_anything_is_taken_changes_nothing() {
     for complete in ["(unreachable)", "(loop $ever (br $ever))", "(drop (call $set (i32.const 7))) (unreachable)"] {
-        let step = step(&Guest { complete, ..Guest::default() });
-        for response in [query("junk"), form_post("junk")] {
+        let step = step(Guest { complete, ..Guest::default() }.compile());
+        for response in [response(), response_by_post()] {
             let called = step.complete(&visit(), &invocation(), None, &response).await;
             assert_eq!(called.outcome.to_string(), "ignored: step_trapped");
             assert!(called.trapped.is_some());
         }
-        assert_eq!(step.services().journeys.settlement(&visit()).await, Ok(None));
+        assert_eq!(settlement(&step, &visit()).await, None);
         assert_eq!((variable(&step, "x").await, variable(&step, "login_error").await), (None, None));
     }
 }
@@ -301,18 +302,19 @@ async fn a_response_that_ends_its_call_before_anything_is_taken_changes_nothing(
 /// Once the component was told that the attempt is its own, nobody else will end the visit.
 #[tokio::test]
 async fn a_call_that_is_ended_after_it_has_taken_the_attempt_ends_the_visit() {
-    let step = step(&Guest { complete: "(drop (call $set (i32.const 7))) (call $take) (unreachable)", ..Guest::default() });
-    let called = step.complete(&visit(), &invocation(), None, &query("")).await;
+    let step =
+        step(Guest { complete: "(drop (call $set (i32.const 7))) (call $take) (unreachable)", ..Guest::default() }.compile());
+    let called = step.complete(&visit(), &invocation(), None, &response()).await;
     assert_eq!(called.outcome.to_string(), "ignored: step_trapped", "there was nothing to take");
     step.services().attempts.put(&visit(), "x", "value", 60).await.unwrap();
-    let called = step.complete(&visit(), &invocation(), None, &query("")).await;
+    let called = step.complete(&visit(), &invocation(), None, &response()).await;
     ended(&step, called, Cause::Guest).await;
 }
 
 #[tokio::test]
 async fn what_the_host_says_itself_follows_the_failure_behavior_that_the_step_describes() {
     for (behavior, expected) in [(0, FailureBehavior::FailureBranch), (1, FailureBehavior::Abort)] {
-        let step = step(&Guest { begin: "(unreachable)", failure_behavior: behavior, ..Guest::default() });
+        let step = step(Guest { begin: "(unreachable)", failure_behavior: behavior, ..Guest::default() }.compile());
         let Begun::Failed(failed) = step.begin(&visit(), &invocation()).await.outcome else { panic!() };
         assert_eq!((failed.failure.code.as_str(), failed.behavior), ("step_trapped", expected));
     }
@@ -320,7 +322,7 @@ async fn what_the_host_says_itself_follows_the_failure_behavior_that_the_step_de
 
 #[tokio::test]
 async fn what_the_host_says_itself_is_not_retryable_from_the_third_round_on() {
-    let step = step(&Guest { begin: "(unreachable)", ..Guest::default() });
+    let step = step(Guest { begin: "(unreachable)", ..Guest::default() }.compile());
     let mut visit = visit();
     for retryable in [true, true, false, false] {
         let Begun::Failed(failed) = step.begin(&visit, &invocation()).await.outcome else { panic!() };
@@ -332,13 +334,13 @@ async fn what_the_host_says_itself_is_not_retryable_from_the_third_round_on() {
 #[tokio::test]
 async fn a_variable_that_the_step_did_not_describe_is_refused() {
     let begin = "(i32.store8 (i32.const 2048) (i32.const 121)) (call $expect (call $set (i32.const 7)) (i32.const 0))";
-    redirected(&step(&Guest { begin, ..Guest::default() }).begin(&visit(), &invocation()).await);
+    redirected(&step(Guest { begin, ..Guest::default() }.compile()).begin(&visit(), &invocation()).await);
 }
 
 #[tokio::test]
 async fn a_key_that_no_store_need_take_is_refused() {
     let begin = "(i32.store8 (i32.const 2048) (i32.const 47)) (call $expect (call $put (i32.const 7)) (i32.const 0))";
-    redirected(&step(&Guest { begin, ..Guest::default() }).begin(&visit(), &invocation()).await);
+    redirected(&step(Guest { begin, ..Guest::default() }.compile()).begin(&visit(), &invocation()).await);
 }
 
 /// One sandbox a call: what it describes and what it does come from one instance.
@@ -346,15 +348,16 @@ async fn a_key_that_no_store_need_take_is_refused() {
 async fn a_call_is_described_in_its_own_sandbox() {
     let begin = "(call $expect (i32.load (i32.const 50000)) (i32.const 1))";
     let describe = "(i32.store (i32.const 50000) (i32.add (i32.load (i32.const 50000)) (i32.const 1)))";
-    let step = step(&Guest { begin, complete: begin, describe, ..Guest::default() });
+    let step = step(Guest { begin, complete: begin, describe, ..Guest::default() }.compile());
     redirected(&step.begin(&visit(), &invocation()).await);
-    let called = step.complete(&visit(), &invocation(), None, &query("")).await;
+    let called = step.complete(&visit(), &invocation(), None, &response()).await;
     assert!(matches!(called.outcome, Completed::Authenticated(_)), "{}", called.outcome);
 }
 
 #[tokio::test]
 async fn a_host_call_that_fails_ends_the_step() {
-    let step = step(&Guest { begin: "(drop (call $set (i32.const 7))) (call $now (i32.const 3072))", ..Guest::default() });
+    let step =
+        step(Guest { begin: "(drop (call $set (i32.const 7))) (call $now (i32.const 3072))", ..Guest::default() }.compile());
     let faults = Faults::none().fail(Import::Clock, 0, Fault::Trap);
     let called = step.with_interceptor(Arc::new(faults)).begin(&visit(), &invocation()).await;
     ended(&step, called, Cause::Host).await;
@@ -362,7 +365,7 @@ async fn a_host_call_that_fails_ends_the_step() {
 
 #[tokio::test]
 async fn host_calls_are_counted() {
-    let step = step(&Guest { begin: "(loop $ever (call $now (i32.const 3072)) (br $ever))", ..Guest::default() });
+    let step = step(Guest { begin: "(loop $ever (call $now (i32.const 3072)) (br $ever))", ..Guest::default() }.compile());
     let called = step.begin(&visit(), &invocation()).await;
     ended(&step, called, Cause::HostCalls).await;
 }
@@ -373,7 +376,7 @@ async fn a_host_call_takes_2_mib_and_hands_out_no_more_random_bytes_than_a_step_
         "(drop (memory.grow (i32.const 64))) (drop (call $set (i32.const 0x200001)))",
         "(call $random (i64.const 0x10000000000) (i32.const 3072))",
     ] {
-        let step = step(&Guest { begin, ..Guest::default() });
+        let step = step(Guest { begin, ..Guest::default() }.compile());
         let called = step.begin(&visit(), &invocation()).await;
         ended(&step, called, Cause::Guest).await;
     }
@@ -381,10 +384,10 @@ async fn a_host_call_takes_2_mib_and_hands_out_no_more_random_bytes_than_a_step_
 
 #[tokio::test]
 async fn a_pure_function_that_calls_an_import_is_ended() {
-    let step = step(&Guest { check: "(call $now (i32.const 3072))", ..Guest::default() });
+    let step = step(Guest { check: "(call $now (i32.const 3072))", ..Guest::default() }.compile());
     assert_eq!(step.check("tenant", "{}", "{}").await.unwrap_err().cause, Cause::Impure);
     assert_eq!(step.describe("tenant", "{}", "{}").await.unwrap().origins, ["http://127.0.0.1:1"]);
-    let step = self::step(&Guest { describe: "(call $now (i32.const 3072))", ..Guest::default() });
+    let step = self::step(Guest { describe: "(call $now (i32.const 3072))", ..Guest::default() }.compile());
     let called = step.begin(&visit(), &invocation()).await;
     assert_eq!(called.trapped.unwrap().cause, Cause::Impure, "before it is described, a call has no authority");
 }
@@ -392,7 +395,7 @@ async fn a_pure_function_that_calls_an_import_is_ended() {
 #[tokio::test]
 async fn h06_each_call_finds_memory_as_it_was_built() {
     let begin = "(call $expect (i32.load (i32.const 40000)) (i32.const 0)) (i32.store (i32.const 40000) (i32.const 1))";
-    let step = step(&Guest { begin, ..Guest::default() });
+    let step = step(Guest { begin, ..Guest::default() }.compile());
     for _ in 0..3 {
         redirected(&step.begin(&visit(), &invocation()).await);
     }
@@ -400,10 +403,10 @@ async fn h06_each_call_finds_memory_as_it_was_built() {
 
 #[tokio::test]
 async fn an_injected_fault_reaches_the_step_as_an_error() {
-    let step = step(&Guest {
+    let step = step(Guest {
         begin: "(call $expect (call $set (i32.const 7)) (i32.const -1)) (call $expect (call $set (i32.const 7)) (i32.const 2))",
         ..Guest::default()
-    });
+    }.compile());
     let faults = Arc::new(Faults::none().fail(Import::SetVariable, 1, Fault::Unavailable));
     redirected(&step.with_interceptor(faults.clone()).begin(&visit(), &invocation()).await);
     assert_eq!(faults.record().len(), 2);
