@@ -97,6 +97,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `cache` | [`Runtime::keeping`]: compiled code in a folder |
+//! | `conformance` | `conformance`: what any store must prove, as a kit to run it against |
 //! | `testing` | faults, an interceptor of host calls, a clock to move, random bytes from a seed. Not for production |
 //!
 //! # Wasmtime
@@ -149,6 +150,8 @@ pub use sandbox::shares::Capacity;
 pub use sandbox::trapped::{Cause, Trapped, Usage};
 pub use services::Services;
 pub use step::{AnotherName, Begun, Called, Completed, Step};
+#[cfg(feature = "conformance")]
+pub use stores::conformance;
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 pub use stores::{
     Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write,
