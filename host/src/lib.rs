@@ -152,9 +152,15 @@ pub use services::Services;
 pub use step::{AnotherName, Begun, Called, Completed, Step};
 #[cfg(feature = "conformance")]
 pub use stores::conformance;
+pub use stores::keyring::{Keyring, KeyringError};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
+#[cfg(feature = "redis")]
+pub use stores::redis::{RedisConfig, RedisStores};
+#[cfg(feature = "testing")]
+pub use stores::testing as servers;
+pub use stores::warning::StoreWarning;
 pub use stores::{
-    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write,
+    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, Stores, TenantCache, Write,
 };
 pub use visit::{Browser, ClientSecret, Invocation, Visit};
 pub use {http, url, wasmtime};

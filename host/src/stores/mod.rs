@@ -1,17 +1,59 @@
-//! The stores of a host: what its steps remember, and its journeys' variables and settlements. In memory: [`memory`]; a fleet brings its own.
+//! The stores of a host: what its steps remember, and its journeys' variables and settlements. In memory ([`memory`]) for one process; in
+//! Redis or PostgreSQL for a fleet, encrypted at rest ([`sealed`]).
 //!
 //! The journeys are the one arbiter of each visit: whatever a step says counts once [`Journeys::apply`] has said [`Applied::Yes`].
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub(crate) mod keyring;
 pub(crate) mod memory;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+mod sealed;
+#[cfg(feature = "redis")]
+mod settlement;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub(crate) mod warning;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::outcome::{Authentication, Failed};
 use crate::visit::Visit;
+use keyring::Keyring;
+use sealed::Sealed;
+
+/// The three stores of a host.
+#[derive(Clone)]
+pub struct Stores {
+    /// Variables and settlements.
+    pub journeys: Arc<dyn Journeys>,
+    /// What lies between `begin` and `complete`.
+    pub attempts: Arc<dyn Attempts>,
+    /// Keys and metadata of identity providers.
+    pub cache: Arc<dyn TenantCache>,
+}
+
+impl Stores {
+    /// One store that is all three.
+    pub fn of(store: Arc<impl Journeys + Attempts + TenantCache + 'static>) -> Self {
+        Self { journeys: Arc::clone(&store) as _, attempts: Arc::clone(&store) as _, cache: store }
+    }
+
+    /// The same, encrypted at rest.
+    #[must_use]
+    pub fn sealed(self, keyring: Keyring) -> Self {
+        let keyring = Arc::new(keyring);
+        Self {
+            journeys: Arc::new(Sealed { store: self.journeys, keyring: Arc::clone(&keyring) }),
+            attempts: Arc::new(Sealed { store: self.attempts, keyring: Arc::clone(&keyring) }),
+            cache: Arc::new(Sealed { store: self.cache, keyring }),
+        }
+    }
+}
 
 /// Why a store didn't do as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod flaws;
 mod model;
+mod servers;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,187 @@
+//! A `redis-server`, and a cluster of three.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use super::NoServer;
+use super::process::{Folder, Process};
+
+/// On a Unix socket, without persistence where the arguments say nothing else.
+pub struct RedisServer {
+    // Before its folder, or it would write there again.
+    process: Option<Process>,
+    arguments: Vec<String>,
+    folder: Folder,
+}
+
+impl RedisServer {
+    /// Starts one; `arguments` as on its command line, such as `["--appendonly", "yes"]`.
+    ///
+    /// # Errors
+    ///
+    /// Where it isn't installed, or doesn't start.
+    pub fn start(arguments: &[&str]) -> Result<Self, NoServer> {
+        let folder = Folder::new(None)?;
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let mut server = Self { process: None, arguments, folder };
+        server.run()?;
+        Ok(server)
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// Its Unix socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.0.join("redis.sock")
+    }
+
+    /// Runs a command of its own by `redis-cli`, and returns what that prints.
+    ///
+    /// # Errors
+    ///
+    /// Where it can't be run.
+    pub fn cli(&self, arguments: &[&str]) -> Result<String, NoServer> {
+        let mut command = Command::new("redis-cli");
+        let output = command.arg("-s").arg(self.socket()).args(arguments).output();
+        let output = output.map_err(|error| format!("redis-cli: {error}"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// Stops it as an operator would; what it persists is written.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end_by(Signal::TERM);
+        }
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end_by(Signal::KILL);
+        }
+    }
+
+    /// Starts it again, with the same folder and arguments.
+    ///
+    /// # Errors
+    ///
+    /// Where it doesn't start.
+    pub fn run(&mut self) -> Result<(), NoServer> {
+        let mut command = Command::new("redis-server");
+        command.args(["--port", "0", "--unixsocket"]).arg(self.socket()).arg("--dir").arg(&self.folder.0);
+        // Three words: an empty one among the arguments of a command line would belong to what is before it.
+        command.args(["--save", "", "--daemonize", "no"]).args(&self.arguments);
+        let mut process = Process::start(&mut command, &self.folder.0, Signal::KILL)
+            .map_err(|error| format!("{error}: install the package redis-server, or name a server in REDIS_URL"))?;
+        process
+            .ready(&self.folder.0, || self.cli(&["PING"]).is_ok_and(|answer| answer == "PONG" || answer.starts_with("NOAUTH")))?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// It stops answering (SIGSTOP), until it is resumed.
+    pub fn pause(&self) {
+        if let Some(process) = &self.process {
+            process.signal(Signal::STOP);
+        }
+    }
+
+    /// Goes on after a pause.
+    pub fn resume(&self) {
+        if let Some(process) = &self.process {
+            process.signal(Signal::CONT);
+        }
+    }
+
+    /// What runs, such as `Redis 7.0.15`.
+    ///
+    /// # Errors
+    ///
+    /// Where it isn't installed.
+    pub fn version() -> Result<String, NoServer> {
+        let output = Command::new("redis-server").arg("--version").output().map_err(|error| format!("redis-server: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = text.split_whitespace().find_map(|word| word.strip_prefix("v="));
+        Ok(format!("Redis {}", version.unwrap_or("of an unknown version")))
+    }
+}
+
+/// Three masters on loopback ports.
+pub struct RedisCluster {
+    ports: Vec<u16>,
+    nodes: Vec<RedisServer>,
+}
+
+impl RedisCluster {
+    /// Starts three servers, and joins them.
+    ///
+    /// # Errors
+    ///
+    /// Where they aren't installed, don't start, or don't join.
+    pub fn start() -> Result<Self, NoServer> {
+        Self::start_with(&[])
+    }
+
+    /// Starts three servers with these arguments, and joins them.
+    ///
+    /// # Errors
+    ///
+    /// Where they aren't installed, don't start, or don't join.
+    pub fn start_with(arguments: &[&str]) -> Result<Self, NoServer> {
+        let mut cluster = Self { ports: Vec::new(), nodes: Vec::new() };
+        for _ in 0..3 {
+            let (port, bus) = (free_port()?, free_port()?);
+            let (port_text, bus) = (port.to_string(), bus.to_string());
+            let own = ["--port", &port_text, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-port", &bus];
+            cluster.nodes.push(RedisServer::start(&[&own, arguments].concat())?);
+            cluster.ports.push(port);
+        }
+        let addresses = cluster.ports.iter().map(|port| format!("127.0.0.1:{port}"));
+        let mut command = Command::new("redis-cli");
+        command.args(["--cluster", "create"]).args(addresses).args(["--cluster-replicas", "0", "--cluster-yes"]);
+        let output = command.output().map_err(|error| format!("redis-cli: {error}"))?;
+        let begun = std::time::Instant::now();
+        loop {
+            let is_well = |node: &RedisServer| node.cli(&["CLUSTER", "INFO"]).is_ok_and(|info| info.contains("cluster_state:ok"));
+            if cluster.nodes.iter().all(is_well) {
+                return Ok(cluster);
+            }
+            if begun.elapsed() > super::process::PATIENCE {
+                return Err(format!("the cluster doesn't join: {}", String::from_utf8_lossy(&output.stdout)));
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// Where its nodes are.
+    pub fn url(&self) -> String {
+        let nodes: Vec<String> = self.ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        format!("redis-cluster://{}", nodes.join(","))
+    }
+
+    /// Their ports at 127.0.0.1.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
+    /// The three servers.
+    pub fn nodes(&mut self) -> &mut [RedisServer] {
+        &mut self.nodes
+    }
+}
+
+/// A loopback port that was free just now.
+///
+/// # Errors
+///
+/// Where none is.
+pub fn free_port() -> Result<u16, NoServer> {
+    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).map(|address| address.port());
+    port.map_err(|error| format!("no free port: {error}"))
+}
