@@ -151,6 +151,8 @@ pub use services::Services;
 pub use step::{AnotherName, Begun, Called, Completed, Step};
 pub use stores::keyring::{Keyring, KeyringError};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
+#[cfg(feature = "postgres")]
+pub use stores::postgres::{PostgresConfig, PostgresStores};
 #[cfg(feature = "redis")]
 pub use stores::redis::{RedisConfig, RedisStores};
 #[cfg(feature = "testing")]
