@@ -154,6 +154,8 @@ pub use step::{AnotherName, Begun, Called, Completed, Step};
 pub use stores::conformance;
 pub use stores::keyring::{Keyring, KeyringError};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
+#[cfg(feature = "postgres")]
+pub use stores::postgres::{PostgresConfig, PostgresStores};
 #[cfg(feature = "redis")]
 pub use stores::redis::{RedisConfig, RedisStores};
 #[cfg(feature = "testing")]

@@ -8,6 +8,7 @@ mod interop;
 mod patches;
 mod process;
 mod seal;
+mod servers;
 mod toolchain;
 mod tools;
 mod world;

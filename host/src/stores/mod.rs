@@ -7,10 +7,12 @@
 pub mod conformance;
 pub(crate) mod keyring;
 pub(crate) mod memory;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 mod sealed;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod settlement;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -281,4 +283,13 @@ pub trait TenantCache: Send + Sync {
     ///
     /// As [`StoreError`] says.
     async fn put(&self, scope: &CacheScope, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
+}
+
+/// 128 random bits as text, for a revision.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+fn random_name() -> Result<String, StoreError> {
+    use base64::Engine as _;
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Unavailable("no random bytes".to_owned()))?;
+    Ok(base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -7,15 +7,14 @@
 //! | `redis-cluster://user:password@host:6379,host:6379`, `rediss-cluster://…` | Redis Cluster, by some of its nodes |
 //! | `redis-sentinel://user:password@host:26379,host:26379/service`, `rediss-sentinel://…` | the master of a service, by its Sentinels |
 //!
-//! TLS is verified by the system's certificates, always.
-
-use std::time::Duration;
+//! TLS is verified, always: by the system's certificates, or by those that the operator names.
 
 use redis::cluster::ClusterClient;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsMode};
+use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates, TlsMode};
 
 use super::super::StoreError;
+use super::connection::Timeouts;
 
 /// Where to connect, parsed. Holds the password, so it has no `Debug`.
 #[derive(Clone)]
@@ -25,10 +24,18 @@ pub(super) enum Address {
     Sentinel { sentinels: Vec<ConnectionInfo>, service: String },
 }
 
+/// What no URL says.
+#[derive(Clone, Default)]
+pub(super) struct Extras {
+    pub sentinel_password: Option<String>,
+    /// PEM.
+    pub certificates: Option<Vec<u8>>,
+}
+
 /// What can open connections.
 pub(super) enum Source {
     Server(Client),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
     Sentinel(Box<tokio::sync::Mutex<SentinelClient>>),
 }
 
@@ -74,18 +81,23 @@ impl Address {
     }
 
     /// Contacts nothing.
-    pub(super) fn source(
-        &self,
-        sentinel_password: Option<&str>,
-        connect: Duration,
-        response: Duration,
-    ) -> redis::RedisResult<Source> {
+    pub(super) fn source(&self, extras: &Extras, timeouts: Timeouts) -> redis::RedisResult<Source> {
+        // Where nothing goes by TLS, the crate refuses to be told of certificates.
+        let certificates = extras.certificates.as_ref().filter(|_| self.uses_tls());
+        let certificates = certificates.map(|pem| TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) });
         Ok(match self {
-            Self::Server(info) => Source::Server(Client::open(info.clone())?),
+            Self::Server(info) => Source::Server(match certificates {
+                Some(certificates) => Client::build_with_tls(info.clone(), certificates)?,
+                None => Client::open(info.clone())?,
+            }),
             Self::Cluster(nodes) => {
                 let builder = ClusterClient::builder(nodes.iter().cloned());
-                let builder = builder.connection_timeout(connect).response_timeout(response).tcp_settings(tcp());
-                Source::Cluster(builder.build()?)
+                let Timeouts { connect, response } = timeouts;
+                let mut builder = builder.connection_timeout(connect).response_timeout(response).tcp_settings(tcp());
+                if let Some(certificates) = certificates {
+                    builder = builder.certs(certificates);
+                }
+                Source::Cluster(Box::new(builder.build()?))
             }
             Self::Sentinel { sentinels, service } => {
                 let addresses = sentinels.iter().map(|sentinel| sentinel.addr().clone());
@@ -102,7 +114,12 @@ impl Address {
                 if sentinels.iter().any(|sentinel| matches!(sentinel.addr(), ConnectionAddr::TcpTls { .. })) {
                     builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
                 }
-                if let Some(password) = sentinel_password {
+                if let Some(certificates) = certificates {
+                    builder = builder
+                        .set_client_to_redis_certificates(certificates.clone())
+                        .set_client_to_sentinel_certificates(certificates);
+                }
+                if let Some(password) = &extras.sentinel_password {
                     builder = builder.set_client_to_sentinel_password(password);
                 }
                 Source::Sentinel(Box::new(tokio::sync::Mutex::new(builder.build()?)))

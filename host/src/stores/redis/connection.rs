@@ -9,7 +9,7 @@ use redis::{AsyncConnectionConfig, Cmd, ErrorKind, FromRedisValue, RedisError, R
 use tokio::sync::Mutex;
 
 use super::super::StoreError;
-use super::address::{Address, Source};
+use super::address::{Address, Extras, Source};
 
 /// Characters of a server's own words that an error shows.
 const SHOWN: usize = 200;
@@ -43,13 +43,12 @@ enum Kind {
 }
 
 impl Connection {
-    pub(super) fn new(address: &Address, sentinel_password: Option<&str>, timeouts: Timeouts) -> Result<Self, StoreError> {
+    pub(super) fn new(address: &Address, extras: &Extras, timeouts: Timeouts) -> Result<Self, StoreError> {
         if address.uses_tls() {
             prefer_ring();
         }
         let shown = address.shown();
-        let source = address.source(sentinel_password, timeouts.connect, timeouts.response);
-        let source = source.map_err(|error| unavailable(&shown, &error))?;
+        let source = address.source(extras, timeouts).map_err(|error| unavailable(&shown, &error))?;
         Ok(Self { source, shown, timeouts, open: Mutex::default() })
     }
 

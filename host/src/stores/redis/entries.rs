@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::super::{Attempts, CacheScope, Entry, StoreError, TenantCache};
+use super::super::{Attempts, CacheScope, Entry, StoreError, TenantCache, random_name};
 use super::script::Call;
-use super::{MARGIN, MAX_ENTRIES, MAX_VALUE, RedisStores, keys, milliseconds, random_name};
+use super::{MARGIN, MAX_ENTRIES, MAX_VALUE, RedisStores, keys, milliseconds};
 use crate::visit::Visit;
 
 impl RedisStores {

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use super::StoreError;
 use super::warning::StoreWarning;
-use address::Address;
+use address::{Address, Extras};
 use connection::{Connection, Timeouts};
 use script::Scripts;
 
@@ -47,7 +47,7 @@ const MARGIN: Duration = Duration::from_secs(3600);
 #[derive(Clone)]
 pub struct RedisConfig {
     address: Address,
-    sentinel_password: Option<String>,
+    extras: Extras,
     prefix: String,
     timeouts: Timeouts,
     journey_lifetime: Duration,
@@ -63,7 +63,7 @@ impl RedisConfig {
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         Ok(Self {
             address: Address::parse(url)?,
-            sentinel_password: None,
+            extras: Extras::default(),
             prefix: "journey".to_owned(),
             timeouts: Timeouts { connect: Duration::from_secs(1), response: Duration::from_secs(2) },
             journey_lifetime: Duration::from_secs(7 * 24 * 3600),
@@ -100,8 +100,16 @@ impl RedisConfig {
 
     /// The password that the Sentinels themselves ask for; that of the URL is the servers'.
     #[must_use]
-    pub fn with_sentinel_password(self, password: &str) -> Self {
-        Self { sentinel_password: Some(password.to_owned()), ..self }
+    pub fn with_sentinel_password(mut self, password: &str) -> Self {
+        self.extras.sentinel_password = Some(password.to_owned());
+        self
+    }
+
+    /// Trusts these certificates alone, in PEM, in place of the system's.
+    #[must_use]
+    pub fn with_root_certificates(mut self, pem: &[u8]) -> Self {
+        self.extras.certificates = Some(pem.to_owned());
+        self
     }
 }
 
@@ -131,7 +139,7 @@ impl RedisStores {
     ///
     /// `Unavailable` where it can't be reached; `Refused` where it is older than Redis 6.2, or a replica.
     pub async fn connect(config: &RedisConfig) -> Result<Self, StoreError> {
-        let connection = Connection::new(&config.address, config.sentinel_password.as_deref(), config.timeouts)?;
+        let connection = Connection::new(&config.address, &config.extras, config.timeouts)?;
         let check::Checked { server, warnings } = check::check(&connection).await?;
         Ok(Self {
             connection,
@@ -152,14 +160,6 @@ impl RedisStores {
     pub fn warnings(&self) -> &[StoreWarning] {
         &self.warnings
     }
-}
-
-/// 128 random bits, as text.
-fn random_name() -> Result<String, StoreError> {
-    use base64::Engine as _;
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Unavailable("no random bytes".to_owned()))?;
-    Ok(base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 fn milliseconds(seconds: u32) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::testing::{Proxy, RedisCluster, RedisServer, Wire, redis_url, unique_name};
+use super::super::testing::{Proxy, RedisCluster, RedisSentinel, RedisServer, Wire, free_port, redis_url, unique_name};
 use super::super::{
     Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, Stores, TenantCache, Write,
 };
@@ -260,7 +260,7 @@ async fn who_can_not_be_reached_is_named_without_its_password() {
         let error = RedisStores::connect(&config).await.err().expect("nobody is there").to_string();
         assert!(!error.contains("s3cret") && error.contains("127.0.0.1"), "{error}");
     };
-    let port = super::super::testing::free_port().unwrap();
+    let port = free_port().unwrap();
     check(format!("redis://user:s3cret@127.0.0.1:{port}")).await;
     check(format!("redis-cluster://user:s3cret@127.0.0.1:{port}")).await;
     check(format!("redis-sentinel://user:s3cret@127.0.0.1:{port}/main")).await;
@@ -338,6 +338,52 @@ async fn a_cluster_whose_slot_moved_is_followed() {
     }
     assert_eq!(stores.apply(&own, &change(1, Effect::Settle(settlement()), &[])).await, Ok(Applied::Yes));
     assert_eq!(stores.settlement(&own).await, Ok(Some(settlement())));
+}
+
+/// What was replicated is there; a write that wasn't would be lost, and nothing can tell.
+#[tokio::test]
+async fn after_a_failover_the_sentinels_new_master_is_found() {
+    let mut sentinel = RedisSentinel::start().unwrap();
+    let stores = at(&sentinel.url()).await;
+    stores.apply(&visit(), &change(1, Effect::Settle(settlement()), &[("out", Some("1"))])).await.unwrap();
+    assert_eq!(stores.raw(&[b"WAIT", b"1", b"10000"]).await, redis::Value::Int(1));
+    sentinel.fail_over().unwrap();
+    let mut tries = 0;
+    let settled = loop {
+        match stores.settlement(&visit()).await {
+            Err(StoreError::Unavailable(_)) if tries < 100 => tokio::time::sleep(Duration::from_millis(100)).await,
+            answer => break answer,
+        }
+        tries += 1;
+    };
+    assert_eq!(settled, Ok(Some(settlement())));
+    assert_eq!(
+        stores.apply(&visit().next(), &change(2, Effect::Settle(settlement()), &[])).await,
+        Ok(Applied::Yes),
+        "it takes writes"
+    );
+}
+
+#[tokio::test]
+async fn tls_is_verified_by_name_and_issuer() {
+    let made = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+    for (name, is_right) in [("127.0.0.1", true), ("elsewhere.example", false)] {
+        let own = made(name);
+        let files = RedisServer::start(&[]).unwrap();
+        let (certificate, key) = (files.folder().join("certificate"), files.folder().join("key"));
+        std::fs::write(&certificate, own.cert.pem()).unwrap();
+        std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+        let port = free_port().unwrap().to_string();
+        let arguments = ["--tls-port", &port, "--tls-cert-file", certificate.to_str().unwrap(), "--tls-key-file"];
+        let arguments = [&arguments[..], &[key.to_str().unwrap(), "--tls-ca-cert-file", certificate.to_str().unwrap()]].concat();
+        let _server = RedisServer::start(&[&arguments[..], &["--tls-auth-clients", "no"]].concat()).unwrap();
+        let config = |pem: String| {
+            RedisConfig::parse(&format!("rediss://127.0.0.1:{port}")).unwrap().with_root_certificates(pem.as_bytes())
+        };
+        let connected = RedisStores::connect(&config(own.cert.pem())).await;
+        assert_eq!(connected.is_ok(), is_right, "{:?}", connected.err());
+        assert!(RedisStores::connect(&config(made(name).cert.pem())).await.is_err(), "another issuer");
+    }
 }
 
 #[tokio::test]

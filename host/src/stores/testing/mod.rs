@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 pub use postgres::PostgresServer;
 pub use proxy::{Proxy, Wire};
-pub use redis::{RedisCluster, RedisServer, free_port};
+pub use redis::{RedisCluster, RedisSentinel, RedisServer, free_port};
 
 /// Why there is no server.
 pub type NoServer = String;

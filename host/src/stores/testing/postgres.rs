@@ -1,12 +1,13 @@
 //! A `postgres`.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::NoServer;
 use super::process::{Folder, Process, User};
+use super::{NoServer, free_port};
 
 /// Where Debian puts the programs of each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -18,6 +19,7 @@ pub struct PostgresServer {
     programs: PathBuf,
     user: Option<User>,
     arguments: Vec<String>,
+    port: u16,
     folder: Folder,
 }
 
@@ -31,36 +33,64 @@ impl PostgresServer {
         Self::start_with(&[])
     }
 
+    /// Starts one that listens at 127.0.0.1, too, by TLS with this certificate and key in PEM.
+    ///
+    /// # Errors
+    ///
+    /// Where it isn't installed, or doesn't start.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self, NoServer> {
+        let arguments = ["-c", "listen_addresses=127.0.0.1", "-c", "ssl=on"];
+        let files = [("server.crt", certificate), ("server.key", key)];
+        Self::start_on(free_port()?, &arguments, &files)
+    }
+
     /// Starts one; `arguments` as on its command line, such as `["-c", "max_connections=5"]`.
     ///
     /// # Errors
     ///
     /// Where it isn't installed, or doesn't start.
     pub fn start_with(arguments: &[&str]) -> Result<Self, NoServer> {
+        Self::start_on(5432, arguments, &[])
+    }
+
+    /// `files`: what lies beside the data, for its owner alone.
+    fn start_on(port: u16, arguments: &[&str], files: &[(&str, &str)]) -> Result<Self, NoServer> {
         // `initdb` refuses root.
         let user = User::instead_of_root(&["postgres", "nobody"])?;
         let folder = Folder::new(user.as_ref())?;
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut server = Self { process: None, programs: programs()?, user, arguments, folder };
+        let mut server = Self { process: None, programs: programs()?, user, arguments, port, folder };
         let mut command = server.command("initdb");
         command.arg("-D").arg(server.data()).args(["-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
         let output = command.output().map_err(|error| format!("initdb: {error}"))?;
         if !output.status.success() {
             return Err(format!("initdb: {}", String::from_utf8_lossy(&output.stderr)));
         }
+        for (name, content) in files {
+            let path = server.data().join(name);
+            let failed = |error| format!("{}: {error}", path.display());
+            std::fs::write(&path, content).map_err(failed)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+            User::owns(server.user.as_ref(), &path).map_err(failed)?;
+        }
         server.run()?;
         Ok(server)
+    }
+
+    /// The port that it listens at, where it does, and the last part of its socket's name.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where its database `postgres` is.
     pub fn url(&self) -> String {
         let folder: String = self.folder.0.display().to_string().replace('/', "%2F");
-        format!("postgresql://postgres@{folder}/postgres")
+        format!("postgresql://postgres@{folder}:{}/postgres", self.port)
     }
 
     /// Its Unix socket.
     pub fn socket(&self) -> PathBuf {
-        self.folder.0.join(".s.PGSQL.5432")
+        self.folder.0.join(format!(".s.PGSQL.{}", self.port))
     }
 
     /// Runs SQL as its owner by `psql`, and returns what that prints, unaligned.
@@ -111,11 +141,16 @@ impl PostgresServer {
     pub fn run(&mut self) -> Result<(), NoServer> {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).arg("-k").arg(&self.folder.0);
-        command.args(["-p", "5432", "-c", "listen_addresses="]).args(&self.arguments);
+        command.args(["-p", &self.port.to_string(), "-c", "listen_addresses="]).args(&self.arguments);
         let mut process = Process::start(&mut command, &self.folder.0, Signal::QUIT)?;
         process.ready(&self.folder.0, || {
             let mut ready = self.command("pg_isready");
-            ready.arg("-h").arg(&self.folder.0).output().is_ok_and(|output| output.status.success())
+            ready
+                .arg("-h")
+                .arg(&self.folder.0)
+                .args(["-p", &self.port.to_string()])
+                .output()
+                .is_ok_and(|output| output.status.success())
         })?;
         self.process = Some(process);
         Ok(())

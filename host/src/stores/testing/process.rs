@@ -30,9 +30,7 @@ impl Folder {
         let failed = |error| format!("{}: {error}", path.display());
         fs::create_dir(&path).map_err(failed)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(failed)?;
-        if let Some(User { uid, gid }) = owner {
-            chown(&path, Some(*uid), Some(*gid)).map_err(failed)?;
-        }
+        User::owns(owner, &path).map_err(failed)?;
         Ok(Self(path))
     }
 }
@@ -63,6 +61,10 @@ impl User {
             Some(Self { uid: numbers.next()?.ok()?, gid: numbers.next()?.ok()? })
         };
         names.iter().find_map(found).map(Some).ok_or_else(|| format!("none of the users {} exists", names.join(", ")))
+    }
+
+    pub(super) fn owns(user: Option<&Self>, path: &Path) -> std::io::Result<()> {
+        user.map_or(Ok(()), |Self { uid, gid }| chown(path, Some(*uid), Some(*gid)))
     }
 
     pub(super) fn runs(user: Option<&Self>, command: &mut Command) {

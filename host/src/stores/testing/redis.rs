@@ -1,7 +1,7 @@
-//! A `redis-server`, and a cluster of three.
+//! A `redis-server`, a cluster of three, and a master with its replica and a Sentinel.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -39,6 +39,11 @@ impl RedisServer {
     /// Its Unix socket.
     pub fn socket(&self) -> PathBuf {
         self.folder.0.join("redis.sock")
+    }
+
+    /// A folder of its own, which goes with it: for certificates.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
     }
 
     /// Runs a command of its own by `redis-cli`, and returns what that prints.
@@ -173,6 +178,71 @@ impl RedisCluster {
     /// The three servers.
     pub fn nodes(&mut self) -> &mut [RedisServer] {
         &mut self.nodes
+    }
+}
+
+/// A master, its replica, and a Sentinel that watches both, on loopback ports.
+pub struct RedisSentinel {
+    // The watching one first, or it would see the others end.
+    sentinel: Process,
+    port: u16,
+    master: RedisServer,
+    // Only held: it ends when this is dropped.
+    _replica: RedisServer,
+    folder: Folder,
+}
+
+impl RedisSentinel {
+    /// Starts three processes. The service is called `main`.
+    ///
+    /// # Errors
+    ///
+    /// Where they aren't installed, don't start, or don't find each other.
+    pub fn start() -> Result<Self, NoServer> {
+        let (of_master, of_replica, port) = (free_port()?.to_string(), free_port()?.to_string(), free_port()?);
+        let master = RedisServer::start(&["--port", &of_master, "--bind", "127.0.0.1"])?;
+        // Two words: on a command line, Redis takes what follows an option up to the next one.
+        let replica = ["--port", &of_replica, "--bind", "127.0.0.1", "--replicaof", "127.0.0.1", &of_master];
+        let replica = RedisServer::start(&replica)?;
+        let folder = Folder::new(None)?;
+        let file = folder.0.join("sentinel.conf");
+        let settings = format!(
+            "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor main 127.0.0.1 {of_master} 1\n\
+             sentinel down-after-milliseconds main 1000\nsentinel failover-timeout main 3000\n",
+            folder.0.display()
+        );
+        std::fs::write(&file, settings).map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut command = Command::new("redis-server");
+        let mut sentinel = Process::start(command.arg(&file).arg("--sentinel"), &folder.0, Signal::KILL)?;
+        sentinel.ready(&folder.0, || {
+            Self::ask(port, &["SENTINEL", "REPLICAS", "main"]).is_ok_and(|answer| answer.contains(&of_replica))
+                && master.cli(&["INFO", "replication"]).is_ok_and(|info| info.contains("state=online"))
+        })?;
+        Ok(Self { sentinel, port, master, _replica: replica, folder })
+    }
+
+    /// Where the Sentinel is.
+    pub fn url(&self) -> String {
+        format!("redis-sentinel://127.0.0.1:{}/main", self.port)
+    }
+
+    /// Kills the master, and waits until the replica has taken over.
+    ///
+    /// # Errors
+    ///
+    /// Where it doesn't.
+    pub fn fail_over(&mut self) -> Result<(), NoServer> {
+        let port = self.port;
+        let master = || Self::ask(port, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"]);
+        let before = master()?;
+        self.master.kill();
+        self.sentinel.ready(&self.folder.0, || master().is_ok_and(|now| now != before))
+    }
+
+    fn ask(port: u16, arguments: &[&str]) -> Result<String, NoServer> {
+        let output = Command::new("redis-cli").args(["-p", &port.to_string()]).args(arguments).output();
+        let output = output.map_err(|error| format!("redis-cli: {error}"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }
 
