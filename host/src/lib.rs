@@ -97,6 +97,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `cache` | [`Runtime::keeping`]: compiled code in a folder |
+//! | `conformance` | `conformance`: what any store must prove, as a kit to run it against |
 //! | `testing` | faults, an interceptor of host calls, a clock to move, random bytes from a seed. Not for production |
 //!
 //! # Wasmtime
@@ -149,9 +150,19 @@ pub use sandbox::shares::Capacity;
 pub use sandbox::trapped::{Cause, Trapped, Usage};
 pub use services::Services;
 pub use step::{AnotherName, Begun, Called, Completed, Step};
+#[cfg(feature = "conformance")]
+pub use stores::conformance;
+pub use stores::keyring::{Keyring, KeyringError};
 pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
+#[cfg(feature = "postgres")]
+pub use stores::postgres::{PostgresConfig, PostgresStores};
+#[cfg(feature = "redis")]
+pub use stores::redis::{RedisConfig, RedisStores};
+#[cfg(feature = "testing")]
+pub use stores::testing as servers;
+pub use stores::warning::StoreWarning;
 pub use stores::{
-    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write,
+    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, Stores, TenantCache, Write,
 };
 pub use visit::{Browser, ClientSecret, Invocation, Visit};
 pub use {http, url, wasmtime};

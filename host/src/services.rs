@@ -7,8 +7,9 @@ use crate::clock::{Clock, Random, SystemClock, SystemRandom};
 #[cfg(feature = "testing")]
 use crate::intercept::Interceptor;
 use crate::network::Network;
+use crate::stores::keyring::Keyring;
 use crate::stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
-use crate::stores::{Attempts, Journeys, TenantCache};
+use crate::stores::{Attempts, Journeys, Stores, TenantCache};
 
 /// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`](crate::visit::Visit) at each use.
 #[derive(Clone)]
@@ -40,10 +41,28 @@ impl Services {
 
     /// Stores in memory, their lifetimes and the component's time by this clock, and system random bytes.
     pub fn in_memory_at(network: Network, clock: Arc<dyn Clock>) -> Self {
-        Self {
+        let stores = Stores {
             journeys: Arc::new(MemoryJourneys::new(Arc::clone(&clock))),
             attempts: Arc::new(MemoryAttempts::new(Arc::clone(&clock))),
             cache: Arc::new(MemoryCache::new(Arc::clone(&clock))),
+        };
+        Self::new(network, stores, clock)
+    }
+
+    /// Stores that outlive the process, which needs keys to encrypt them by: there is no way to have the one without the other. System time
+    /// and system random bytes; no callback URL is served yet.
+    ///
+    /// `Stores::of` makes the three of one [`RedisStores`](crate::RedisStores) or [`PostgresStores`](crate::PostgresStores).
+    pub fn lasting(network: Network, stores: Stores, keyring: Keyring) -> Self {
+        Self::new(network, stores.sealed(keyring), Arc::new(SystemClock))
+    }
+
+    fn new(network: Network, stores: Stores, clock: Arc<dyn Clock>) -> Self {
+        let Stores { journeys, attempts, cache } = stores;
+        Self {
+            journeys,
+            attempts,
+            cache,
             network,
             clock,
             callbacks: Arc::new(Callbacks::none()),

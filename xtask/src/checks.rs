@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     component, mutants, patches,
     process::{cargo, output, run, say, succeeds},
-    toolchain, tools,
+    servers, toolchain, tools,
 };
 
 /// Lines of the component that its native tests must reach, in percent. What only runs in WebAssembly isn't counted.
@@ -38,6 +38,8 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
         tools::rustup_subcommand("fmt", "rustfmt")?;
         run(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
     })?;
+    // Before what takes long: whoever lacks them is told at once.
+    part("servers", servers::make_sure)?;
     part("component", || component::build(&[]))?;
     part("lints", || {
         tools::rustup_subcommand("clippy", "clippy")?;
@@ -60,6 +62,7 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
         run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     part("tests", || run(cargo().args(["test", "--workspace"])))?;
+    say(servers::what_ran()?);
     say(format!("all of it holds ({:.0} s)", started.elapsed().as_secs_f64()));
     Ok(())
 }

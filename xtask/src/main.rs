@@ -9,6 +9,7 @@ mod mutants;
 mod patches;
 mod process;
 mod seal;
+mod servers;
 mod toolchain;
 mod tools;
 mod world;

@@ -1,0 +1,30 @@
+-- KEYS: a shelf, and the journey that it belongs to, if any.
+-- ARGV: key, its new revision, value, lifetime, how much longer than an attempt its journey is kept, most entries of a shelf.
+-- 1, or 0 where the shelf is full. Sent again, it finds its own revision.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lifetime = tonumber(ARGV[4])
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[6]) then
+  local entries = redis.call('HGETALL', KEYS[1])
+  local expired = {}
+  for at = 1, #entries, 2 do
+    if tonumber(string.match(entries[at + 1], '^%S+ (%d+) ')) <= now then
+      expired[#expired + 1] = entries[at]
+    end
+  end
+  if #expired == 0 then
+    return 0
+  end
+  redis.call('HDEL', KEYS[1], unpack(expired))
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%s %.0f %s', ARGV[2], now + lifetime, ARGV[3]))
+if redis.call('PTTL', KEYS[1]) < lifetime then
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
+-- A settlement outlives every attempt of its visit, one that was begun in the same moment, too.
+local kept = lifetime + tonumber(ARGV[5])
+local left = KEYS[2] and redis.call('PTTL', KEYS[2]) or -1
+if left >= 0 and left < kept then
+  redis.call('PEXPIRE', KEYS[2], string.format('%.0f', kept))
+end
+return 1
