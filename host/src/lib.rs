@@ -63,6 +63,7 @@
 //! services    what the host brings along
 //! network     egress policy, judged addresses, the HTTP client
 //! stores      journeys, attempts, cache: the traits, and all three in memory
+//! telemetry   spans, lines and metrics, by the facades `tracing` and `metrics`
 //! callbacks, visit, response, outcome, description, clock …    the nouns that all rooms share
 //! ```
 //!
@@ -123,8 +124,10 @@ mod sandbox;
 mod services;
 mod step;
 mod stores;
+pub mod telemetry;
 #[cfg(test)]
 mod tests;
+mod text;
 mod visit;
 
 pub use callbacks::{CallbackRefused, Callbacks};
@@ -153,5 +156,6 @@ pub use stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 pub use stores::{
     Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write,
 };
+pub use telemetry::{Telemetry, TraceParent};
 pub use visit::{Browser, ClientSecret, Invocation, Visit};
 pub use {http, url, wasmtime};
