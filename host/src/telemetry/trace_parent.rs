@@ -14,6 +14,7 @@
 pub struct TraceParent {
     trace_id: String,
     parent_id: String,
+    is_sampled: bool,
 }
 
 impl TraceParent {
@@ -28,8 +29,11 @@ impl TraceParent {
         let is_whole = is_hex(version, 2) && is_id(trace_id, 32) && is_id(parent_id, 16) && is_hex(flags, 2);
         // A later version may add fields; this one has none.
         let ends = rest.is_empty() || *version != "00";
-        (is_whole && *version != "ff" && ends)
-            .then(|| Self { trace_id: (*trace_id).to_owned(), parent_id: (*parent_id).to_owned() })
+        if !is_whole || *version == "ff" || !ends {
+            return None;
+        }
+        let is_sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
+        Some(Self { trace_id: (*trace_id).to_owned(), parent_id: (*parent_id).to_owned(), is_sampled })
     }
 
     /// 32 hexadecimal digits.
@@ -40,6 +44,11 @@ impl TraceParent {
     /// The caller's span, 16 hexadecimal digits.
     pub fn parent_id(&self) -> &str {
         &self.parent_id
+    }
+
+    /// Whether the caller records its part.
+    pub fn is_sampled(&self) -> bool {
+        self.is_sampled
     }
 }
 
@@ -53,6 +62,7 @@ mod tests {
         for header in [format!("00-{id}-01"), format!("00-{id}-00"), format!("cc-{id}-01-what-the-future-will-be-like")] {
             let parent = TraceParent::parse(&header).unwrap();
             assert_eq!((parent.trace_id(), parent.parent_id()), (&id[..32], &id[33..]), "{header}");
+            assert_eq!(parent.is_sampled(), !header.ends_with("-00"), "{header}");
         }
         for header in [
             String::new(),
