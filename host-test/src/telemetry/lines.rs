@@ -56,10 +56,5 @@ impl MakeWriter<'_> for Lines {
 
 /// The fields of each line at its top. Spans aren't repeated in it: what a reader needs of them is in the line itself.
 pub fn json<S: Subscriber + for<'a> LookupSpan<'a>>(lines: Lines) -> impl Layer<S> {
-    tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(lines)
+    tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false).with_writer(lines)
 }

@@ -7,7 +7,12 @@ use tracing::field::Empty;
 use journey_host::TraceParent;
 
 /// `route`: the path as the server has it, never as it came. The request's query and its headers are nobody's business.
-pub(crate) fn request_span(method: &Method, route: Option<&'static str>, scheme: &'static str, trace: Option<&TraceParent>) -> Span {
+pub(crate) fn request_span(
+    method: &Method,
+    route: Option<&'static str>,
+    scheme: &'static str,
+    trace: Option<&TraceParent>,
+) -> Span {
     let method = match method.as_str() {
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "TRACE" | "PATCH") => known,
         _ => "_OTHER",

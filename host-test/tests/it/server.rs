@@ -8,7 +8,7 @@ use host_test::browser::{Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use host_test::journey::{Bound, Bounds, Definition, Running};
 use journey_host::{
-    Clock, ClientSecret, Compiled, Egress, HostCall, Injection, Interceptor, Limits, ManualClock, Network, Services, Settlement,
+    ClientSecret, Clock, Compiled, Egress, HostCall, Injection, Interceptor, Limits, ManualClock, Network, Services, Settlement,
     Step, Visit,
 };
 use serde_json::Value;
@@ -78,7 +78,8 @@ impl Site {
     }
 
     async fn get(&self, target: &str, cookie: &str) -> String {
-        let head = format!("GET {target} HTTP/1.1\r\nhost: x\r\nsec-fetch-site: none\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n");
+        let head =
+            format!("GET {target} HTTP/1.1\r\nhost: x\r\nsec-fetch-site: none\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n");
         self.send(&head).await
     }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use host_test::cognito::{Answer, Endpoint, Fault as ProviderFault, Times};
+use host_test::cognito::{Endpoint, Fault as ProviderFault, Times};
 use host_test::mishaps::Mishap;
 use journey_host::{
-    Begun, Browser, Capacity, Completed, Egress, Fault, Faults, Import, Invocation, Limits, Network, Runtime, Services, Step,
-    Telemetry, TraceParent, Visit,
+    Begun, Browser, Capacity, ClientSecret, Completed, Egress, Fault, Faults, Import, Invocation, Limits, Network, Runtime,
+    Services, Step, Telemetry, TraceParent, Visit,
 };
 use serde_json::Value;
 
@@ -73,7 +73,10 @@ async fn a_login_is_two_spans_with_a_span_for_each_fetch_and_no_line() {
     let of = ["component=\"cognito-oidc\"", "phase=\"complete\""];
     let [component, phase] = of;
     let outcome = "outcome=\"authenticated\"";
-    assert_eq!(captured.metric("journey_step_calls_total", &[component, phase, outcome, "code=\"\"", "category=\"\""]), Some(1.0));
+    assert_eq!(
+        captured.metric("journey_step_calls_total", &[component, phase, outcome, "code=\"\"", "category=\"\""]),
+        Some(1.0)
+    );
     for histogram in ["call_duration_seconds", "call_queue_seconds", "call_cpu_seconds", "call_memory_bytes"] {
         assert_eq!(captured.metric(&format!("journey_step_{histogram}_count"), &of), Some(1.0), "{histogram}");
     }
@@ -183,10 +186,14 @@ async fn each_kind_of_end_has_its_level_and_says_what_was_applied() {
     stage.step = whole.with_interceptor(Arc::new(Faults::none().fail_all(Import::PutAttempt, Fault::Unavailable)));
     let _ = stage.begin_failure().await;
 
-    let told: Vec<_> = captured.lines().iter().map(|line| {
-        let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-        (text("level"), text("outcome"), text("code"), text("applied"))
-    }).collect();
+    let told: Vec<_> = captured
+        .lines()
+        .iter()
+        .map(|line| {
+            let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+            (text("level"), text("outcome"), text("code"), text("applied"))
+        })
+        .collect();
     let expected = [
         ("INFO", "ignored", "state_unknown", "nothing"),
         ("INFO", "failed", "access_denied", "failed"),
@@ -210,7 +217,10 @@ async fn a_call_that_the_host_ends_is_told_with_its_cause_and_its_limit() {
     let begun = spinning.begin(&Visit::first("tenant", "journey", "login"), &invocation).await;
     assert_eq!(begun.outcome.to_string(), "failed: step_trapped");
     let line = captured.lines().pop().expect("a line");
-    assert_eq!((&line["level"], &line["cause"], &line["code"]), (&"ERROR".into(), &"processor_time".into(), &"step_trapped".into()));
+    assert_eq!(
+        (&line["level"], &line["cause"], &line["code"]),
+        (&"ERROR".into(), &"processor_time".into(), &"step_trapped".into())
+    );
     assert!(line["detail"].as_str().is_some_and(|detail| detail.contains("the limit is 250ms")), "{line}");
     assert_eq!(captured.metric("journey_step_limits_total", &["limit=\"processor_time\""]), Some(1.0));
 
@@ -364,8 +374,9 @@ pub(crate) async fn every_field() -> [BTreeSet<String>; 3] {
     let mut stage = Stage::new().await;
     stage.connector["name"] = "Customers".into();
     stage.step = stage.step.within_trace(TraceParent::parse(TRACEPARENT));
-    stage.cognito.faults().answer(Endpoint::Token, Times::Always, Answer::json(400, &serde_json::json!({"error": "invalid_client"})));
+    stage.client_secret = Some(ClientSecret::new("another one than the pool's"));
     assert_eq!(verdict(&stage.login().await), "failed: client_rejected");
+    stage.next_journey();
     stage.settings["callback_url"] = 1.into();
     let _ = stage.call_begin().await;
     let trapping = guest_step(&Guest { begin: "unreachable", ..Guest::default() });

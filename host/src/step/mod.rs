@@ -169,9 +169,8 @@ impl Step {
     ///
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
     pub async fn check(&self, tenant: &str, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
-        let problems = self.pure("check", tenant, async |step, store| {
-            step.journey_step_settings().call_check(store, settings, connector).await
-        });
+        let problems = self
+            .pure("check", tenant, async |step, store| step.journey_step_settings().call_check(store, settings, connector).await);
         Ok(problems.await?.into_iter().map(Problem::from).collect())
     }
 

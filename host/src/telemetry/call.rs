@@ -280,7 +280,11 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_over {
-            let lost = Ending { applied: Applied::Unknown, detail: Some("the host's task was ended, or panicked"), ..Ending::nothing("unknown") };
+            let lost = Ending {
+                applied: Applied::Unknown,
+                detail: Some("the host's task was ended, or panicked"),
+                ..Ending::nothing("unknown")
+            };
             self.tell(&lost);
         }
     }

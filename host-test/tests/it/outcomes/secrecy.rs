@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex};
 
 use host_test::cognito::Endpoint;
-use host_test::telemetry::otlp::Spans;
 use journey_host::{AuthorizationResponse, Begun, HostCall, HostReply, Interceptor, Telemetry};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
@@ -65,11 +64,10 @@ async fn told(ended: &Ended, watcher: &Watcher, captured: &Captured) -> String {
 }
 
 async fn play(scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
-    play_and_send(scenario, event_data, tokens, &Collector::start().await.exporter()).await
+    play_captured(Captured::begin(), scenario, event_data, tokens).await
 }
 
-async fn play_and_send(scenario: &Scenario, event_data: Value, tokens: &str, exported: &Spans) -> (Ended, String) {
-    let captured = Captured::sending(exported);
+async fn play_captured(captured: Captured, scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
     let watcher = Arc::new(Watcher::default());
     let ended = scenario
         .play(|stage| {
@@ -90,7 +88,7 @@ async fn h01_no_failure_tells_a_secret() {
     let (mut all_secrets, mut all_told) = (Vec::new(), String::new());
     for scenario in scenarios::all() {
         for event_data in [json!("input_output"), json!({ "custom": ["/input", "/exchanges", "/error", "/output"] })] {
-            let (ended, told) = play_and_send(&scenario, event_data, "output", &exported).await;
+            let (ended, told) = play_captured(Captured::sending(&exported), &scenario, event_data, "output").await;
             assert!(matches!(ended.verdict(), Verdict::Failed(_) | Verdict::Ignored(_)), "{}", scenario.code);
             let secrets = secrets(&ended);
             assert_eq!(leak(&told, &secrets), None, "{}: {told}", scenario.code);
