@@ -1,4 +1,4 @@
-//! `README.md` and the code say the same: tables, JSON blocks, the example of a host, commands, links, layers, the code map.
+//! `README.md`, `docs/operator.md` and the code say the same: tables, JSON blocks, the example of a host, commands, links, layers, the code map.
 
 use serde_json::{Value, json};
 
@@ -10,6 +10,8 @@ use crate::step::schema::{self, Member, members};
 use crate::testing::{FakeHost, package};
 
 const README: &str = include_str!("../README.md");
+/// What of it is about metrics, spans, lines and alarms, tests of the host hold together with the host.
+const OPERATOR: &str = include_str!("../docs/operator.md");
 
 /// The rows of the one table in a section, without its head.
 fn rows(heading: &str) -> Vec<&'static str> {
@@ -99,8 +101,8 @@ const OF_THE_HOST: [&str; 5] = ["step_trapped", "callback_refused", "ignored", "
 #[test]
 fn codes_named_anywhere_exist() {
     let refused = rows("## What it refuses");
-    // The first table of the operator's section tells categories, the second one symptoms.
-    let symptoms = README.split_once("| You see |").unwrap().1.split_once("\n\n").unwrap().0;
+    let symptoms = OPERATOR.split_once("| You see |").unwrap().1.split_once("\n\n").unwrap().0;
+    assert!(symptoms.lines().count() > 30);
     let named = refused.iter().map(|row| cells(row)[2]).chain(symptoms.lines().skip(2).map(|row| cells(row)[0]));
     for name in named.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
         assert!(OF_THE_HOST.contains(&name) || Code::ALL.iter().any(|code| code.as_str() == name), "{name}");
@@ -201,23 +203,31 @@ fn each_layer_imports_from_those_below_alone() {
 #[test]
 fn each_command_exists() {
     let commands = include_str!("../xtask/src/main.rs");
-    let named = README.split("cargo xtask ").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap());
-    for name in named {
+    let after = [README, OPERATOR].into_iter().flat_map(|text| text.split("cargo xtask ").skip(1));
+    for name in after.map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap()) {
         assert!(commands.contains(&format!("name: \"{name}\"")), "cargo xtask {name}");
     }
 }
 
 #[test]
 fn links_within_the_repository_lead_somewhere() {
-    let root = package();
-    let anchors: Vec<String> = README.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
-    let links = README.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
-    for link in links {
-        match link.strip_prefix('#') {
-            Some(name) => assert!(anchors.iter().any(|anchor| anchor == name), "no heading for #{name}"),
-            None => assert!(root.join(link).exists(), "{link}"),
+    let anchors = |text: &str| text.lines().filter(|line| line.starts_with('#')).map(anchor).collect::<Vec<_>>();
+    let mut followed = 0;
+    for (text, folder) in [(README, package()), (OPERATOR, package().join("docs"))] {
+        let own = anchors(text);
+        for link in text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)) {
+            let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+            if file.starts_with("https://") {
+                continue;
+            }
+            assert!(folder.join(file).exists(), "{link}");
+            let of_file = (!file.is_empty()).then(|| anchors(&std::fs::read_to_string(folder.join(file)).unwrap()));
+            let known = of_file.as_ref().unwrap_or(&own);
+            assert!(heading.is_none_or(|heading| known.iter().any(|anchor| anchor == heading)), "no heading for {link}");
+            followed += 1;
         }
     }
+    assert!(followed > 40, "{followed} links");
 }
 
 /// As GitHub makes it: lower case, spaces to hyphens, punctuation left out.

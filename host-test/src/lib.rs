@@ -6,3 +6,4 @@ pub mod demo;
 mod html;
 pub mod journey;
 pub mod mishaps;
+pub mod telemetry;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
 use host_test::demo;
+use host_test::telemetry::{self, Lines};
 use journey_host::{Capacity, Compiled, Runtime};
 
 const USAGE: &str = "\
@@ -35,7 +36,17 @@ async fn main() -> ExitCode {
 
 async fn demo(arguments: &[String]) -> ExitCode {
     let client_secret = std::env::var("COGNITO_CLIENT_SECRET").ok().filter(|secret| !secret.is_empty());
-    match demo::run(arguments, load, client_secret, &mut std::io::stdout()).await {
+    let lines = if demo::serves(arguments) { Lines::to_standard_error() } else { Lines::kept() };
+    let exporters = match telemetry::start(&lines) {
+        Ok(exporters) => exporters,
+        Err(error) => {
+            eprintln!("the demo can't run: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ran = demo::run(arguments, load, client_secret, &lines, &mut std::io::stdout()).await;
+    exporters.end().await;
+    match ran {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             eprintln!("the demo can't run: {error:#}");

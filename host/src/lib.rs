@@ -63,6 +63,7 @@
 //! services    what the host brings along
 //! network     egress policy, judged addresses, the HTTP client
 //! stores      journeys, attempts, cache: the traits, and all three in memory
+//! telemetry   spans, lines and metrics, by the facades `tracing` and `metrics`
 //! callbacks, visit, response, outcome, description, clock …    the nouns that all rooms share
 //! ```
 //!
@@ -124,8 +125,10 @@ mod sandbox;
 mod services;
 mod step;
 mod stores;
+pub mod telemetry;
 #[cfg(test)]
 mod tests;
+mod text;
 mod visit;
 
 pub use callbacks::{CallbackRefused, Callbacks};
@@ -164,5 +167,6 @@ pub use stores::warning::StoreWarning;
 pub use stores::{
     Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, Stores, TenantCache, Write,
 };
+pub use telemetry::{Telemetry, TraceParent};
 pub use visit::{Browser, ClientSecret, Invocation, Visit};
 pub use {http, url, wasmtime};

@@ -50,6 +50,19 @@ pub enum Category {
     System,
 }
 
+impl Category {
+    /// As the error variable has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Flow => "flow",
+            Self::Provider => "provider",
+            Self::Security => "security",
+            Self::System => "system",
+        }
+    }
+}
+
 /// What the journey does with a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureBehavior {
@@ -144,13 +157,6 @@ impl Failure {
 
     /// The error variable in its full shape, as the step itself would write it: a journey reads each of its properties.
     pub(crate) fn to_error_variable(&self) -> String {
-        let category = match self.category {
-            Category::Configuration => "configuration",
-            Category::Flow => "flow",
-            Category::Provider => "provider",
-            Category::Security => "security",
-            Category::System => "system",
-        };
         let ProviderAnswer { error, error_description, status, request_id } = &self.provider;
         let provider = serde_json::json!({
             "error": error, "error_description": error_description, "status": status, "request_id": request_id,
@@ -158,7 +164,7 @@ impl Failure {
         let error = serde_json::json!({
             "version": 1,
             "code": self.code,
-            "category": category,
+            "category": self.category.name(),
             "retryable": self.retryable,
             "message": self.message,
             "path": self.path,

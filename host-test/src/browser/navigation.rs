@@ -97,6 +97,9 @@ impl Navigation {
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
             request = request.header("accept", "text/html,*/*;q=0.8");
         }
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-fetch-site")) {
+            request = request.header("sec-fetch-site", self.site());
+        }
         if self.body.is_some() {
             let origin = self.initiator.as_ref().map_or_else(|| "null".to_owned(), |page| page.origin().ascii_serialization());
             request = request.header("content-type", "application/x-www-form-urlencoded").header("origin", origin);
@@ -109,6 +112,15 @@ impl Navigation {
             request = request.header(name, value);
         }
         Ok(request.body(Full::new(Bytes::from(self.body.clone().unwrap_or_default())))?)
+    }
+
+    /// Who wanted it (W3C Fetch Metadata 2.3): the user, a page of this site, or one of another.
+    fn site(&self) -> &'static str {
+        match &self.initiator {
+            None => "none",
+            Some(page) if page.origin() == self.url.origin() => "same-origin",
+            Some(_) => "cross-site",
+        }
     }
 
     /// The URL without its query, which may hold secrets.

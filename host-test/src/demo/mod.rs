@@ -7,6 +7,7 @@
 //! | `login` | plays the login as a user's browser would |
 //! | `serve` | or leaves it to a person's browser, against the local Cognito or a real one |
 //! | `site` | the journey server, and what each call of the component tells |
+//! | `operator` | what its operator sees of it |
 //! | `hops`, `parameters`, `trace`, `json`, `screen` | how all that is printed |
 //!
 //! Invariant: what is printed holds no secret of the login. Codes, tokens, state, nonce and cookies are masked; the code verifier
@@ -18,6 +19,7 @@ mod hops;
 mod json;
 mod local;
 mod login;
+mod operator;
 mod parameters;
 mod screen;
 mod serve;
@@ -29,6 +31,7 @@ use std::time::{Duration, Instant};
 
 use crate::journey::Bound;
 use crate::mishaps::MISHAPS;
+use crate::telemetry::Lines;
 use journey_host::{Compiled, Egress, Limits, Network, Problem, Services, Step};
 use screen::Screen;
 use site::TENANT;
@@ -48,7 +51,13 @@ pub enum Exit {
     Refused = 2,
 }
 
-/// Runs the demo. `load` compiles the component; `client_secret` comes from the environment.
+/// Whether the demo serves a person's browser, until it is told to stop: then its log lines belong on standard error.
+#[must_use]
+pub fn serves(arguments: &[String]) -> bool {
+    Arguments::parse(arguments).is_ok_and(|arguments| arguments.serve || arguments.real)
+}
+
+/// Runs the demo. `load` compiles the component; `client_secret` comes from the environment; `lines` are those of the log, where they are kept.
 ///
 /// # Errors
 /// The component can't be loaded, a server can't be started or reached, or `out` can't be written to.
@@ -56,6 +65,7 @@ pub async fn run(
     arguments: &[String],
     load: impl FnOnce() -> anyhow::Result<Compiled>,
     client_secret: Option<String>,
+    lines: &Lines,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let arguments = match Arguments::parse(arguments) {
@@ -100,20 +110,25 @@ pub async fn run(
     }
     let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
     if arguments.serve {
-        match serve::local(&login, out).await? {}
+        serve::local(&login, out).await?;
+        serve::end(login.site, out).await?;
+        return Ok(Exit::Done);
     }
-    play(&login, compile_time, out).await
+    play(&login, compile_time, lines, out).await
 }
 
-async fn play(login: &Login, compile_time: Duration, out: &mut dyn Write) -> anyhow::Result<Exit> {
+async fn play(login: &Login, compile_time: Duration, lines: &Lines, out: &mut dyn Write) -> anyhow::Result<Exit> {
     Screen::new(out).say(
         "One login with OpenID Connect, from the journey to Amazon Cognito and back, by the WebAssembly component in its sandbox. \
          Cognito is a local stand-in; the user is a small browser.",
     )?;
     let logged_in = login.play(compile_time, out).await?;
     let mut screen = Screen::new(out);
+    if let Some(ended) = login.site.last("complete").or_else(|| login.site.last("begin")) {
+        operator::print(&ended, lines, &mut screen)?;
+    }
     screen.heading("Try it")?;
-    screen.row("in your browser", "cargo xtask demo --serve")?;
+    screen.row("in your browser", "cargo xtask demo --serve; its last lines name the address of /metrics")?;
     screen.row("what can go wrong", "cargo xtask demo --fail")?;
     screen.row("with your settings", "cargo xtask demo --config settings.json --integration connector.json")?;
     screen.row("with your user pool", "the same and --real; the client secret in COGNITO_CLIENT_SECRET")?;

@@ -1,8 +1,8 @@
 //! Logins played by a person's own browser, and printed as they happen.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::io::Write;
+use std::pin::pin;
 use std::time::Duration;
 
 use super::documents::Documents;
@@ -16,22 +16,71 @@ use journey_host::{Compiled, Egress, TenantPolicy};
 /// How often the demo looks for new calls.
 const GLANCE: Duration = Duration::from_millis(200);
 
-/// Serves a prepared login until the process ends.
+/// How long the server lets calls end: one and its apply take 75 s at most.
+const GRACE: Duration = Duration::from_secs(80);
+
+/// Serves a prepared login until the process is to end.
 ///
 /// # Errors
 /// `out` can't be written to.
-pub(super) async fn local(login: &Login, out: &mut dyn Write) -> anyhow::Result<Infallible> {
+pub(super) async fn local(login: &Login, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut screen = Screen::new(out);
     login.introduce(&mut screen)?;
     screen.heading("Log in")?;
     screen.row("open", &login.site.start_url())?;
     screen.row("user name", DEFAULT_USERNAME)?;
     screen.row("password", DEFAULT_PASSWORD)?;
-    screen.row("stop", "Ctrl-C")?;
+    print_operations(&login.site, &mut screen)?;
     watch(&login.site, &mut screen).await
 }
 
-/// Serves the documents as they are, until the process ends. Returns only where they can't be served.
+/// Where its operator looks.
+fn print_operations(site: &Site, screen: &mut Screen<'_>) -> std::io::Result<()> {
+    let url = site.running.operations_url();
+    screen.row("stop", "Ctrl-C")?;
+    screen.row("log lines", "on standard error, as JSON: 2>log.jsonl keeps them apart")?;
+    screen.row("health", &format!("{url}/healthz and {url}/readyz"))?;
+    screen.row("metrics", &format!("{url}/metrics"))
+}
+
+/// Ends the server in good order.
+///
+/// # Errors
+/// `out` can't be written to.
+pub(super) async fn end(site: Site, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut screen = Screen::new(out);
+    screen.heading("Stopping")?;
+    screen.say("Calls under way are let end; a second Ctrl-C stops at once.")?;
+    tokio::select! {
+        _ = site.running.end(GRACE) => Ok(()),
+        () = told_to_stop() => Ok(()),
+    }
+}
+
+/// By Ctrl-C, or by an orchestrator (SIGTERM).
+async fn told_to_stop() {
+    let interrupted = async {
+        // Where there is no such signal, the other one is left.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+/// Serves the documents as they are, until the process is to end.
 ///
 /// # Errors
 /// The port of the callback URL is taken, or `out` can't be written to.
@@ -70,18 +119,24 @@ pub(super) async fn real(
     for origin in origins.iter().map(String::as_str).chain(discovered.iter().copied()) {
         screen.row("may be contacted", origin)?;
     }
-    screen.row("stop", "Ctrl-C")?;
-    match watch(&site, &mut screen).await? {}
+    print_operations(&site, &mut screen)?;
+    watch(&site, &mut screen).await?;
+    end(site, out).await?;
+    Ok(Exit::Done)
 }
 
-/// Prints each call of the step as it is done.
-async fn watch(site: &Site, screen: &mut Screen<'_>) -> anyhow::Result<Infallible> {
+/// Prints each call of the step as it is done, until the process is to end.
+async fn watch(site: &Site, screen: &mut Screen<'_>) -> anyhow::Result<()> {
     let mut seen = 0;
     let mut logins: HashMap<String, usize> = HashMap::new();
+    let mut stopped = pin!(told_to_stop());
     loop {
-        tokio::time::sleep(GLANCE).await;
-        for event in site.running.events().iter().skip(seen) {
-            seen += 1;
+        tokio::select! {
+            () = &mut stopped => return Ok(()),
+            () = tokio::time::sleep(GLANCE) => {}
+        }
+        for event in site.running.events().iter().filter(|event| event.number >= seen).collect::<Vec<_>>() {
+            seen = event.number + 1;
             let next = logins.len() + 1;
             let number = *logins.entry(event.journey.clone()).or_insert(next);
             print(site, event, number, screen).await?;

@@ -1,20 +1,22 @@
 //! The calls of the step, and what each does to its session.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 
+use tracing::Instrument as _;
 use url::form_urlencoded;
 
+use super::events::Event;
 use super::page::{self, Again};
 use super::register::{Attempt, KEPT, Session};
-use super::server::{Event, Server};
+use super::server::Server;
 use super::session::{Cookie, SessionId, id_of, new_value};
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
-    ResponseMode, Visit,
+    ResponseMode, TraceParent, Visit,
 };
 
 /// The host was at its limit: nothing ran.
@@ -27,9 +29,17 @@ impl Server {
     /// # Errors
     ///
     /// The status to answer with, where a service of the host fails.
-    pub(super) async fn begin(self: &Arc<Self>, headers: &HeaderMap) -> Result<Response<Body>, StatusCode> {
+    pub(super) async fn begin(
+        self: &Arc<Self>,
+        headers: &HeaderMap,
+        trace: Option<TraceParent>,
+    ) -> Result<Response<Body>, StatusCode> {
         let known =
             Cookie::Session.read(headers, self.is_https()).and_then(|cookie| Some((cookie, self.register.find(&id_of(cookie))?)));
+        // One after the other for a session; the next one finds what this one has put.
+        let beginning = known.as_ref().map(|(_, session)| Arc::clone(&session.beginning)).unwrap_or_default();
+        let _one_at_a_time = beginning.lock().await;
+        let known = known.and_then(|(cookie, _)| Some((cookie, self.register.find(&id_of(cookie))?)));
         // A cookie that isn't of this server's making may be known to whoever made it.
         let cookie = match &known {
             Some((cookie, _)) => (*cookie).to_owned(),
@@ -37,7 +47,7 @@ impl Server {
         };
         let session = match known {
             Some((_, session)) if self.is_open(&session.visit).await? => session,
-            _ => self.new_journey(&cookie)?,
+            _ => Session { beginning: Arc::clone(&beginning), ..self.new_journey(&cookie)? },
         };
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
         // Before the call: whatever comes of it, the journey has its session.
@@ -45,7 +55,7 @@ impl Server {
             self.register.put(id_of(&cookie), session.clone());
         }
 
-        let request = match self.call_begin(session.clone()).await? {
+        let request = match self.call_begin(session.clone(), trace).await? {
             Begun::Redirect(request) => request,
             Begun::Failed(_) => {
                 self.leave(&session.visit).await;
@@ -54,7 +64,10 @@ impl Server {
             // The session goes on as it was: with another attempt, or settled.
             Begun::Refused(_) | Begun::TooLate(_) => return Ok(page::see_other("/journey", &cookies)),
             // Nothing has happened: the journey begins when the page asks again.
-            Begun::Busy | Begun::Unknown(_) => return Ok(page::busy(&Again::Get)),
+            Begun::Busy => return Ok(page::busy(&Again::Get)),
+            // An attempt may wait that nobody was sent to answer. It belongs to this session's journey: the page asks again, for a newer
+            // one, and where it doesn't, the journey is forgotten with its session.
+            Begun::Unknown(_) => return Ok(page::unknown(&cookies)),
         };
         let form_post = match request.response_mode {
             ResponseMode::Query => None,
@@ -71,43 +84,51 @@ impl Server {
         Ok(page::see_other(&url, &cookies))
     }
 
-    /// Passes a response on.
+    /// Passes a response on. `id`: of the session that brought it; with a login, that one gets a new name, which is returned: whoever had
+    /// brought the user into a session of his own has none of the login.
     ///
     /// # Errors
     ///
     /// Nothing ran: the same response is to come again.
-    pub(super) async fn complete(self: &Arc<Self>, session: Session, response: AuthorizationResponse) -> Result<(), Busy> {
-        let server = Arc::clone(self);
+    pub(super) async fn complete(
+        self: &Arc<Self>,
+        id: Option<SessionId>,
+        session: Session,
+        response: AuthorizationResponse,
+        trace: Option<TraceParent>,
+    ) -> Result<Option<String>, Busy> {
+        let (server, at_work) = (Arc::clone(self), self.at_work());
         // Spawned, so that what follows the call is done too where the user agent hangs up.
-        let call = tokio::spawn(async move {
+        let call = async move {
+            let _at_work = at_work;
             let Session { visit, invocation, .. } = session;
             let secret = server.definition.client_secret.as_ref();
-            let called = server.step.complete(&visit, &invocation, secret, &response).await;
+            let called = server.step.within_trace(trace).complete(&visit, &invocation, secret, &response).await;
+            if !matches!(called.outcome, Completed::TooLate(_)) {
+                server.record("complete", &visit, &called);
+            }
             match &called.outcome {
                 // Nothing was taken: the same response may come again.
-                Completed::Ignored(failure) if failure.code == "storage_failed" => {
-                    server.record("complete", &visit, &called);
-                    return Err(Busy);
-                }
+                Completed::Ignored(failure) if failure.code == "storage_failed" => return Err(Busy),
+                Completed::Busy => return Err(Busy),
                 // The journey waits on, and perhaps for a call that is lost.
                 Completed::Ignored(_) | Completed::Unknown(_) => {
-                    server.record("complete", &visit, &called);
                     server.register.doubtful(&visit, &state_of(&response), server.now());
                 }
-                Completed::Authenticated(_) | Completed::Failed(_) => {
-                    server.record("complete", &visit, &called);
+                Completed::Authenticated(_) => {
                     server.leave(&visit).await;
+                    let renewed = server.new_value().ok().filter(|_| id.is_some());
+                    if let (Some(id), Some(renewed)) = (id, &renewed) {
+                        server.register.renew(&id, id_of(renewed));
+                    }
+                    return Ok(renewed);
                 }
-                Completed::TooLate(_) => server.leave(&visit).await,
-                Completed::Busy => {
-                    server.record("complete", &visit, &called);
-                    return Err(Busy);
-                }
+                Completed::Failed(_) | Completed::TooLate(_) => server.leave(&visit).await,
             }
-            Ok(())
-        });
+            Ok(None)
+        };
         // A panic in there is a bug that the runtime has reported; the journey waits on.
-        call.await.unwrap_or(Ok(()))
+        tokio::spawn(call.in_current_span()).await.unwrap_or(Ok(None))
     }
 
     /// Ends the wait for a response that will not come.
@@ -115,19 +136,37 @@ impl Server {
     /// # Errors
     ///
     /// Nothing ran: it is to be asked for again.
-    pub(super) async fn abandon(self: &Arc<Self>, session: Session, reason: AbandonmentReason) -> Result<(), Busy> {
+    pub(super) async fn abandon(
+        self: &Arc<Self>,
+        session: Session,
+        reason: AbandonmentReason,
+        trace: Option<TraceParent>,
+    ) -> Result<(), Busy> {
         match session.attempt.clone() {
             Some(attempt) => {
-                self.complete(session, AuthorizationResponse::Abandoned(Abandonment { state: attempt.state, reason })).await
+                let abandoned = AuthorizationResponse::Abandoned(Abandonment { state: attempt.state, reason });
+                self.complete(None, session, abandoned, trace).await.map(|_| ())
             }
             None => Ok(()),
         }
     }
 
-    /// Ends every attempt that is over time.
-    pub(super) async fn end_overdue(self: &Arc<Self>) {
-        for session in self.register.overdue(self.now()) {
-            self.time_out(session).await;
+    /// Ends every attempt that is over time, each in a task of its own: one whose call takes long holds up no other, and nobody's request. Drops
+    /// what has had its time.
+    pub(super) fn sweep(self: &Arc<Self>) {
+        let now = self.now();
+        for session in self.register.overdue(now) {
+            let server = Arc::clone(self);
+            tokio::spawn(async move { server.time_out(session).await });
+        }
+        self.events.drop_old(now);
+        for visit in self.register.forget(now) {
+            let server = Arc::clone(self);
+            tokio::spawn(async move {
+                let _ = server.step.leave(&visit).await;
+                // What can't be dropped now, lifetimes collect.
+                let _ = server.step.services().journeys.forget(&visit.tenant, &visit.journey).await;
+            });
         }
     }
 
@@ -140,20 +179,21 @@ impl Server {
 
     async fn time_out(self: &Arc<Self>, session: Session) {
         let visit = session.visit.clone();
-        if self.abandon(session, AbandonmentReason::TimedOut).await.is_err() {
+        if self.abandon(session, AbandonmentReason::TimedOut, None).await.is_err() {
             self.register.overdue_still(&visit, self.now());
         }
     }
 
-    async fn call_begin(self: &Arc<Self>, session: Session) -> Result<Begun, StatusCode> {
-        let server = Arc::clone(self);
-        let call = tokio::spawn(async move {
+    async fn call_begin(self: &Arc<Self>, session: Session, trace: Option<TraceParent>) -> Result<Begun, StatusCode> {
+        let (server, at_work) = (Arc::clone(self), self.at_work());
+        let call = async move {
+            let _at_work = at_work;
             let Session { visit, invocation, .. } = session;
-            let called = server.step.begin(&visit, &invocation).await;
+            let called = server.step.within_trace(trace).begin(&visit, &invocation).await;
             server.record("begin", &visit, &called);
             called.outcome
-        });
-        call.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+        };
+        tokio::spawn(call.in_current_span()).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
@@ -167,7 +207,9 @@ impl Server {
                 browser: Browser::from_session(cookie),
             },
             attempt: None,
+            beginning: Arc::default(),
             kept_until: self.now() + KEPT,
+            is_renewed: false,
         })
     }
 
@@ -184,6 +226,7 @@ impl Server {
 
     fn record<T: fmt::Display>(&self, call: &'static str, visit: &Visit, called: &Called<T>) {
         let event = Event {
+            number: 0,
             journey: visit.journey.clone(),
             call,
             outcome: called.outcome.to_string(),
@@ -191,7 +234,7 @@ impl Server {
             event_data: called.event_data.clone(),
             usage: called.usage,
         };
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.events.push(event, self.now());
     }
 
     fn new_value(&self) -> Result<String, StatusCode> {

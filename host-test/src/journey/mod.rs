@@ -2,23 +2,34 @@
 //!
 //! | request | what happens |
 //! |---|---|
-//! | `GET /start` | the journey reaches the step: `begin`, and the user agent is sent away |
+//! | `GET /start` | the journey reaches the step: `begin`, and the user agent is sent away. From another site: a page that asks the user first |
 //! | `GET /callback`, `POST /callback` | what came back: `complete`, and the user agent is sent to `/journey`, away from the code |
 //! | `GET /journey` | where the journey stands: as a page, or as JSON to who accepts that |
 //! | `POST /cancel` | the user gives up: `complete` with `abandoned` |
 //!
+//! At an address of its own, on loopback, its operator asks for `/metrics`, `/healthz` and `/readyz`.
+//!
 //! Invariants: a journey is found by its session's cookie and by nothing else; a response is passed on undecoded; HEAD requests and
-//! prefetches call nothing; one outcome moves a journey, whatever comes at the same time or later; every attempt ends.
+//! prefetches call nothing; one outcome moves a journey, whatever comes at the same time or later; every attempt ends; a login changes the
+//! session's cookie; nothing waits for a stranger, and nothing is kept for ever.
 
+mod bound;
 mod callback;
 mod calls;
+mod connections;
 mod create_user;
+mod events;
+mod operations;
 mod page;
 mod register;
+mod routes;
 mod server;
 mod session;
 mod standing;
 
+pub use bound::Bound;
+pub use connections::Bounds;
 pub use create_user::{MissingProperty, create_user};
-pub use server::{Bound, Definition, Event, Running};
+pub use events::Event;
+pub use server::{Definition, Running};
 pub use standing::Standing;

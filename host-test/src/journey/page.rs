@@ -73,6 +73,21 @@ pub(super) fn busy(again: &Again) -> Response<Body> {
     response
 }
 
+/// Whether anything has begun is unknown: the page asks again, in the same session.
+pub(super) fn unknown(cookies: &[String]) -> Response<Body> {
+    let mut response = busy(&Again::Get);
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Another site has sent the user here: it's the user who says whether to log in. A link, not a form: the browser holds a form's answer to
+/// `form-action`, redirects and all, and the next one leads to the identity provider.
+pub(super) fn start() -> Response<Body> {
+    page(StatusCode::OK, "Log in", Width::Narrow, "<a class=\"button primary\" href=\"/start\">Log in</a>")
+}
+
 /// Where the journey stands.
 pub(super) fn standing(standing: &Standing) -> Response<Body> {
     let show = |title, width, body: &str| page(StatusCode::OK, title, width, body);

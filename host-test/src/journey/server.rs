@@ -1,33 +1,23 @@
-//! The server: its routes, and the calls that they make.
+//! The server at work: what it holds, the tasks it runs beside the requests, and how it ends.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::header::{ACCEPT, ALLOW, ORIGIN};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use axum::routing::any;
-use tokio::net::TcpListener;
+use axum::http::HeaderMap;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use url::{Host, Url};
 
-use super::page::Again;
+use super::bound::Bound;
+use super::connections::{self, Bounds};
+use super::events::{Event, Events};
 use super::register::{Register, Session};
-use super::session::{Cookie, id_of};
-use super::{callback, page, standing};
-use journey_host::{AbandonmentReason, AuthorizationResponse, Cause, ClientSecret, PublicOrigin, Step, Usage};
+use super::session::{Cookie, SessionId, id_of};
+use super::{operations, routes};
+use crate::telemetry;
+use journey_host::{ClientSecret, PublicOrigin, Step};
 
-/// How often the server looks for attempts that are over time.
+/// How often the server looks for attempts that are over time, and for what is to be forgotten.
 const SWEEP: Duration = Duration::from_secs(1);
-
-/// Where responses come, unless a callback URL says otherwise.
-const CALLBACK_PATH: &str = "/callback";
-
-/// Paths that can't be a callback URL's.
-const OWN_PATHS: [&str; 3] = ["/start", "/journey", "/cancel"];
 
 /// The journey that the server runs: one step, with or without a failure branch.
 #[derive(Clone, Debug)]
@@ -46,260 +36,141 @@ pub struct Definition {
     pub has_failure_branch: bool,
 }
 
-/// One call of the step, for the journey's analytics.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// The journey's name.
-    pub journey: String,
-    /// `begin` or `complete`.
-    pub call: &'static str,
-    /// As [`journey_host::Begun`] and [`journey_host::Completed`] display it: `redirect`, `failed: <code>`.
-    pub outcome: String,
-    /// Why the host ended the call, where it did.
-    pub cause: Option<Cause>,
-    /// What the settings asked to be recorded. Redacted by the step.
-    pub event_data: Option<String>,
-    /// What it used.
-    pub usage: Usage,
-}
-
-/// A server that has its address, which the step's settings must name before it can run.
-pub struct Bound {
-    listener: TcpListener,
-    base_url: String,
-    callback_path: String,
-}
-
-/// A server at work, until it is dropped.
+/// A server at work. It stops at once where it is dropped, and in good order by [`Running::end`].
 pub struct Running {
     server: Arc<Server>,
-    tasks: [JoinHandle<()>; 2],
+    operations_url: String,
+    serving: JoinHandle<()>,
+    beside: [JoinHandle<()>; 2],
 }
 
 pub(super) struct Server {
     pub step: Step,
     pub definition: Definition,
-    origin: PublicOrigin,
-    base_url: String,
-    callback_path: String,
+    pub origin: PublicOrigin,
+    pub base_url: String,
+    pub callback_path: String,
+    pub bounds: Bounds,
     pub register: Register,
-    pub events: Mutex<Vec<Event>>,
+    pub events: Events,
+    /// Whether the server is to end.
+    ending: watch::Sender<bool>,
+    /// Calls of the step under way, of user agents that have hung up too.
+    at_work: watch::Sender<usize>,
 }
 
-impl Bound {
-    /// Listens on a free port of 127.0.0.1.
-    ///
-    /// # Errors
-    ///
-    /// Where there is none.
-    pub async fn loopback() -> std::io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
-        Ok(Self { listener, base_url, callback_path: CALLBACK_PATH.to_owned() })
-    }
-
-    /// Listens on the port of a callback URL that is settled already, and takes responses at its path. `None` where that isn't
-    /// plain http to a loopback address, or a path that the server has another use for.
-    ///
-    /// # Errors
-    ///
-    /// Where the port is taken.
-    pub async fn at_callback_url(callback_url: &str) -> std::io::Result<Option<Self>> {
-        let Ok(url) = Url::parse(callback_url) else { return Ok(None) };
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::from(address),
-            Some(Host::Ipv6(address)) => IpAddr::from(address),
-            Some(Host::Domain("localhost")) => IpAddr::from(Ipv4Addr::LOCALHOST),
-            _ => return Ok(None),
-        };
-        let (true, true, Some(port)) = (url.scheme() == "http", address.is_loopback(), url.port_or_known_default()) else {
-            return Ok(None);
-        };
-        if OWN_PATHS.contains(&url.path()) {
-            return Ok(None);
-        }
-        let listener = TcpListener::bind(SocketAddr::from((address, port))).await?;
-        let base_url = url.origin().ascii_serialization();
-        Ok(Some(Self { listener, base_url, callback_path: url.path().to_owned() }))
-    }
-
-    /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,
-    /// `https://journey.example.com`.
-    #[must_use]
-    pub fn behind(mut self, base_url: &str) -> Self {
-        self.base_url = base_url.trim_end_matches('/').to_owned();
-        self
-    }
-
-    /// The server's origin.
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
-    /// Where the identity provider sends the user agent back to.
-    pub fn callback_url(&self) -> String {
-        format!("{}{}", self.base_url, self.callback_path)
-    }
-
-    /// Starts to serve.
-    ///
-    /// # Errors
-    /// Where [`Bound::behind`] was told something else than an origin, or the callback URL is another connector's.
-    pub fn serve(self, step: Step, definition: Definition) -> Result<Running, String> {
-        let origin = PublicOrigin::parse(&self.base_url)?;
-        // Of the route itself: what a proxy in front rewrites then shows when a login begins.
-        let callback_url = origin.url_of(&self.callback_path);
-        step.services().callbacks.serve(&callback_url, &definition.tenant, &definition.connector_id)?;
+impl Running {
+    pub(super) fn start(bound: Bound, origin: PublicOrigin, step: Step, definition: Definition) -> Result<Self, String> {
+        let Bound { listener, operations, base_url, callback_path, bounds } = bound;
+        let operations_address = operations.local_addr().map_err(|error| error.to_string())?;
+        // From now on they are recorded.
+        telemetry::metrics();
         let server = Arc::new(Server {
             step,
             definition,
             origin,
-            base_url: self.base_url,
-            callback_path: self.callback_path,
+            base_url,
+            callback_path,
+            bounds,
             register: Register::default(),
-            events: Mutex::default(),
+            events: Events::default(),
+            ending: watch::Sender::new(false),
+            at_work: watch::Sender::new(0),
         });
-        let routes = Router::new()
-            .route("/start", any(start))
-            .route("/journey", any(journey))
-            .route("/cancel", any(cancel))
-            .fallback(any(answer))
-            .with_state(Arc::clone(&server));
-        let listener = self.listener;
-        let serving = tokio::spawn(async move {
-            // `axum::serve` has no error of its own: it retries what `accept` refuses.
-            let _ = axum::serve(listener, routes).await;
+        let of_users = Arc::clone(&server);
+        let answer = move |request| routes::answer(Arc::clone(&of_users), request);
+        let serving = tokio::spawn(connections::serve(listener, bounds, server.ending.subscribe(), answer));
+        let of_operator = Arc::clone(&server);
+        let answer = move |request| operations::answer(Arc::clone(&of_operator), request);
+        // It answers to the end: whoever waits for that wants to see it.
+        let (never, _) = watch::channel(false);
+        let operating = tokio::spawn(async move {
+            connections::serve(operations, bounds, never.subscribe(), answer).await;
         });
         let sweeper = Arc::clone(&server);
         let sweeping = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;
-                sweeper.end_overdue().await;
+                sweeper.sweep();
+                telemetry::metrics().run_upkeep();
             }
         });
-        Ok(Running { server, tasks: [serving, sweeping] })
+        let operations_url = format!("http://{operations_address}");
+        Ok(Self { server, operations_url, serving, beside: [operating, sweeping] })
     }
-}
 
-impl Running {
     /// The server's origin.
     pub fn base_url(&self) -> &str {
         &self.server.base_url
     }
 
-    /// Every call of the step so far.
+    /// Where its operator asks: `/metrics`, `/healthz`, `/readyz`.
+    pub fn operations_url(&self) -> &str {
+        &self.operations_url
+    }
+
+    /// The calls of the step in the last hour.
     pub fn events(&self) -> Vec<Event> {
-        self.server.events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.server.events.all()
+    }
+
+    /// Ends in good order: accepts nothing more, finishes what it was asked, and lets each call of the step end and be applied, though its user
+    /// agent may be gone. A call and its apply take 75 s at most, so `grace` should be 80. Whether all of it ended in that time.
+    pub async fn end(mut self, grace: Duration) -> bool {
+        self.server.ending.send_replace(true);
+        let mut at_work = self.server.at_work.subscribe();
+        let serving = &mut self.serving;
+        let all = async {
+            // Requests first: each can begin a call.
+            let _ = serving.await;
+            let _ = at_work.wait_for(|calls| *calls == 0).await;
+        };
+        tokio::time::timeout(grace, all).await.is_ok()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        for task in &self.tasks {
+        self.serving.abort();
+        for task in &self.beside {
             task.abort();
         }
     }
 }
 
-async fn start(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
-    match *request.method() {
-        Method::GET if callback::is_prefetch(request.headers()) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
-        Method::GET => {
-            server.begin(request.headers()).await.unwrap_or_else(|status| page::text(status, "The login can't be started."))
-        }
-        Method::HEAD => page::bare(StatusCode::OK),
-        _ => not_allowed("GET, HEAD"),
-    }
-}
+/// A call of the step under way: the server doesn't end before it.
+pub(super) struct AtWork(Arc<Server>);
 
-async fn answer(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
-    if request.uri().path() != server.callback_path {
-        return page::text(StatusCode::NOT_FOUND, "There is nothing here.");
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.at_work.send_modify(|calls| *calls -= 1);
     }
-    if callback::is_prefetch(request.headers()) {
-        return page::bare(StatusCode::SERVICE_UNAVAILABLE);
-    }
-    if request.method() == Method::HEAD {
-        return page::bare(StatusCode::OK);
-    }
-    let session = server.session(request.headers(), request.method() == Method::POST);
-    match callback::read(&server.origin, request).await {
-        Err(StatusCode::METHOD_NOT_ALLOWED) => return not_allowed("GET, HEAD, POST"),
-        Err(status) => return page::text(status, "This is no answer to a login."),
-        Ok(response) => {
-            if let Some(session) = session {
-                let again = match &response {
-                    AuthorizationResponse::FormPost(arrival) => Again::Post(arrival.parameters.clone()),
-                    _ => Again::Get,
-                };
-                if server.complete(session, response).await.is_err() {
-                    return page::busy(&again);
-                }
-            }
-        }
-    }
-    // Whatever came of it, with or without a session: the next page has another URL than the code.
-    page::see_other("/journey", &[])
-}
-
-async fn journey(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
-    match *request.method() {
-        Method::GET => {}
-        Method::HEAD => return page::bare(StatusCode::OK),
-        _ => return not_allowed("GET, HEAD"),
-    }
-    if let Some(cookie) = Cookie::Session.read(request.headers(), server.is_https()) {
-        server.end_if_overdue(&id_of(cookie)).await;
-    }
-    let wants_json = request.headers().get(ACCEPT).is_some_and(|accept| accept == "application/json");
-    let Some(session) = server.session(request.headers(), false) else {
-        return match wants_json {
-            true => page::json(StatusCode::NOT_FOUND, &serde_json::json!({ "status": "none" })),
-            false => page::text(StatusCode::NOT_FOUND, "No login is under way in this browser."),
-        };
-    };
-    let journeys = server.step.services().journeys.as_ref();
-    match standing::of(journeys, &session, server.definition.has_failure_branch).await {
-        Ok(standing) if wants_json => page::json(StatusCode::OK, &standing.to_json()),
-        Ok(standing) => page::standing(&standing),
-        Err(_) => page::text(StatusCode::SERVICE_UNAVAILABLE, "The journey can't be read now."),
-    }
-}
-
-async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
-    if request.method() != Method::POST {
-        return not_allowed("POST");
-    }
-    // Another site must not end a login: its POST has another origin, or "null".
-    if request.headers().get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
-        return page::text(StatusCode::FORBIDDEN, "This came from another site.");
-    }
-    if let Some(session) = server.session(request.headers(), false)
-        && server.abandon(session, AbandonmentReason::Cancelled).await.is_err()
-    {
-        return page::busy(&Again::Post(String::new()));
-    }
-    page::see_other("/journey", &[])
-}
-
-fn not_allowed(allowed: &'static str) -> Response<Body> {
-    let mut response = page::bare(StatusCode::METHOD_NOT_ALLOWED);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-    response
 }
 
 impl Server {
+    pub(super) fn at_work(self: &Arc<Self>) -> AtWork {
+        self.at_work.send_modify(|calls| *calls += 1);
+        AtWork(Arc::clone(self))
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        *self.ending.borrow()
+    }
+
     pub(super) fn is_https(&self) -> bool {
         self.base_url.starts_with("https:")
     }
 
     /// By the session's cookie; for a cross-site POST by the second one, which is good for nothing else.
-    fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<Session> {
+    pub(super) fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<(SessionId, Session)> {
         let by_form_post = || {
             let cookie = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post)?;
             self.register.find_form_post(&id_of(cookie))
         };
-        let by_session = || self.register.find(&id_of(Cookie::Session.read(headers, self.is_https())?));
+        let by_session = || {
+            let id = id_of(Cookie::Session.read(headers, self.is_https())?);
+            Some((id, self.register.find(&id)?))
+        };
         by_form_post().or_else(by_session)
     }
 }

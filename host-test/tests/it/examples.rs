@@ -3,6 +3,7 @@
 use std::fs;
 
 use host_test::demo::{self, Exit};
+use host_test::telemetry::Lines;
 
 use crate::stage::compiled;
 
@@ -25,7 +26,7 @@ async fn the_demo_logs_in_with_every_example() {
             arguments.extend(["--acr".to_owned(), "urn:cognito:loa:4".to_owned()]);
         }
         let mut printed = Vec::new();
-        let exit = demo::run(&arguments, || Ok(compiled()), None, &mut printed).await.expect("a demo");
+        let exit = demo::run(&arguments, || Ok(compiled()), None, &Lines::kept(), &mut printed).await.expect("a demo");
         let printed = String::from_utf8(printed).expect("UTF-8");
         assert_eq!(exit, Exit::Done, "{}: {printed}", example.display());
         assert!(printed.contains("The user is logged in."), "{printed}");

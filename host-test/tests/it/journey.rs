@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::guest::Guest;
 
 /// Redirects to the URL, for 60 s; by form post where the connector has three bytes.
-const BEGIN: &str = "
+pub(crate) const BEGIN: &str = "
     (i32.store (i32.const 1028) (i32.const 2304)) (i32.store (i32.const 1032) (i32.const 21))
     (i32.store (i32.const 1036) (i32.const 2048)) (i32.store (i32.const 1040) (i32.const 1))
     (i32.store8 (i32.const 1044) (i32.eq (local.get 3) (i32.const 3)))
@@ -30,7 +30,7 @@ const BEGIN_NAMED: &str = "
     (i32.store (i32.const 1048) (i32.const 60))";
 
 /// Fails with the response, or with an attempt's state, for a code; ignores what begins with an `i`.
-const COMPLETE: &str = "
+pub(crate) const COMPLETE: &str = "
     (local $text i32) (local $bytes i32)
     (local.set $text (select (local.get 11) (local.get 13) (i32.eq (local.get 10) (i32.const 2))))
     (local.set $bytes (select (local.get 12) (local.get 14) (i32.eq (local.get 10) (i32.const 2))))
@@ -86,7 +86,7 @@ impl Site {
     }
 
     async fn get(&self, target: &str, cookie: &str) -> Answer {
-        self.send("GET", target, &format!("cookie: {cookie}\r\n"), b"").await
+        self.send("GET", target, &format!("cookie: {cookie}\r\nsec-fetch-site: none\r\n"), b"").await
     }
 
     async fn post(&self, cookie: &str, content_type: &str, body: &[u8]) -> Answer {

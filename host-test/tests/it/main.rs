@@ -3,6 +3,7 @@
 mod authorization_request;
 mod authorization_response;
 mod browsers;
+mod captured;
 mod checklist;
 mod conformance;
 mod examples;
@@ -23,14 +24,17 @@ mod local_cognito;
 mod login;
 mod mishaps;
 mod mix_up;
+mod operator;
 mod outcomes;
 mod races;
 mod robustness;
 mod rounds;
 mod sealed;
+mod server;
 mod settings;
 mod stage;
 mod stores;
+mod telemetry;
 mod tokens;
 
 use journey_host::{Capacity, Compiled, Runtime};

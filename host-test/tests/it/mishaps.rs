@@ -3,13 +3,14 @@
 use host_test::cognito::Endpoint;
 use host_test::demo::{self, Exit};
 use host_test::mishaps::{MISHAPS, Mishap, Scene};
+use host_test::telemetry::Lines;
 use journey_host::{AuthorizationResponse, Begun, ClientSecret};
 
 use crate::outcomes::documented;
 use crate::stage::{CALLBACK_URL, Stage, compiled, query, verdict};
 
 /// A stage on which it happens.
-async fn arranged(mishap: &Mishap) -> Stage {
+pub(crate) async fn arranged(mishap: &Mishap) -> Stage {
     let mut stage = Stage::new().await;
     let mut client_secret = stage.cognito.client_secret();
     let (mut settings, mut connector) = (stage.settings.clone(), stage.connector.clone());
@@ -104,7 +105,7 @@ async fn no_redirect_that_a_user_edits_tells_what_only_an_endpoint_knows() {
 async fn demo(arguments: &[&str]) -> (Exit, String) {
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
     let mut printed = Vec::new();
-    let exit = demo::run(&arguments, || Ok(compiled()), None, &mut printed).await.expect("a demo");
+    let exit = demo::run(&arguments, || Ok(compiled()), None, &Lines::kept(), &mut printed).await.expect("a demo");
     (exit, String::from_utf8(printed).expect("UTF-8"))
 }
 

@@ -196,6 +196,17 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// In one word, for spans and metrics.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "denied",
+            Self::Unreachable(_) => "unreachable",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Other(_) => "failed",
+        }
+    }
+
     /// With a text that is fit for a log, whoever wrote it.
     pub(super) fn bounded(self) -> Self {
         let bound = |text: String| text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect();

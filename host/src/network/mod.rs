@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use http::Method;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 pub use self::address::{AddressRange, Refused};
@@ -50,6 +51,7 @@ pub use self::origin::OriginPattern;
 pub(crate) use self::request::Request;
 use self::resolver::judged_addresses;
 pub use self::resolver::{Resolver, SystemResolver};
+use crate::telemetry::{FetchSpan, Limit, limit_hit};
 
 /// The network of a host: the egress policy, the resolver and the HTTP client, shared by all calls and tenants. A clone is the same
 /// network.
@@ -98,9 +100,15 @@ impl Network {
 
     /// Judges the request, and has the client perform it. `named`: the step's own `settings.origins`.
     pub(crate) async fn fetch(&self, request: Request, named: &[String], tenant: &str) -> Result<Response, FetchError> {
-        let timeout = request.timeout;
-        let response = tokio::time::timeout(timeout, self.perform(request, named, tenant)).await;
-        response.unwrap_or(Err(FetchError::Timeout)).map_err(FetchError::bounded)
+        let (begun, timeout) = (Instant::now(), request.timeout);
+        let watch = FetchSpan::open(request.post, &request.url, request.endpoint());
+        let exchange = self.perform(request, named, tenant).instrument(watch.span().clone());
+        let response = tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(FetchError::Timeout));
+        watch.ended(response.as_ref().map(|response| response.status.as_u16()).map_err(FetchError::name), begun.elapsed());
+        if response.as_ref().is_err_and(|error| *error == FetchError::TooLarge) {
+            limit_hit(Limit::ResponseBody);
+        }
+        response.map_err(FetchError::bounded)
     }
 
     async fn perform(&self, request: Request, named: &[String], tenant: &str) -> Result<Response, FetchError> {

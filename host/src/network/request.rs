@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::exchange::{FetchError, MAX_FIELDS, MAX_HEADER};
+use crate::telemetry::Endpoint;
 
 /// A request in the contract's own terms, with the host's limits already in it.
 pub(crate) struct Request {
@@ -19,6 +20,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Which endpoint it is for, as far as the request itself says.
+    pub(super) fn endpoint(&self) -> Endpoint {
+        let bears_token = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        Endpoint::of(self.post, &self.url, bears_token, &self.body)
+    }
+
     /// The header fields, each checked. Values are marked as sensitive: whoever prints them gets none.
     ///
     /// Bounded before a map is made of them: that of `http` takes no more than 32,768 names, and `append` panics at the next.

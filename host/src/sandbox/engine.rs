@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Result};
 
@@ -36,6 +37,7 @@ pub struct Compiled {
     pub(super) step: RedirectStepPre<CallState>,
     runtime: Runtime,
     name: Arc<str>,
+    version: Arc<str>,
 }
 
 impl Runtime {
@@ -77,6 +79,7 @@ impl Runtime {
     ///
     /// Where it isn't a component, or hasn't the shape of the contract: the error names the interface and the function that differs.
     pub fn compile(&self, name: &str, component: &[u8]) -> Result<Compiled> {
+        let version = version(component);
         let component = Component::from_binary(self.0.linker.engine(), component)?;
         let linked = self.0.linker.instantiate_pre(&component)?;
         let step = RedirectStepPre::new(linked.clone())?;
@@ -84,7 +87,7 @@ impl Runtime {
             let _one_at_a_time = lock(&self.0.checking);
             shape::check(&linked)?;
         }
-        Ok(Compiled { step, runtime: self.clone(), name: name.into() })
+        Ok(Compiled { step, runtime: self.clone(), name: name.into(), version })
     }
 
     fn with(config: Config, capacity: Capacity) -> Result<Self> {
@@ -102,6 +105,11 @@ impl Compiled {
         &self.name
     }
 
+    /// Which binary it is: the first 12 hexadecimal digits of its SHA-256.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
     pub(super) fn engine(&self) -> &Engine {
         self.step.engine()
     }
@@ -110,6 +118,10 @@ impl Compiled {
     pub(crate) fn enter(&self, tenant: &str, phase: Phase) -> Result<Place, Busy> {
         self.runtime.0.scheduler.enter(tenant, phase)
     }
+}
+
+fn version(component: &[u8]) -> Arc<str> {
+    Sha256::digest(component).iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
 /// A thread of its own, so that a component which keeps every worker thread busy is still interrupted. It ends with the engine.

@@ -24,6 +24,7 @@ use crate::import::Import;
 use crate::network::{FetchError, Request};
 use crate::services::Services;
 use crate::stores::{StoreError, Write};
+use crate::telemetry::{Limit, Lookup, cache_read, limit_hit};
 
 /// Random bytes that one host call hands out at most. The component asks for 32 at a time.
 const MAX_RANDOM: u64 = 4096;
@@ -61,10 +62,12 @@ impl CallState {
     /// Takes what is to be kept from the call's budget, before anything looks through it. What is written again counts again.
     fn keep(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         if value.len() > self.limits.variable {
+            limit_hit(Limit::Value);
             return Err(StoreError::TooLarge);
         }
         let kept = self.kept.saturating_add(name.len()).saturating_add(value.len());
         if kept > self.limits.kept {
+            limit_hit(Limit::Kept);
             return Err(StoreError::TooLarge);
         }
         self.kept = kept;
@@ -90,9 +93,11 @@ impl CallState {
     /// The exchange that is asked for, within the limits of the call.
     fn limit(&self, request: http::Request) -> Result<Request, FetchError> {
         if self.calls.get(&Import::Fetch).is_some_and(|&fetches| fetches > self.limits.fetches) {
+            limit_hit(Limit::Fetches);
             return Err(FetchError::Denied(format!("more than {} fetches in one call", self.limits.fetches)));
         }
         if request.headers.len() > MAX_HEADERS {
+            limit_hit(Limit::RequestHeaders);
             return Err(FetchError::Denied(format!("more than {MAX_HEADERS} headers")));
         }
         let left = self.deadline.saturating_duration_since(tokio::time::Instant::now()).saturating_sub(self.limits.margin);
@@ -224,7 +229,13 @@ impl tenant_cache::Host for CallState {
                 Ok(key)
             },
             async |Authority { services, cache, .. }, key| {
-                Ok(services.cache.get(cache, &key).await.map_err(variables::Error::from)?)
+                let found = services.cache.get(cache, &key).await;
+                cache_read(match &found {
+                    Ok(Some(_)) => Lookup::Hit,
+                    Ok(None) => Lookup::Miss,
+                    Err(_) => Lookup::Failed,
+                });
+                Ok(found.map_err(variables::Error::from)?)
             },
         )
         .await

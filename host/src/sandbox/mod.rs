@@ -25,7 +25,6 @@ pub(crate) mod scheduler;
 mod shape;
 pub(crate) mod shares;
 mod stopwatch;
-mod text;
 pub(crate) mod trapped;
 #[cfg(feature = "testing")]
 mod watch;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::shares::{Answer, Capacity, Phase, Shares, Ticket};
 use crate::clock::lock;
+use crate::telemetry::{calls_waiting, sandboxes_in_use};
 
 /// Hands out the sandboxes of one pool. Cheap to clone.
 #[derive(Clone)]
@@ -39,8 +40,12 @@ impl Scheduler {
     pub(crate) fn enter(&self, tenant: &str, phase: Phase) -> Result<Place, Busy> {
         let mut state = lock(&self.0);
         let wait = match state.shares.ask(tenant, phase) {
-            Answer::Granted => None,
+            Answer::Granted => {
+                sandboxes_in_use(1);
+                None
+            }
             Answer::Waits(ticket) => {
+                calls_waiting(1);
                 let (sender, receiver) = oneshot::channel();
                 state.waiting.insert(ticket, sender);
                 Some((ticket, receiver))
@@ -68,10 +73,16 @@ impl Drop for Place {
         let mut state = lock(&self.scheduler.0);
         let State { shares, waiting } = &mut *state;
         match &self.wait {
-            Some((ticket, _)) if waiting.remove(ticket).is_some() => shares.withdraw(&self.tenant, self.phase, *ticket),
+            Some((ticket, _)) if waiting.remove(ticket).is_some() => {
+                shares.withdraw(&self.tenant, self.phase, *ticket);
+                calls_waiting(-1);
+            }
             // Also where it was granted and didn't come to hear of it.
             _ => {
+                sandboxes_in_use(-1);
                 for ticket in shares.give_back(&self.tenant, self.phase) {
+                    sandboxes_in_use(1);
+                    calls_waiting(-1);
                     if let Some(granted) = waiting.remove(&ticket) {
                         // Whoever has gone meanwhile gives it back when its own place is dropped.
                         let _ = granted.send(());

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use wasmtime::WasmBacktrace;
 
-use super::text::one_line;
+use crate::telemetry::Limit;
+use crate::text::one_line;
 
 /// What a call used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,34 @@ pub enum Cause {
     Guest,
     /// No sandbox was free in time: nothing ran. Only of [`Step::check`](crate::Step::check) and [`Step::describe`](crate::Step::describe).
     Busy,
+}
+
+impl Cause {
+    /// In one word, for spans and lines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "processor_time",
+            Self::WallClock => "wall_clock",
+            Self::Memory => "memory",
+            Self::HostCalls => "host_calls",
+            Self::Impure => "impure",
+            Self::Host => "host",
+            Self::Guest => "guest",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// The limit that it is about.
+    pub(crate) fn limit(self) -> Option<Limit> {
+        match self {
+            Self::Cpu => Some(Limit::ProcessorTime),
+            Self::WallClock => Some(Limit::WallClock),
+            Self::Memory => Some(Limit::Memory),
+            Self::HostCalls => Some(Limit::HostCalls),
+            Self::Busy => Some(Limit::Queue),
+            Self::Impure | Self::Host | Self::Guest => None,
+        }
+    }
 }
 
 /// A call that has no outcome of the step's. The host says `step_trapped` in its place: failed, refused or ignored.

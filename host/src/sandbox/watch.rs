@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::call::CallState;
 use super::gate::Undone;
 use super::reply::{Reply, Summary};
-use super::text::one_line;
 use super::trapped::Cause;
 use crate::import::Import;
 use crate::intercept::{Fault, HostCall, HostReply, Injection, Moment};
+use crate::text::one_line;
 
 /// Characters of a reply's summary.
 const MAX_SUMMARY: usize = 256;

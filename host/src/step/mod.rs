@@ -7,6 +7,7 @@ mod applying;
 mod begin;
 mod called;
 mod complete;
+mod telling;
 mod turn;
 
 use std::fmt;
@@ -14,9 +15,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use applying::Patience;
 pub use called::{Begun, Called, Completed};
+use telling::WhyBusy;
 use turn::Turn;
 
 use crate::description::{Description, Problem};
@@ -29,11 +32,11 @@ use crate::sandbox::bindings::exports::journey::step::redirect as wit;
 use crate::sandbox::call::{Authority, CallState, run};
 use crate::sandbox::engine::Compiled;
 use crate::sandbox::limits::Limits;
-use crate::sandbox::scheduler::Busy;
 use crate::sandbox::shares::Phase;
 use crate::sandbox::trapped::{Cause, Trapped, Usage};
 use crate::services::Services;
 use crate::stores::{CacheScope, Settlement, StoreError, Write};
+use crate::telemetry::{Telemetry, TraceParent};
 use crate::visit::{ClientSecret, Invocation, Visit};
 
 /// Pauses before the same response is given again, where the store failed before anything was taken.
@@ -48,12 +51,14 @@ pub struct Step {
     compiled: Arc<RwLock<Compiled>>,
     services: Services,
     limits: Limits,
+    telemetry: Telemetry,
+    trace: Option<TraceParent>,
 }
 
 impl Step {
     /// Joins a component and a host.
     pub fn new(compiled: Compiled, services: Services, limits: Limits) -> Self {
-        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits }
+        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits, telemetry: Telemetry::default(), trace: None }
     }
 
     /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under way end on
@@ -77,6 +82,18 @@ impl Step {
         Self { limits, ..self.clone() }
     }
 
+    /// The same with another telemetry.
+    #[must_use]
+    pub fn with_telemetry(&self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self.clone() }
+    }
+
+    /// The same, whose calls belong to the caller's trace, if there is one. What contacts an identity provider never names it.
+    #[must_use]
+    pub fn within_trace(&self, trace: Option<TraceParent>) -> Self {
+        Self { trace, ..self.clone() }
+    }
+
     /// The same with an interceptor of its own.
     #[cfg(feature = "testing")]
     #[must_use]
@@ -92,18 +109,21 @@ impl Step {
 
     /// Starts an attempt: where to send the user agent.
     pub async fn begin(&self, visit: &Visit, invocation: &Invocation) -> Called<Begun> {
-        let Ok(mut turn) = self.turn(&visit.tenant, Phase::Begin) else {
-            return unrun(Begun::Busy);
+        let compiled = self.current();
+        let told = self.telling(&compiled, "begin", visit, invocation);
+        let Ok(mut turn) = Turn::take(compiled, &self.limits, &visit.tenant, Phase::Begin) else {
+            return told.of_begin(unrun(Begun::Busy), WhyBusy::Queue);
         };
         let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
+        let span = told.span();
         let call = async move {
-            let called = match turn.comes().await {
-                Ok(()) => step.begin_now(&turn, &visit, &invocation).await,
-                Err(_) => unrun(Begun::Busy),
+            let (called, why_busy) = match turn.comes().await {
+                Ok(()) => (step.begin_now(&turn, &visit, &invocation).await, WhyBusy::Store),
+                Err(_) => (unrun(Begun::Busy), WhyBusy::Queue),
             };
-            Called { usage: turn.usage(&[called.usage]), ..called }
+            told.of_begin(Called { usage: turn.usage(&[called.usage]), ..called }, why_busy)
         };
-        to_its_end(call, Begun::Unknown).await
+        to_its_end(call.instrument(span), Begun::Unknown).await
     }
 
     /// Judges what came back. `secret`: none for a public client.
@@ -114,14 +134,18 @@ impl Step {
         secret: Option<&ClientSecret>,
         response: &AuthorizationResponse,
     ) -> Called<Completed> {
-        let Ok(mut turn) = self.turn(&visit.tenant, Phase::Complete) else {
-            return unrun(Completed::Busy);
+        let compiled = self.current();
+        let told = self.telling(&compiled, "complete", visit, invocation).with_secret(secret.is_some());
+        let Ok(mut turn) = Turn::take(compiled, &self.limits, &visit.tenant, Phase::Complete) else {
+            return told.of_complete(unrun(Completed::Busy), WhyBusy::Queue);
         };
         let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
         let (secret, response) = (secret.cloned(), response.clone());
+        let span = told.span();
         let call = async move {
             if turn.comes().await.is_err() {
-                return Called { usage: turn.usage(&[]), ..unrun(Completed::Busy) };
+                let busy = Called { usage: turn.usage(&[]), ..unrun(Completed::Busy) };
+                return told.of_complete(busy, WhyBusy::Queue);
             }
             let mut tries = Vec::new();
             let mut pauses = PAUSES.iter();
@@ -132,11 +156,11 @@ impl Step {
                 let failed = matches!(&called.outcome, Completed::Ignored(failure) if failure.code == STORAGE_FAILED);
                 match pauses.next().filter(|pause| failed && Instant::now() + **pause < turn.deadline) {
                     Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return Called { usage: turn.usage(&tries), ..called },
+                    None => return told.of_complete(Called { usage: turn.usage(&tries), ..called }, WhyBusy::Store),
                 }
             }
         };
-        to_its_end(call, Completed::Unknown).await
+        to_its_end(call.instrument(span), Completed::Unknown).await
     }
 
     /// Every problem of settings and connector; empty where `begin` would accept both. Counts as a `begin` of this tenant.
@@ -145,8 +169,8 @@ impl Step {
     ///
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
     pub async fn check(&self, tenant: &str, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
-        let problems =
-            self.pure(tenant, async |step, store| step.journey_step_settings().call_check(store, settings, connector).await);
+        let problems = self
+            .pure("check", tenant, async |step, store| step.journey_step_settings().call_check(store, settings, connector).await);
         Ok(problems.await?.into_iter().map(Problem::from).collect())
     }
 
@@ -156,8 +180,9 @@ impl Step {
     ///
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
     pub async fn describe(&self, tenant: &str, settings: &str, connector: &str) -> Result<Description, Trapped> {
-        let described =
-            self.pure(tenant, async |step, store| step.journey_step_settings().call_describe(store, settings, connector).await);
+        let described = self.pure("describe", tenant, async |step, store| {
+            step.journey_step_settings().call_describe(store, settings, connector).await
+        });
         Ok(Description::from(described.await?))
     }
 
@@ -170,21 +195,29 @@ impl Step {
         self.services.attempts.leave(visit).await
     }
 
-    fn turn(&self, tenant: &str, phase: Phase) -> Result<Turn, Busy> {
-        let compiled = self.compiled.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Turn::take(compiled, &self.limits, tenant, phase)
+    fn current(&self) -> Compiled {
+        self.compiled.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Runs a function that has no authority.
     async fn pure<T>(
         &self,
+        name: &'static str,
         tenant: &str,
         export: impl AsyncFnOnce(&RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
     ) -> Result<T, Trapped> {
-        let busy = |_| Trapped::new(Cause::Busy, "no sandbox was free in time");
-        let mut turn = self.turn(tenant, Phase::Begin).map_err(busy)?;
-        turn.comes().await.map_err(busy)?;
-        run(&turn.compiled, &self.limits, turn.deadline, export).await.result
+        let compiled = self.current();
+        let told = self.telling_of_pure(&compiled, name, tenant);
+        let span = told.span();
+        let busy = |_| (Trapped::new(Cause::Busy, "no sandbox was free in time"), Usage::default());
+        let ran = async {
+            let mut turn = Turn::take(compiled, &self.limits, tenant, Phase::Begin).map_err(busy)?;
+            turn.comes().await.map_err(busy)?;
+            let ran = run(&turn.compiled, &self.limits, turn.deadline, export).await;
+            let usage = turn.usage(&[ran.usage]);
+            ran.result.map(|value| (value, usage)).map_err(|trapped| (trapped, usage))
+        };
+        told.of_pure(ran.instrument(span).await)
     }
 
     /// How the visit ended, if it did. Asked for as long as a call may wait: while the store doesn't answer, nothing has run.

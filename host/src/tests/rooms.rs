@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// From top to bottom. `description`, `outcome` and so on are the words that all of them share, and may use each other.
-const ROOMS: [&[&str]; 5] = [
+const ROOMS: [&[&str]; 6] = [
     &["step"],
     &["sandbox"],
     &["services"],
     &["network", "stores"],
-    &["callbacks", "clock", "description", "import", "intercept", "outcome", "response", "visit"],
+    &["telemetry"],
+    &["callbacks", "clock", "description", "import", "intercept", "outcome", "response", "text", "visit"],
 ];
 
 fn files(path: &Path) -> Vec<PathBuf> {

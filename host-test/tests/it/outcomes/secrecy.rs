@@ -1,14 +1,15 @@
 //! Whatever a login ends with, nothing secret is in what leaves the component or its host: the outcome, the variables, the event data,
-//! and what the host shows of its calls to whoever watches.
+//! what the host shows of its calls to whoever watches, its spans, log lines and metrics, and the spans that it sends to a collector.
 
 use std::sync::{Arc, Mutex};
 
 use host_test::cognito::Endpoint;
-use journey_host::{AuthorizationResponse, Begun, HostCall, HostReply, Interceptor};
+use journey_host::{AuthorizationResponse, Begun, HostCall, HostReply, Interceptor, Telemetry};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use super::scenarios::{self, Ended, Scenario, Verdict};
+use crate::captured::{Captured, Collector};
 use crate::leaks::leak;
 
 /// What a host shows of its calls.
@@ -56,34 +57,53 @@ fn own_part((name, secret): &(&'static str, String)) -> (&'static str, String) {
 }
 
 /// All that is for somebody's eyes.
-async fn told(ended: &Ended, watcher: &Watcher) -> String {
+async fn told(ended: &Ended, watcher: &Watcher, captured: &Captured) -> String {
     let calls = watcher.0.lock().expect("a lock").clone();
     let error = ended.stage.variable("error_output").await;
-    format!("{:?}\n{:?}\n{error:?}\n{calls}", ended.begun, ended.completed)
+    format!("{:?}\n{:?}\n{error:?}\n{calls}\n{}", ended.begun, ended.completed, captured.text())
 }
 
 async fn play(scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
+    play_captured(Captured::begin(), scenario, event_data, tokens).await
+}
+
+async fn play_captured(captured: Captured, scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
     let watcher = Arc::new(Watcher::default());
     let ended = scenario
         .play(|stage| {
             stage.settings["event_data"] = event_data;
             stage.settings["tokens"] = json!(tokens);
-            stage.step = stage.step.with_interceptor(Arc::clone(&watcher) as _);
+            let step = stage.step.with_interceptor(Arc::clone(&watcher) as _);
+            stage.step = step.with_telemetry(Telemetry::new().labelling_tenants());
         })
         .await;
-    let told = told(&ended, &watcher).await;
+    let told = told(&ended, &watcher, &captured).await;
     (ended, told)
 }
 
 #[tokio::test]
 async fn h01_no_failure_tells_a_secret() {
+    let collector = Collector::start().await;
+    let exported = collector.exporter();
+    let (mut all_secrets, mut all_told) = (Vec::new(), String::new());
     for scenario in scenarios::all() {
         for event_data in [json!("input_output"), json!({ "custom": ["/input", "/exchanges", "/error", "/output"] })] {
-            let (ended, told) = play(&scenario, event_data, "output").await;
+            let (ended, told) = play_captured(Captured::sending(&exported), &scenario, event_data, "output").await;
             assert!(matches!(ended.verdict(), Verdict::Failed(_) | Verdict::Ignored(_)), "{}", scenario.code);
-            assert_eq!(leak(&told, &secrets(&ended)), None, "{}: {told}", scenario.code);
+            let secrets = secrets(&ended);
+            assert_eq!(leak(&told, &secrets), None, "{}: {told}", scenario.code);
+            all_secrets.extend(secrets);
+            all_told.push_str(&told);
         }
     }
+    // Something of each kind was there to be searched.
+    for part in ["\"client_id\":", "step.call", "http.fetch", "journey_step_calls_total{", "journey_step_fetches_total{"] {
+        assert!(all_told.contains(part), "{part} isn't searched");
+    }
+    exported.end().await;
+    let sent = collector.text();
+    assert!(sent.contains("step.call") && sent.contains("server.address") && sent.contains("client_rejected"), "{sent}");
+    assert_eq!(leak(&sent, &all_secrets), None);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Texts for logs and traces: one line, bounded, whatever a component made of them.
 
 /// The text in one line of at most so many characters; what is left out is marked.
-pub(super) fn one_line(text: &str, characters: usize) -> String {
+pub(crate) fn one_line(text: &str, characters: usize) -> String {
     let mut line: String = text.chars().take(characters).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(characters).is_some() {
         line.pop();

@@ -1,0 +1,101 @@
+//! A server that has its addresses, which the step's settings must name before it can run.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use tokio::net::TcpListener;
+use url::{Host, Url};
+
+use super::connections::Bounds;
+use super::routes::OWN_PATHS;
+use super::server::{Definition, Running};
+use journey_host::{PublicOrigin, Step};
+
+/// Where responses come, unless a callback URL says otherwise.
+const CALLBACK_PATH: &str = "/callback";
+
+/// A server that has its addresses: one for users, and one on loopback for its operator.
+pub struct Bound {
+    pub(super) listener: TcpListener,
+    pub(super) operations: TcpListener,
+    pub(super) base_url: String,
+    pub(super) callback_path: String,
+    pub(super) bounds: Bounds,
+}
+
+impl Bound {
+    /// Listens on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub async fn loopback() -> std::io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        Self::of(listener, base_url, CALLBACK_PATH.to_owned()).await
+    }
+
+    /// Listens on the port of a callback URL that is settled already, and takes responses at its path. `None` where that isn't
+    /// plain http to a loopback address, or a path that the server has another use for.
+    ///
+    /// # Errors
+    ///
+    /// Where the port is taken.
+    pub async fn at_callback_url(callback_url: &str) -> std::io::Result<Option<Self>> {
+        let Ok(url) = Url::parse(callback_url) else { return Ok(None) };
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::from(address),
+            Some(Host::Ipv6(address)) => IpAddr::from(address),
+            Some(Host::Domain("localhost")) => IpAddr::from(Ipv4Addr::LOCALHOST),
+            _ => return Ok(None),
+        };
+        let (true, true, Some(port)) = (url.scheme() == "http", address.is_loopback(), url.port_or_known_default()) else {
+            return Ok(None);
+        };
+        if OWN_PATHS.contains(&url.path()) {
+            return Ok(None);
+        }
+        let listener = TcpListener::bind(SocketAddr::from((address, port))).await?;
+        Ok(Some(Self::of(listener, url.origin().ascii_serialization(), url.path().to_owned()).await?))
+    }
+
+    async fn of(listener: TcpListener, base_url: String, callback_path: String) -> std::io::Result<Self> {
+        let operations = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        Ok(Self { listener, operations, base_url, callback_path, bounds: Bounds::default() })
+    }
+
+    /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,
+    /// `https://journey.example.com`.
+    #[must_use]
+    pub fn behind(mut self, base_url: &str) -> Self {
+        self.base_url = base_url.trim_end_matches('/').to_owned();
+        self
+    }
+
+    /// With other bounds on its connections.
+    #[must_use]
+    pub fn within(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// The server's origin.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the identity provider sends the user agent back to.
+    pub fn callback_url(&self) -> String {
+        format!("{}{}", self.base_url, self.callback_path)
+    }
+
+    /// Starts to serve.
+    ///
+    /// # Errors
+    /// Where [`Bound::behind`] was told something else than an origin, or the callback URL is another connector's.
+    pub fn serve(self, step: Step, definition: Definition) -> Result<Running, String> {
+        let origin = PublicOrigin::parse(&self.base_url)?;
+        // Of the route itself: what a proxy in front rewrites then shows when a login begins.
+        let callback_url = origin.url_of(&self.callback_path);
+        step.services().callbacks.serve(&callback_url, &definition.tenant, &definition.connector_id)?;
+        Running::start(self, origin, step, definition)
+    }
+}

@@ -1,0 +1,102 @@
+//! What the step was called for, for the journey's analytics: kept for an hour, and in a bounded number.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use journey_host::{Cause, Usage};
+
+/// How long an event is kept: whoever records them has fetched it by then.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// Events that are kept at most; an event has some hundred bytes, and what the settings ask for beside.
+const MAX_EVENTS: usize = 10_000;
+
+/// One call of the step, for the journey's analytics.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Counts up from 0.
+    pub number: u64,
+    /// The journey's name.
+    pub journey: String,
+    /// `begin` or `complete`.
+    pub call: &'static str,
+    /// As [`journey_host::Begun`] and [`journey_host::Completed`] display it: `redirect`, `failed: <code>`.
+    pub outcome: String,
+    /// Why the host ended the call, where it did.
+    pub cause: Option<Cause>,
+    /// What the settings asked to be recorded. Redacted by the step.
+    pub event_data: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// The newest events, in order.
+#[derive(Default)]
+pub(super) struct Events(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    events: VecDeque<(Duration, Event)>,
+    next: u64,
+}
+
+impl Events {
+    /// Keeps an event, under the next number.
+    pub(super) fn push(&self, event: Event, now: Duration) {
+        let mut kept = self.lock();
+        let number = kept.next;
+        kept.next += 1;
+        kept.events.push_back((now, Event { number, ..event }));
+        let excess = kept.events.len().saturating_sub(MAX_EVENTS);
+        kept.events.drain(..excess);
+    }
+
+    /// Drops those whose time is over.
+    pub(super) fn drop_old(&self, now: Duration) {
+        let mut kept = self.lock();
+        while kept.events.front().is_some_and(|(at, _)| *at + KEPT <= now) {
+            kept.events.pop_front();
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Event> {
+        self.lock().events.iter().map(|(_, event)| event.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Event {
+        Event {
+            number: 0,
+            journey: "journey".to_owned(),
+            call: "begin",
+            outcome: "redirect".to_owned(),
+            cause: None,
+            event_data: None,
+            usage: Usage::default(),
+        }
+    }
+
+    #[test]
+    fn events_are_dropped_after_their_time_and_where_they_are_too_many() {
+        let events = Events::default();
+        let second = Duration::from_secs(1);
+        events.push(event(), second);
+        events.push(event(), 2 * second);
+        events.drop_old(KEPT + second);
+        assert_eq!(events.all().iter().map(|event| event.number).collect::<Vec<_>>(), [1]);
+        for _ in 0..MAX_EVENTS {
+            events.push(event(), 3 * second);
+        }
+        let all = events.all();
+        assert_eq!((all.len(), all[0].number, all[MAX_EVENTS - 1].number), (MAX_EVENTS, 2, MAX_EVENTS as u64 + 1));
+    }
+}
