@@ -19,7 +19,7 @@ mod json;
 mod local;
 mod login;
 mod parameters;
-mod screen;
+pub(crate) mod screen;
 mod serve;
 mod site;
 mod trace;

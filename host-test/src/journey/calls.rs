@@ -156,7 +156,7 @@ impl Server {
         call.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
+    pub(super) fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
         let journey = self.new_value()?;
         Ok(Session {
             visit: Visit::first(&self.definition.tenant, &journey, "login"),
@@ -194,7 +194,7 @@ impl Server {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
-    fn new_value(&self) -> Result<String, StatusCode> {
+    pub(super) fn new_value(&self) -> Result<String, StatusCode> {
         new_value(self.step.services().random.as_ref()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 

@@ -6,12 +6,14 @@
 //! | `GET /callback`, `POST /callback` | what came back: `complete`, and the user agent is sent to `/journey`, away from the code |
 //! | `GET /journey` | where the journey stands: as a page, or as JSON to who accepts that |
 //! | `POST /cancel` | the user gives up: `complete` with `abandoned` |
+//! | `GET /connection`, `POST /connection` | a page with a button, and what a test of the connection found |
 //!
 //! Invariants: a journey is found by its session's cookie and by nothing else; a response is passed on undecoded; HEAD requests and
 //! prefetches call nothing; one outcome moves a journey, whatever comes at the same time or later; every attempt ends.
 
 mod callback;
 mod calls;
+mod connection;
 mod create_user;
 mod page;
 mod register;

@@ -27,7 +27,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 const CALLBACK_PATH: &str = "/callback";
 
 /// Paths that can't be a callback URL's.
-const OWN_PATHS: [&str; 3] = ["/start", "/journey", "/cancel"];
+const OWN_PATHS: [&str; 4] = ["/start", "/journey", "/cancel", "/connection"];
 
 /// The journey that the server runs: one step, with or without a failure branch.
 #[derive(Clone, Debug)]
@@ -163,6 +163,7 @@ impl Bound {
             .route("/start", any(start))
             .route("/journey", any(journey))
             .route("/cancel", any(cancel))
+            .route("/connection", any(connection))
             .fallback(any(answer))
             .with_state(Arc::clone(&server));
         let listener = self.listener;
@@ -270,8 +271,7 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
     if request.method() != Method::POST {
         return not_allowed("POST");
     }
-    // Another site must not end a login: its POST has another origin, or "null".
-    if request.headers().get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
+    if !server.is_of_this_site(request.headers()) {
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
     if let Some(session) = server.session(request.headers(), false)
@@ -280,6 +280,22 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
         return page::busy(&Again::Post(String::new()));
     }
     page::see_other("/journey", &[])
+}
+
+async fn connection(State(server): State<Arc<Server>>, request: Request<Body>) -> Response<Body> {
+    match *request.method() {
+        Method::GET if callback::is_prefetch(request.headers()) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
+        Method::GET => server.show_connection(request.headers()),
+        Method::HEAD => page::bare(StatusCode::OK),
+        Method::POST if !server.is_of_this_site(request.headers()) => {
+            page::text(StatusCode::FORBIDDEN, "This came from another site.")
+        }
+        Method::POST => match server.session(request.headers(), false) {
+            Some(_) => server.test_connection().await,
+            None => page::text(StatusCode::FORBIDDEN, "This browser has no session here."),
+        },
+        _ => not_allowed("GET, HEAD, POST"),
+    }
 }
 
 fn not_allowed(allowed: &'static str) -> Response<Body> {
@@ -291,6 +307,11 @@ fn not_allowed(allowed: &'static str) -> Response<Body> {
 impl Server {
     pub(super) fn is_https(&self) -> bool {
         self.base_url.starts_with("https:")
+    }
+
+    /// Another site must not end a login, nor have a connection tested: its POST has another origin, or "null".
+    fn is_of_this_site(&self, headers: &HeaderMap) -> bool {
+        headers.get(ORIGIN).is_some_and(|origin| origin == self.base_url.as_str())
     }
 
     /// By the session's cookie; for a cross-site POST by the second one, which is good for nothing else.

@@ -16,6 +16,7 @@ pub(crate) struct Guest {
     pub(crate) complete: &'static str,
     pub(crate) check: &'static str,
     pub(crate) describe: &'static str,
+    pub(crate) test: &'static str,
     /// 0: the failure branch; 1: abort.
     pub(crate) failure_behavior: u8,
     /// Where `$get` goes; its origin is what `describe` names, beside the variables `x` and `login_error`.
@@ -24,7 +25,8 @@ pub(crate) struct Guest {
 
 impl Default for Guest {
     fn default() -> Self {
-        Self { begin: "", complete: "", check: "", describe: "", failure_behavior: 0, url: "http://127.0.0.1:1/".to_owned() }
+        let url = "http://127.0.0.1:1/".to_owned();
+        Self { begin: "", complete: "", check: "", describe: "", test: "", failure_behavior: 0, url }
     }
 }
 
@@ -49,7 +51,7 @@ impl Guest {
     /// `$set` writes the variable `x`. `$get` fetches the URL within so many milliseconds: -1 for a response, else the error's index.
     /// `$take` replaces the attempt `x`.
     fn text(&self) -> String {
-        let Self { begin, complete, check, describe, failure_behavior, url } = self;
+        let Self { begin, complete, check, describe, test, failure_behavior, url } = self;
         let origin = url.match_indices('/').nth(2).map_or(url.as_str(), |(end, _)| &url[..end]);
         let (origin_bytes, url_bytes) = (origin.len(), url.len());
         format!(
@@ -111,7 +113,12 @@ impl Guest {
     (i32.const 1024))
   (func (export "journey:step/settings@0.1.0#describe") (param i32 i32 i32 i32) (result i32)
     {describe}
-    (i32.const 1184)))"#
+    (i32.const 1184))
+  (func (export "journey:step/connection@0.1.0#describe") (param i32 i32) (result i32)
+    (i32.const 1024))
+  (func (export "journey:step/connection@0.1.0#test") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    {test}
+    (i32.const 1024)))"#
         )
     }
 }

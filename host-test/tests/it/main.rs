@@ -5,6 +5,7 @@ mod authorization_response;
 mod browsers;
 mod checklist;
 mod conformance;
+mod connection;
 mod examples;
 mod faults;
 mod firewall;

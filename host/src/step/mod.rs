@@ -7,6 +7,8 @@ mod applying;
 mod begin;
 mod called;
 mod complete;
+mod rate;
+mod test;
 mod turn;
 
 use std::fmt;
@@ -16,7 +18,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use applying::Patience;
-pub use called::{Begun, Called, Completed};
+pub use called::{Begun, Called, Completed, Tested};
+pub use rate::TestRate;
+use rate::Tests;
 use turn::Turn;
 
 use crate::description::{Description, Problem};
@@ -26,7 +30,7 @@ use crate::outcome::Failure;
 use crate::response::AuthorizationResponse;
 use crate::sandbox::bindings::RedirectStep;
 use crate::sandbox::bindings::exports::journey::step::redirect as wit;
-use crate::sandbox::call::{Authority, CallState, run};
+use crate::sandbox::call::{Authority, CallState, Purpose, run};
 use crate::sandbox::engine::Compiled;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::scheduler::Busy;
@@ -48,12 +52,14 @@ pub struct Step {
     compiled: Arc<RwLock<Compiled>>,
     services: Services,
     limits: Limits,
+    tests: Arc<Tests>,
 }
 
 impl Step {
     /// Joins a component and a host.
     pub fn new(compiled: Compiled, services: Services, limits: Limits) -> Self {
-        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits }
+        let tests = Arc::new(Tests::new(TestRate::default()));
+        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits, tests }
     }
 
     /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under way end on
@@ -211,7 +217,8 @@ impl Step {
         let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
         let description = Description::from(described);
         let (services, cache) = (self.services.clone(), CacheScope::new(turn.compiled.name(), &visit.tenant));
-        let authority = Authority { services, visit: visit.clone(), cache, description: description.clone() };
+        let (visit, purpose) = (visit.clone(), Purpose::Login);
+        let authority = Authority { services, visit, cache, description: description.clone(), purpose };
         store.data_mut().authority = Some(Arc::new(authority));
         Ok(description)
     }

@@ -16,6 +16,7 @@ pub(super) struct Guest {
     pub(super) begin: String,
     pub(super) complete: String,
     pub(super) check: String,
+    pub(super) test: String,
     /// Instructions at the end of `begin`, in place of the pointer to its result.
     pub(super) begun: Option<&'static str>,
 }
@@ -50,7 +51,7 @@ impl Guest {
             resolve.push_group(UnresolvedPackageGroup::parse(package, &text).unwrap()).unwrap();
         }
         let mut text = String::new();
-        for (index, file) in ["world", "http", "redirect", "settings", "stores"].into_iter().enumerate() {
+        for (index, file) in ["world", "connection", "http", "redirect", "settings", "stores"].into_iter().enumerate() {
             let of_file = std::fs::read_to_string(format!("../wit/{file}.wit")).unwrap();
             // One package, one file: the package's name stands in the first.
             text += if index == 0 { &of_file } else { of_file.trim_start() };
@@ -68,7 +69,7 @@ impl Guest {
     /// `$set` writes the output variable `x`, from 4096; `$put` and `$cache` put as many bytes under the key `x`. -1 for success, else the
     /// error's index.
     pub(super) fn text(&self) -> String {
-        let Self { begin, complete, check, begun } = self;
+        let Self { begin, complete, check, test, begun } = self;
         let begun = begun.unwrap_or("(i32.const 1024)");
         format!(
             r#"(module
@@ -125,7 +126,12 @@ impl Guest {
     {check}
     (i32.const 1024))
   (func (export "journey:step/settings@0.1.0#describe") (param i32 i32 i32 i32) (result i32)
-    (i32.const 1280)))"#
+    (i32.const 1280))
+  (func (export "journey:step/connection@0.1.0#describe") (param i32 i32) (result i32)
+    (i32.const 1024))
+  (func (export "journey:step/connection@0.1.0#test") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    {test}
+    (i32.const 1024)))"#
         )
     }
 }

@@ -8,7 +8,7 @@ const ROOMS: [&[&str]; 5] = [
     &["sandbox"],
     &["services"],
     &["network", "stores"],
-    &["callbacks", "clock", "description", "import", "intercept", "outcome", "response", "visit"],
+    &["callbacks", "clock", "connection", "description", "import", "intercept", "outcome", "response", "visit"],
 ];
 
 fn files(path: &Path) -> Vec<PathBuf> {
