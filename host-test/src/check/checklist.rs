@@ -17,8 +17,8 @@ pub(crate) fn failures(tested: &Tested) -> usize {
 
 /// One line a finding, and below one that isn't passed what is known of it; a verdict at the end.
 pub(crate) fn print(tested: &Tested, screen: &mut Screen<'_>) -> io::Result<()> {
+    screen.line("")?;
     for finding in tested.findings() {
-        screen.line("")?;
         let status = match finding.status {
             FindingStatus::Failed => "FAILED",
             status => status.as_str(),

@@ -18,7 +18,7 @@ pub(crate) struct Told {
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<5} {}  {}", self.method, self.url, self.outcome)
+        write!(f, "{:<4} {}  {}", self.method.as_str(), self.url, self.outcome)
     }
 }
 
