@@ -1,10 +1,11 @@
 //! `cognito-oidc`: one step of a login journey, as a WebAssembly component.
 //!
 //! [`begin`](begin::begin) sends the user agent to Amazon Cognito with the OpenID Connect Authorization Code flow;
-//! [`complete`](complete::complete) judges the response and writes the verified result to a variable. Everything outside of the sandbox is the
+//! [`complete`](complete::complete) judges the response and writes the verified result to a variable;
+//! [`connection`] finds out without a user what is wrong. Everything outside of the sandbox is the
 //! host's: see [`host::Host`]. The contract with the host is in `wit/`.
 //!
-//! Layers, each importing only from those below it: `component`; `begin` and `complete`; [`step`]; [`cognito`]; [`oidc`]; [`host`], with [`json`],
+//! Layers, each importing only from those below it: `component`; `begin`, `complete` and `connection`; [`step`]; [`cognito`]; [`oidc`]; [`host`], with [`json`],
 //! [`secret`] and [`web_address`]. All but `component` compiles, and is tested, natively.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
@@ -17,6 +18,7 @@ pub mod cognito;
 pub mod complete;
 #[cfg(target_family = "wasm")]
 mod component;
+pub mod connection;
 pub mod host;
 pub mod json;
 pub mod oidc;

@@ -162,7 +162,7 @@ fn the_example_of_a_host_is_the_one_that_compiles() {
 fn the_code_map_names_every_file() {
     let map = rows("### Code map").join("\n");
     let source = package().join("src");
-    for folder in ["", "step", "cognito", "oidc"] {
+    for folder in ["", "connection", "step", "cognito", "oidc"] {
         for entry in std::fs::read_dir(source.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(&source).unwrap().to_str().unwrap();
@@ -180,9 +180,10 @@ fn the_code_map_names_every_file() {
 #[test]
 fn each_layer_imports_from_those_below_alone() {
     let above = [
-        ("oidc", &["cognito", "step", "begin", "complete", "component"][..]),
-        ("cognito", &["step", "begin", "complete", "component"]),
-        ("step", &["begin", "complete", "component"]),
+        ("oidc", &["cognito", "step", "begin", "complete", "connection", "component"][..]),
+        ("cognito", &["step", "begin", "complete", "connection", "component"]),
+        ("step", &["begin", "complete", "connection", "component"]),
+        ("connection", &["begin", "complete", "component"]),
     ];
     let source = package().join("src");
     for (layer, above) in above {

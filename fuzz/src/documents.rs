@@ -5,6 +5,7 @@ use cognito_oidc::host::FetchError;
 use cognito_oidc::step::configuration::Configuration;
 use cognito_oidc::step::description::Description;
 use cognito_oidc::step::outcome::Invocation;
+use cognito_oidc::step::settings::Tokens;
 use url::Url;
 
 use super::host::ScriptedHost;
@@ -71,9 +72,12 @@ pub fn check(settings: &str, connector: &str) {
 
 fn check_origins(configuration: &Configuration) {
     let (origins, _) = configuration.origins();
-    let test_origins = configuration.test_origins();
-    assert!(!origins.is_empty() && origins.iter().all(|origin| test_origins.contains(origin)));
-    for origin in &test_origins {
+    let test_origins = configuration.connector.test_origins();
+    // A test revokes nothing.
+    let mut discarding = configuration.clone();
+    discarding.settings.tokens = Tokens::Discard;
+    assert!(!origins.is_empty() && discarding.origins().0.iter().all(|origin| test_origins.contains(origin)));
+    for origin in origins.iter().chain(&test_origins) {
         let url = Url::parse(origin).expect("an origin");
         let is_loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
         assert!(url.scheme() == "https" || (url.scheme() == "http" && is_loopback), "{origin}");

@@ -6,6 +6,7 @@
 
 pub mod cached;
 pub mod complete;
+pub mod connection;
 pub mod connector;
 mod documents;
 mod host;
@@ -28,9 +29,10 @@ pub mod userinfo;
 pub type Body = fn(&[u8]);
 
 /// Every target: its name, which is also that of its corpus, and its body.
-pub const TARGETS: [(&str, Body); 12] = [
+pub const TARGETS: [(&str, Body); 13] = [
     ("cached", cached::run),
     ("complete", complete::run),
+    ("connection", connection::run),
     ("connector", connector::run),
     ("id_token", id_token::run),
     ("keys", keys::run),

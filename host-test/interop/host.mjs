@@ -1,7 +1,7 @@
 // A host on Node.js, by way of jco: `node host.mjs FOLDER COGNITO`, the component transpiled into the folder, and a program that serves a local
 // Cognito for a callback URL.
 //
-// It plays a whole login, its response once more, and a refusal. What a host must do stands in `wit/`; what this one leaves out: sessions of
+// It tests the connection, plays a whole login, its response once more, and a refusal. What a host must do stands in `wit/`; what this one leaves out: sessions of
 // user agents, an egress policy with judged addresses, stores that outlive the process, limits on memory and processor time (run each call
 // in a worker with `resourceLimits`, and end it), `abandoned`.
 
@@ -165,6 +165,21 @@ function complete(visit, invocation, secret, response) {
   return outcome;
 }
 
+/**
+ * Finds out what is wrong with a connection. `stored`: the client secret, with the use that it was saved for; a connector that uses it otherwise
+ * doesn't get it. Only who may edit the connector may ask for this, and not often.
+ */
+function test(settings, connector, stored) {
+  const call = new Call(undefined);
+  const { settings: documents, connection } = call.step;
+  const target = connection.describe(connector);
+  if (target && target.secretUse !== stored.use) return "the secret is to be entered anew";
+  const description = documents.describe(settings ?? "{}", connector);
+  // No variable: a test writes nothing, and without a visit there is nowhere to.
+  call.description = { origins: description.testOrigins };
+  return connection.test(settings, connector, stored.secret);
+}
+
 /** What the host's own listener would say: its public origin, and the request's path and query. */
 const arrived = (url) => ({ tag: "query", val: { url, parameters: url.split("?")[1] ?? "" } });
 
@@ -206,6 +221,18 @@ const invocation = {
   round: 1,
 };
 
+const use = new Call(undefined).step.connection.describe(invocation.connector).secretUse;
+const told = (findings) => findings.filter(({ status }) => status !== "passed").map(({ check, status, code }) => [check, status, code]);
+const untested = ["untested", "skipped", undefined];
+const tested = test(invocation.settings, invocation.connector, { secret, use });
+assert.deepEqual(told(tested), [untested]);
+assert.equal(tested.length, 9);
+const rotated = test(undefined, invocation.connector, { secret: "rotated", use });
+const skipped = ["callback", "scope"].map((check) => [check, "skipped", undefined]);
+assert.deepEqual(told(rotated), [...skipped, ["credentials", "failed", "client_rejected"], untested]);
+const edited = JSON.stringify({ ...login.connector, client_authentication: "client_secret_post" });
+assert.equal(test(invocation.settings, edited, { secret, use }), "the secret is to be entered anew");
+
 let visit = new Visit();
 let begun = begin(visit, invocation);
 assert.equal(begun.tag, "redirect");
@@ -226,4 +253,4 @@ assert.deepEqual([refused.tag, refused.val.code], ["failed", "access_denied"]);
 assert.equal(JSON.parse(visit.variables.get("error_output")).code, "access_denied");
 assert.equal(visit.variables.get("cognito_oidc_output"), undefined);
 cognito.stdin.end();
-console.log(`Node.js ${process.version}: a whole login, the same response once more, a refusal`);
+console.log(`Node.js ${process.version}: a test of the connection, a whole login, the same response once more, a refusal`);

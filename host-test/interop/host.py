@@ -1,7 +1,7 @@
 """A host in Python, by the package wasmtime: `host.py COMPONENT COGNITO`, the latter a program that serves a local Cognito for a callback URL.
 
-It plays a whole login, its response once more, and a refusal. What a host must do stands in `wit/`; what this one leaves out: sessions of user
-agents, an egress policy with judged addresses, stores that outlive the process, a limit on processor time, `abandoned`.
+It tests the connection, plays a whole login, its response once more, and a refusal. What a host must do stands in `wit/`; what this one leaves
+out: sessions of user agents, an egress policy with judged addresses, stores that outlive the process, a limit on processor time, `abandoned`.
 """
 
 import http.client
@@ -60,7 +60,8 @@ class Visit:
 class Call:
     """One call in a sandbox of its own, with no more authority than it described."""
 
-    def __init__(self, visit: Visit):
+    def __init__(self, visit: Visit | None):
+        self.origins = "origins"
         self.visit, self.writes, self.description, self.fetches, self.replaced = visit, {}, None, 0, False
 
     def described(self, field):
@@ -70,7 +71,7 @@ class Call:
     def fetch(self, _store, request):
         self.fetches += 1
         url, most = urlsplit(request.url), getattr(request, "max-body-bytes")
-        if self.fetches > FETCHES or f"{url.scheme}://{url.netloc}" not in self.described("origins"):
+        if self.fetches > FETCHES or f"{url.scheme}://{url.netloc}" not in self.described(self.origins):
             return Variant("denied", "not among the origins of this call")
         connection = http.client.HTTPConnection if url.scheme == "http" else http.client.HTTPSConnection
         # One request: no redirect, no cookie, no retry, no proxy.
@@ -204,6 +205,18 @@ def complete(visit, invocation, secret, response):
     return tag, told
 
 
+def test(settings, connector, secret, saved_for):
+    """Finds out what is wrong with a connection. `saved_for`: the use that the stored secret was saved for; a connector that uses it otherwise
+    doesn't get it. Only who may edit the connector may ask for this, and not often."""
+    target = Call(None).run("connection", "describe", connector)
+    if target and getattr(target, "secret-use") != saved_for:
+        return "the secret is to be entered anew"
+    # Without a visit there is nowhere to write to, and a test doesn't.
+    call = Call(None)
+    call.origins = "test-origins"
+    return call.run("connection", "test", settings, connector, secret, described_by=(settings or "{}", connector))
+
+
 def arrived(url):
     """What the host's own listener would say: its public origin, and the request's path and query."""
     arrival = Record()
@@ -244,6 +257,18 @@ def main():
         invocation.settings, invocation.connector = json.dumps(login["settings"]), json.dumps(login["connector"])
         invocation.browser, invocation.round = os.urandom(32), 1
 
+        documents, secret = (invocation.settings, invocation.connector), login["client_secret"]
+        use = getattr(Call(None).run("connection", "describe", invocation.connector), "secret-use")
+        tell = lambda findings: [(found.check, found.status, found.code) for found in findings if found.status != "passed"]  # noqa: E731
+        untested = ("untested", "skipped", None)
+        tested = test(*documents, secret, use)
+        assert tell(tested) == [untested] and len(tested) == 9, tell(tested)
+        skipped = [("callback", "skipped", None), ("scope", "skipped", None)]
+        rotated = tell(test(None, invocation.connector, "rotated", use))
+        assert rotated == [*skipped, ("credentials", "failed", "client_rejected"), untested], rotated
+        edited = json.dumps(login["connector"] | {"client_authentication": "client_secret_post"})
+        assert test(invocation.settings, edited, secret, use) == "the secret is to be entered anew"
+
         visit = Visit()
         told, request = begin(visit, invocation)
         assert told == "redirect", told
@@ -264,7 +289,7 @@ def main():
         assert json.loads(visit.variables["error_output"])["code"] == "access_denied"
         assert "cognito_oidc_output" not in visit.variables
         cognito.stdin.close()
-    print(f"Python {platform.python_version()}: a whole login, the same response once more, a refusal")
+    print(f"Python {platform.python_version()}: a test of the connection, a whole login, the same response once more, a refusal")
 
 
 main()

@@ -1,6 +1,7 @@
 //! A local Cognito, a user agent, a journey server, and what the tests of the sealed component share.
 
 pub mod browser;
+pub mod check;
 pub mod cognito;
 pub mod demo;
 mod html;

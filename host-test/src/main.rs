@@ -1,16 +1,17 @@
-//! The command line: `host-test demo`, `host-test cognito`.
+//! The command line: `host-test demo`, `host-test check`, `host-test cognito`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
-use host_test::demo;
 use host_test::telemetry::{self, Lines};
+use host_test::{check, demo};
 use journey_host::{Capacity, Compiled, Runtime};
 
 const USAGE: &str = "\
 usage: host-test demo [options]     one login through the component, printed; `host-test demo --help` says more
+       host-test check [options]    tests a connection without a user; `host-test check --help` says more
        host-test cognito URL        a local Cognito for this callback URL: prints what to log in with as a line of JSON, and serves
                                     until its standard input ends
 ";
@@ -26,6 +27,7 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Some("demo") => demo(&arguments).await,
+        Some("check") => check(&arguments).await,
         Some("cognito") if arguments.len() == 1 => cognito(&arguments[0]).await,
         Some(other) => {
             eprintln!("there is no command `{other}`\n\n{USAGE}");
@@ -35,7 +37,6 @@ async fn main() -> ExitCode {
 }
 
 async fn demo(arguments: &[String]) -> ExitCode {
-    let client_secret = std::env::var("COGNITO_CLIENT_SECRET").ok().filter(|secret| !secret.is_empty());
     let lines = if demo::serves(arguments) { Lines::to_standard_error() } else { Lines::kept() };
     let exporters = match telemetry::start(&lines) {
         Ok(exporters) => exporters,
@@ -44,7 +45,7 @@ async fn demo(arguments: &[String]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ran = demo::run(arguments, load, client_secret, &lines, &mut std::io::stdout()).await;
+    let ran = demo::run(arguments, load, client_secret(), &lines, &mut std::io::stdout()).await;
     exporters.end().await;
     match ran {
         Ok(exit) => ExitCode::from(exit as u8),
@@ -53,6 +54,20 @@ async fn demo(arguments: &[String]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn check(arguments: &[String]) -> ExitCode {
+    match check::run(arguments, load, client_secret(), &mut std::io::stdout()).await {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(error) => {
+            eprintln!("the connection can't be tested: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn client_secret() -> Option<String> {
+    std::env::var("COGNITO_CLIENT_SECRET").ok().filter(|secret| !secret.is_empty())
 }
 
 /// For hosts in other languages, which bring a user agent of their own.

@@ -58,13 +58,13 @@
 //! # Rooms
 //!
 //! ```text
-//! step        begin, complete, check, describe: what a journey engine calls; settling a visit once
+//! step        begin, complete, check, describe, test: what a journey engine calls; settling a visit once
 //! sandbox     one call in one sandbox: who gets one when, limits, what the component may ask for
 //! services    what the host brings along
 //! network     egress policy, judged addresses, the HTTP client
 //! stores      journeys, attempts, cache: the traits, and all three in memory
 //! telemetry   spans, lines and metrics, by the facades `tracing` and `metrics`
-//! callbacks, visit, response, outcome, description, clock …    the nouns that all rooms share
+//! callbacks, visit, response, outcome, description, connection, clock …    the nouns that all rooms share
 //! ```
 //!
 //! # What is refused
@@ -79,6 +79,8 @@
 //! | a call beyond its tenant's share, or the host's | `Busy` | nothing ran, nothing is settled |
 //! | a callback URL that isn't served, or is another connector's | at `begin` | [`Callbacks`] |
 //! | an origin that the step doesn't name, or its tenant's operator doesn't permit; private addresses; plain `http` | at each fetch | [`Egress`] |
+//! | a stored client secret, for a connector that uses it otherwise than the one that it was saved for | at [`Step::test`] | [`StoredSecret`] |
+//! | tests of connections beyond the rate; one that reads or writes what is kept | before anything is asked; at each host call | [`TestRate`], [`Cause::Impure`] |
 //! | a variable that the step didn't describe; a value that isn't JSON; a key of another form | at each host call | `refused` |
 //! | more than a call may use or have kept | at each host call, or within 10 ms | [`Limits`], [`Cause`] |
 //! | an outcome of a visit that is settled | when it is applied | `TooLate` |
@@ -110,10 +112,11 @@
 //! `default-features = false`.
 //!
 //! Invariants: nothing of a sandbox outlives its call; a call that has no outcome writes no variable of the step's; the client
-//! secret enters a sandbox through `complete` alone; no text that this crate makes (`Debug`, errors, traces) holds a secret.
+//! secret enters a sandbox through `complete` and `test` alone; no text that this crate makes (`Debug`, errors, traces) holds a secret.
 
 mod callbacks;
 mod clock;
+mod connection;
 mod description;
 mod import;
 #[cfg(feature = "testing")]
@@ -135,6 +138,7 @@ pub use callbacks::{CallbackRefused, Callbacks};
 #[cfg(feature = "testing")]
 pub use clock::testing::{ManualClock, SeededRandom};
 pub use clock::{Clock, Random, SystemClock, SystemRandom};
+pub use connection::{Finding, FindingStatus, SecretForTest, SecretUse, StoredSecret, Target};
 pub use description::{Description, Problem};
 pub use import::Import;
 #[cfg(feature = "testing")]
@@ -152,7 +156,7 @@ pub use sandbox::limits::Limits;
 pub use sandbox::shares::Capacity;
 pub use sandbox::trapped::{Cause, Trapped, Usage};
 pub use services::Services;
-pub use step::{AnotherName, Begun, Called, Completed, Step};
+pub use step::{AnotherName, Begun, Called, Completed, Step, TestRate, Tested};
 #[cfg(feature = "conformance")]
 pub use stores::conformance;
 pub use stores::keyring::{Keyring, KeyringError};

@@ -5,7 +5,7 @@ use super::pool::{IssuerKind, Region, UserPoolId};
 use crate::host::Host;
 use crate::oidc::attempt::Issuer;
 use crate::oidc::authorization;
-use crate::oidc::metadata;
+use crate::oidc::metadata::{self, Metadata};
 use crate::web_address;
 
 /// Every address of a pool that a login needs.
@@ -108,7 +108,13 @@ impl Source {
             let jwks_uri = self.custom.jwks_uri.clone().unwrap_or_else(|| format!("{issuer}/.well-known/jwks.json"));
             Issuer { issuer, jwks_uri }
         };
-        self.pool.issuers(self.issuer, &self.additional_regions).into_iter().map(with_keys).collect()
+        self.names().into_iter().map(with_keys).collect()
+    }
+
+    /// How many of the issuers, the last ones, are those of regions that the pool is replicated to.
+    #[must_use]
+    pub fn replicas(&self) -> usize {
+        if self.issuer == IssuerKind::Updated { 0 } else { self.additional_regions.len() }
     }
 
     /// The issuer whose metadata tells the rest, and where it is.
@@ -122,22 +128,29 @@ impl Source {
 
     fn discover(&self, host: &mut dyn Host) -> Result<Endpoints, Rejection> {
         let (asked, uri) = self.metadata_location();
+        self.discovered(metadata::find(host, &asked, &uri, &self.names()).map_err(Rejection::Metadata)?)
+    }
+
+    /// The issuers accepted, by name. Whichever of them a pool's own metadata names, they are the pool's.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.pool.issuers(self.issuer, &self.additional_regions)
+    }
+
+    /// The addresses, by the pool's metadata.
+    ///
+    /// # Errors
+    /// [`Rejection::Endpoint`] or [`Rejection::NoDomain`].
+    pub fn discovered(&self, metadata: Metadata) -> Result<Endpoints, Rejection> {
         let mut issuers = self.issuers();
-        // Whichever of its issuers a pool's own metadata names, it is the pool's.
-        let names: Vec<String> = issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
-        let metadata = metadata::find(host, &asked, &uri, &names).map_err(Rejection::Metadata)?;
-        // Plain http is for custom endpoints: what somebody else's document names isn't the operator's choice, unless the operator
-        // reads that document over plain http already.
-        let allows_http = uri.starts_with("http://");
         let pick = |custom: &Option<String>, discovered: &str, expected: &'static str| match custom {
             Some(custom) => Ok(custom.clone()),
-            None if is_discovered_endpoint(discovered, allows_http) => Ok(discovered.to_owned()),
+            None if self.may_discover(discovered) => Ok(discovered.to_owned()),
             None => Err(Rejection::Endpoint(expected)),
         };
         let expected = "expected `authorization_endpoint` as an https URL";
         let authorization = pick(&self.custom.authorization, &metadata.authorization_endpoint, expected)?;
-        let is_the_issuers = names.iter().any(|issuer| origin(issuer) == origin(&authorization));
-        if self.custom.authorization.is_none() && is_the_issuers {
+        if self.custom.authorization.is_none() && self.is_the_issuers(&authorization) {
             return Err(Rejection::NoDomain);
         }
         if check_authorization_endpoint(&authorization).is_err() {
@@ -148,7 +161,7 @@ impl Source {
             named.jwks_uri.clone_from(&jwks_uri);
         }
         let optional = |custom: &Option<String>, discovered: Option<String>| {
-            custom.clone().or_else(|| discovered.filter(|endpoint| is_discovered_endpoint(endpoint, allows_http)))
+            custom.clone().or_else(|| discovered.filter(|endpoint| self.may_discover(endpoint)))
         };
         Ok(Endpoints {
             authorization,
@@ -160,10 +173,20 @@ impl Source {
             names_issuer_in_responses: metadata.names_issuer_in_responses,
         })
     }
-}
 
-fn is_discovered_endpoint(endpoint: &str, allows_http: bool) -> bool {
-    check_endpoint(endpoint).is_ok() && (allows_http || endpoint.starts_with("https://"))
+    /// Whether an endpoint that metadata name may be contacted. Plain http is for custom endpoints: what somebody else's document names isn't
+    /// the operator's choice, unless the operator reads that document over plain http already.
+    #[must_use]
+    pub fn may_discover(&self, endpoint: &str) -> bool {
+        let (_, uri) = self.metadata_location();
+        let allows_http = uri.starts_with("http://");
+        check_endpoint(endpoint).is_ok() && (allows_http || endpoint.starts_with("https://"))
+    }
+
+    /// Whether an endpoint is at an issuer's own origin, where no user logs in.
+    fn is_the_issuers(&self, endpoint: &str) -> bool {
+        self.names().iter().any(|issuer| origin(issuer) == origin(endpoint))
+    }
 }
 
 /// Checks an address that was named one by one: absolute, https, in ASCII, without user information and fragment. Plain http is for a
@@ -198,6 +221,18 @@ pub fn check_authorization_endpoint(endpoint: &str) -> Result<(), &'static str> 
 #[must_use]
 pub fn origin(endpoint: &str) -> Option<String> {
     web_address::parse(endpoint).ok().map(|url| url.origin().ascii_serialization())
+}
+
+/// The origins of URLs, each once, in their order.
+#[must_use]
+pub fn distinct_origins(urls: &[String]) -> Vec<String> {
+    let mut origins: Vec<String> = Vec::new();
+    for origin in urls.iter().filter_map(|url| origin(url)) {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    origins
 }
 
 #[cfg(test)]

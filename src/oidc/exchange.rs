@@ -11,6 +11,9 @@ use crate::oidc::provider_text;
 /// which operators put in front of user pools.
 pub const USER_AGENT: &str = concat!("cognito-oidc/", env!("CARGO_PKG_VERSION"));
 
+/// What the requests of a test of the connection say: an operator who reads the provider's log can tell them from logins.
+pub const TEST_USER_AGENT: &str = concat!("cognito-oidc/", env!("CARGO_PKG_VERSION"), " (connection-test)");
+
 /// Which response it was, and what was said in it: for an error message and for the provider's support.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
@@ -64,23 +67,30 @@ pub struct Answer {
 /// A GET for JSON.
 #[must_use]
 pub fn get(url: &str, timeout: Duration) -> Request {
-    request(Method::Get, url, Vec::new(), timeout)
+    request(Method::Get, url, JSON, Vec::new(), timeout)
+}
+
+/// A GET for a page, as a user agent sends it.
+#[must_use]
+pub fn page(url: &str, timeout: Duration) -> Request {
+    request(Method::Get, url, "text/html", Vec::new(), timeout)
 }
 
 /// A POST of a form (`application/x-www-form-urlencoded`), for JSON.
 #[must_use]
 pub fn post(url: &str, form: String, timeout: Duration) -> Request {
-    let mut request = request(Method::Post, url, form.into_bytes(), timeout);
+    let mut request = request(Method::Post, url, JSON, form.into_bytes(), timeout);
     request.headers.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
     request
 }
 
 /// The one place in which requests are made.
-fn request(method: Method, url: &str, body: Vec<u8>, timeout: Duration) -> Request {
-    let headers = vec![("user-agent", USER_AGENT.to_owned()), ("accept", "application/json".to_owned())];
+fn request(method: Method, url: &str, accept: &str, body: Vec<u8>, timeout: Duration) -> Request {
+    let headers = vec![("user-agent", USER_AGENT.to_owned()), ("accept", accept.to_owned())];
     Request { method, url: url.to_owned(), headers, body, timeout }
 }
 
+const JSON: &str = "application/json";
 /// Response headers that name a request, the most telling first.
 const REQUEST_ID_HEADERS: &[&str] = &["x-amz-cognito-request-id", "x-amzn-requestid", "x-amz-cf-id"];
 /// AWS's names for too many requests, as its JSON protocols write them in `__type`.

@@ -39,6 +39,12 @@ impl KeySet {
         Ok(Self(keys.iter().filter_map(Value::as_object).filter_map(Key::parse).collect()))
     }
 
+    /// Whether it can verify nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The key for a token's `kid`. Without one, the only key of the set; a `kid` that names two different keys names none.
     #[must_use]
     pub fn find(&self, key_id: Option<&str>) -> Option<&PublicKey> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cache;
 use super::exchange::{self, Answer};
-use crate::host::Host;
+use crate::host::{Host, Request};
 use crate::json::Object;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -76,14 +76,20 @@ pub fn find(host: &mut dyn Host, issuer: &str, uri: &str, names: &[String]) -> R
 }
 
 fn fetch(host: &mut dyn Host, uri: &str) -> Result<Answer, exchange::Rejection> {
-    exchange::document(host.fetch(&exchange::get(uri, TIMEOUT)))
+    exchange::document(host.fetch(&request(uri)))
+}
+
+/// The request for a document.
+#[must_use]
+pub fn request(uri: &str) -> Request {
+    exchange::get(uri, TIMEOUT)
 }
 
 /// Reads a document. Endpoints are returned as written; whether they may be contacted is for whoever uses them to check.
 ///
 /// # Errors
 /// Another issuer, or a missing endpoint.
-fn judge(object: &Object, names: &[String]) -> Result<Metadata, Rejection> {
+pub fn judge(object: &Object, names: &[String]) -> Result<Metadata, Rejection> {
     let text = |name: &str| object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let invalid = |expected| exchange::Rejection::Invalid(expected, None);
     let issuer = text("issuer").filter(|issuer| names.iter().any(|name| name == issuer)).ok_or(Rejection::IssuerMismatch)?;

@@ -11,6 +11,7 @@ pub mod callback;
 pub mod claim;
 pub mod client;
 pub mod exchange;
+pub mod http_date;
 pub mod id_token;
 pub mod jws;
 pub mod keys;

@@ -8,7 +8,7 @@ use super::cache::{self, Entry};
 use super::exchange::{self, Answer};
 use super::keys::KeySet;
 use super::signature::PublicKey;
-use crate::host::Host;
+use crate::host::{FetchError, Host, Request, Response};
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// The kind of the cache's entries.
@@ -109,10 +109,24 @@ fn may_force_fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
     }
 }
 
+/// The request for a key set.
+#[must_use]
+pub fn request(jwks_uri: &str) -> Request {
+    exchange::get(jwks_uri, TIMEOUT)
+}
+
+/// Judges the response.
+///
+/// # Errors
+/// It couldn't be had, or isn't a key set.
+pub fn judge(result: Result<Response, FetchError>) -> Result<KeySet, exchange::Rejection> {
+    let Answer { object, trace } = exchange::document(result)?;
+    KeySet::parse(&object).map_err(|rejection| exchange::Rejection::Invalid(rejection.0, Some(trace)))
+}
+
 /// The issuer's own set, kept for the next call.
 fn fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> Result<KeySet, exchange::Rejection> {
-    let Answer { object, trace } = exchange::document(host.fetch(&exchange::get(jwks_uri, TIMEOUT)))?;
-    let set = KeySet::parse(&object).map_err(|rejection| exchange::Rejection::Invalid(rejection.0, Some(trace)))?;
+    let set = judge(host.fetch(&request(jwks_uri)))?;
     cache::write(host, &cache::key(CACHED, issuer, jwks_uri), &set.to_json());
     Ok(set)
 }
@@ -120,7 +134,6 @@ fn fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> Result<KeySet, ex
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::FetchError;
     use crate::oidc::exchange::Trace;
     use crate::oidc::signature::verify;
     use crate::testing::{FakeHost, keys, response};

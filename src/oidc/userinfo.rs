@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::exchange::{self, Answer};
+use super::exchange::{self, Answer, Trace};
 use super::response::ProviderError;
 use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
@@ -69,6 +69,27 @@ pub fn judge(result: Result<Response, FetchError>, subject: &str) -> Result<User
     }
 }
 
+/// A request without a token, which the endpoint is to refuse: it shows whether it is one.
+#[must_use]
+pub fn request_without_token(endpoint: &str) -> Request {
+    exchange::get(endpoint, TIMEOUT)
+}
+
+/// Judges the response to a request without a token: the right one is a refusal in the form of RFC 6750 3, with or without an error.
+///
+/// # Errors
+/// Anything else. A 200 is [`exchange::Rejection::UnexpectedStatus`] here.
+pub fn judge_without_token(result: Result<Response, FetchError>) -> Result<Trace, exchange::Rejection> {
+    let response = exchange::arrived(result)?;
+    let challenge = response.header("www-authenticate").unwrap_or_default();
+    let asks_for_a_token = challenge.split([' ', ',']).next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer"));
+    let names_an_error = parameter(challenge, "error").is_some() || exchange::protocol_error(&response).is_some();
+    match matches!(response.status, 400 | 401) && (asks_for_a_token || names_an_error) {
+        true => Ok(exchange::trace(&response)),
+        false => Err(exchange::Rejection::UnexpectedStatus(exchange::told(&response))),
+    }
+}
+
 /// The error stands in `WWW-Authenticate` (RFC 6750 3), or in the body for want of the header; one with any status of the client's
 /// counts, since `insufficient_scope` comes with 403.
 fn refusal(response: &Response, is_the_endpoints: bool) -> exchange::Rejection {
@@ -102,7 +123,6 @@ fn parameter<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::host::Method;
-    use crate::oidc::exchange::Trace;
     use crate::testing::json::object as json_object;
     use crate::testing::response;
     use proptest::prelude::*;

@@ -4,7 +4,7 @@ use super::connector::Connector;
 use super::document::Problem;
 use super::error::{Code, Failure};
 use super::settings::{Outlets, Settings, Tokens};
-use crate::cognito::endpoints::origin;
+use crate::cognito::endpoints::distinct_origins;
 
 /// What a call runs with.
 #[derive(Clone, Debug)]
@@ -68,18 +68,6 @@ impl Configuration {
         (distinct_origins(&urls), is_complete)
     }
 
-    /// The origins that a test of the connection contacts: those, and those of the metadata and the authorization endpoint.
-    #[must_use]
-    pub fn test_origins(&self) -> Vec<String> {
-        let source = &self.connector.source;
-        let authorization =
-            source.known().map(|endpoints| endpoints.authorization).or_else(|| source.custom.authorization.clone());
-        let (mut urls, _) = self.origins();
-        urls.push(source.metadata_location().1);
-        urls.extend(authorization);
-        distinct_origins(&urls)
-    }
-
     /// What each document alone doesn't show.
     fn contradictions(&self) -> Vec<Problem> {
         let known = self.connector.source.known();
@@ -92,16 +80,6 @@ impl Configuration {
         }
         Vec::new()
     }
-}
-
-fn distinct_origins(urls: &[String]) -> Vec<String> {
-    let mut origins: Vec<String> = Vec::new();
-    for origin in urls.iter().filter_map(|url| origin(url)) {
-        if !origins.contains(&origin) {
-            origins.push(origin);
-        }
-    }
-    origins
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::document::{Field, Problem, Reader};
 use super::error::Code;
 use crate::cognito::domain::Domain;
-use crate::cognito::endpoints::{self, CustomEndpoints, Source};
+use crate::cognito::endpoints::{self, CustomEndpoints, Source, distinct_origins};
 use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
 use crate::json::Object;
 use crate::oidc::client::ClientAuthentication;
@@ -143,11 +143,22 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Reads a connector.
+    /// Reads a connector that a login may use.
     ///
     /// # Errors
     /// Every problem.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        match Self::read(text)? {
+            (connector, obstacles) if obstacles.is_empty() => Ok(connector),
+            (_, obstacles) => Err(obstacles),
+        }
+    }
+
+    /// Reads a connector that is valid, with what keeps logins from using it all the same: it is disabled, or OIDC is.
+    ///
+    /// # Errors
+    /// Every problem.
+    pub fn read(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let mut problems = Vec::new();
         let mut reader = Reader::new("/connector", Code::InvalidIntegration, &mut problems);
         let object = reader.object(text);
@@ -155,9 +166,28 @@ impl Connector {
         let document: Option<ConnectorDocument> = object.and_then(|object| serde_json::from_value(Value::Object(object)).ok());
         let connector = document.and_then(|document| document.check(&mut reader));
         match connector {
-            Some(connector) if problems.is_empty() => Ok(connector),
+            Some(connector) if problems.iter().all(|problem| problem.code != Code::InvalidIntegration) => {
+                Ok((connector, problems))
+            }
             _ => Err(problems),
         }
+    }
+
+    /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered: those of the
+    /// metadata, the key sets, and the three endpoints.
+    #[must_use]
+    pub fn test_origins(&self) -> Vec<String> {
+        let source = &self.source;
+        let mut urls = vec![source.metadata_location().1];
+        urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
+        match source.known() {
+            Some(endpoints) => urls.extend([endpoints.authorization, endpoints.token, endpoints.userinfo]),
+            None => {
+                let CustomEndpoints { authorization, token, userinfo, .. } = source.custom.clone();
+                urls.extend([authorization, token, userinfo].into_iter().flatten());
+            }
+        }
+        distinct_origins(&urls)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What settings and connector say ahead of a call, for the host that is to hold the call to it.
 
 use super::configuration::Configuration;
+use super::connector::Connector;
 use super::document::Problem;
 use super::settings::FailureBehavior;
 
@@ -11,7 +12,7 @@ pub struct Description {
     pub origins: Vec<String>,
     /// Whether these are all.
     pub origins_complete: bool,
-    /// The origins that a test of the connection contacts.
+    /// The origins that a test of the connection contacts. None where the connector has a problem.
     pub test_origins: Vec<String>,
     /// Where the provider sends the user agent back to. None where no valid URL was given.
     pub callback_url: Option<String>,
@@ -43,9 +44,14 @@ impl Description {
         match configuration {
             Ok(configuration) => {
                 (description.origins, description.origins_complete) = configuration.origins();
-                description.test_origins = configuration.test_origins();
+                description.test_origins = configuration.connector.test_origins();
             }
-            Err(_) => description.problems = Configuration::check(settings, connector),
+            Err(_) => {
+                description.problems = Configuration::check(settings, connector);
+                // A connector is tested with or without settings, and before it is enabled.
+                description.test_origins =
+                    Connector::read(connector).map(|(connector, _)| connector.test_origins()).unwrap_or_default();
+            }
         }
         description
     }
@@ -74,7 +80,7 @@ mod tests {
             Description {
                 origins: vec![domain.clone(), issuer.clone()],
                 origins_complete: true,
-                test_origins: vec![domain, issuer],
+                test_origins: vec![issuer, domain],
                 callback_url: Some("https://app.example.com/callback".into()),
                 output_variable: Some("user".into()),
                 error_variable: "failure".into(),
@@ -108,6 +114,11 @@ mod tests {
         let paths: Vec<_> = description.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["/connector/user_pool_id", "/connector/client_id"]);
         assert!(description.origins.is_empty() && description.test_origins.is_empty());
+
+        // A connector is tested with or without settings, and before it is enabled.
+        let connector = json!({"user_pool_id": "eu-west-1_Ab", "client_id": "client", "domain": "shop", "enabled": false});
+        let description = describe(json!({}), connector);
+        assert!(description.origins.is_empty() && description.test_origins.len() == 3, "{description:?}");
 
         let description = Description::new("nonsense", "nonsense");
         assert_eq!(description.error_variable, "error_output");

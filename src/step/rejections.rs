@@ -93,6 +93,16 @@ const KEYS: EndpointCodes =
 const METADATA: EndpointCodes =
     EndpointCodes { unavailable: Code::MetadataUnavailable, invalid: Code::MetadataInvalid, name: "the provider metadata" };
 
+/// A login doesn't contact it, so no code names it.
+const AUTHORIZATION: EndpointCodes =
+    EndpointCodes { unavailable: Code::ProviderUnavailable, invalid: Code::ProviderError, name: "the authorization endpoint" };
+
+/// What a test of the connection makes of an authorization endpoint that doesn't answer as one.
+#[must_use]
+pub fn of_authorization_endpoint(rejection: exchange::Rejection) -> Failure {
+    AUTHORIZATION.failure(rejection, |_| Code::ProviderError)
+}
+
 impl EndpointCodes {
     fn failure(&self, rejection: exchange::Rejection, refused: impl FnOnce(&ProviderError) -> Code) -> Failure {
         let of = |code| Failure::from(code);

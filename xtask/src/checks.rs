@@ -24,12 +24,21 @@ const FUZZ_SECONDS: u32 = 60;
 const FUZZ_LIMITS: [&str; 3] = ["-max_len=2048", "-timeout=20", "-rss_limit_mb=3000"];
 
 pub(crate) fn demo(arguments: &[String]) -> Result<()> {
+    host_test("demo", arguments)
+}
+
+pub(crate) fn check(arguments: &[String]) -> Result<()> {
+    host_test("check", arguments)
+}
+
+/// A command of the harness, which is built first, if it isn't up to date.
+fn host_test(command: &str, arguments: &[String]) -> Result<()> {
     component::build(&[])?;
     // For the whole workspace, as the tests are: with the features of one package alone, Wasmtime would compile twice.
     run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
     let program = std::env::current_exe()?.with_file_name("host-test");
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
-    run(Command::new(program).arg("demo").args(arguments))
+    run(Command::new(program).arg(command).args(arguments))
 }
 
 pub(crate) fn test(_arguments: &[String]) -> Result<()> {

@@ -31,7 +31,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command {
         name: "build",
         arguments: "",
@@ -43,6 +43,12 @@ const COMMANDS: [Command; 11] = [
         arguments: "[arguments]",
         about: "log in through the component, as its own arguments say: `cargo xtask demo -- --help`",
         run: checks::demo,
+    },
+    Command {
+        name: "check",
+        arguments: "[arguments]",
+        about: "test a connection without a user, as its own arguments say: `cargo xtask check -- --help`",
+        run: checks::check,
     },
     Command { name: "test", arguments: "", about: "format, lints, documentation and all tests", run: checks::test },
     Command {
@@ -174,7 +180,9 @@ mod tests {
                 assert_eq!(read(&format!("{name} {arguments}")), "usage of 1", "{name} {arguments}");
             }
         }
-        assert_eq!(read("demo -- --help"), "run demo -- --help", "the demo's own");
+        for name in ["demo", "check"] {
+            assert_eq!(read(&format!("{name} -- --help")), format!("run {name} -- --help"), "its own");
+        }
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl AuthorizationRequest {
         if client_id != client.id {
             return Err(Refusal::ErrorPage("invalid_request"));
         }
-        if !client.redirect_uris.contains(&redirect_uri) {
+        // Cognito says the same of a client that has no use for a redirect URI.
+        if !client.redirect_uris.contains(&redirect_uri) || !client.code_grant {
             return Err(Refusal::ErrorPage("redirect_mismatch"));
         }
 

@@ -3,7 +3,8 @@
 use super::authorization_error::AuthorizationError;
 use super::authorization_request::AuthorizationRequest;
 use super::authorization_response;
-use super::federation;
+use super::error_page;
+use super::federation::{self, NotEnabled};
 use super::http::{Request, Response, redirect};
 use super::provider::{Provider, lock};
 
@@ -38,6 +39,7 @@ pub(super) fn authorize(provider: &Provider, request: &Request) -> Response {
     match federation::choose(&config, &authorization) {
         Ok(Some(identity_provider)) => federation::begin(provider, &authorization, &identity_provider),
         Ok(None) => redirect(&format!("{}/login?{}", provider.domain_origin, authorization.query)),
-        Err(error) => authorization_response::refuse(provider, &authorization, &error),
+        // Kept to itself, as of a client that it doesn't know.
+        Err(NotEnabled) => error_page::redirect_to(provider, "invalid_request", &authorization.client_id),
     }
 }

@@ -146,6 +146,8 @@ pub struct AppClient {
     pub redirect_uris: Vec<String>,
     /// Where the logout endpoint may send a browser.
     pub logout_uris: Vec<String>,
+    /// Whether it has the authorization code grant. One for machines alone has not, and no redirect URI either.
+    pub code_grant: bool,
     /// Scopes that it may ask for.
     pub scopes: Vec<String>,
     /// Attributes that it may not read. A scope that covers one of them makes the token endpoint answer `invalid_grant`.
@@ -161,6 +163,7 @@ impl Default for AppClient {
             secret: Some("local+secret/with:odd%characters&1q8v7d6m5n4b3k2j1h0g".to_owned()),
             redirect_uris: Vec::new(),
             logout_uris: Vec::new(),
+            code_grant: true,
             scopes: scopes.map(str::to_owned).to_vec(),
             unreadable_attributes: BTreeSet::new(),
         }

@@ -15,15 +15,18 @@ const TIME_LIMIT: u64 = 300;
 /// The longest `state` that survives the hop, in bytes.
 const STATE_LIMIT: usize = 2000;
 
+/// The client isn't allowed the identity provider that the request asks for.
+pub(super) struct NotEnabled;
+
 /// The identity provider that the request asks for; none if it asks for the pool itself, or doesn't say.
-pub(super) fn choose(config: &Config, request: &AuthorizationRequest) -> Result<Option<IdentityProvider>, AuthorizationError> {
+pub(super) fn choose(config: &Config, request: &AuthorizationRequest) -> Result<Option<IdentityProvider>, NotEnabled> {
     let asked_for = match (&request.identity_provider, &request.idp_identifier) {
         (Some(name), _) if name == "COGNITO" => return Ok(None),
         (Some(name), _) => config.identity_providers.iter().find(|provider| provider.name == *name),
         (None, Some(identifier)) => config.identity_providers.iter().find(|provider| provider.identifiers.contains(identifier)),
         (None, None) => return Ok(None),
     };
-    asked_for.cloned().map(Some).ok_or_else(|| AuthorizationError::new("invalid_request", Some("Invalid identity provider")))
+    asked_for.cloned().map(Some).ok_or(NotEnabled)
 }
 
 /// Sends the browser to the identity provider.

@@ -19,6 +19,7 @@ mod faults;
 mod federation;
 mod grants;
 mod http;
+mod http_date;
 mod id_token_faults;
 mod jwt;
 mod key_ring;

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::header::HeaderName;
+use ::http::header::{DATE, HeaderName, HeaderValue};
 use bytes::Bytes;
 use http_body_util::channel::Channel;
 use http_body_util::combinators::BoxBody;
@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::endpoint::Endpoint;
 use super::faults::{Answer, Body, Fault};
 use super::http::{Origin, Request, Response, html, respond};
+use super::http_date::imf_fixdate;
 use super::provider::Provider;
 use super::{authorize, error_page, federation, login, logout, metadata, pages, revoke, token, userinfo};
 
@@ -38,7 +39,8 @@ pub(super) async fn serve(listener: TcpListener, origin: Origin, provider: Arc<P
         };
         let provider = Arc::clone(&provider);
         connections.spawn(async move {
-            let service = service_fn(|request| handle(&provider, origin, request));
+            let service =
+                service_fn(async |request| handle(&provider, origin, request).await.map(|answer| dated(&provider, answer)));
             // An error here is a connection that broke, often on purpose.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -61,6 +63,14 @@ async fn handle(provider: &Provider, origin: Origin, request: ::http::Request<In
         Some(Fault::Answer(answer)) => return made_up(answer),
     }
     Ok(dispatch(provider, &request).map(whole))
+}
+
+/// By the provider's clock, unless a test made a date up.
+fn dated(provider: &Provider, mut answer: Outgoing) -> Outgoing {
+    if let Ok(now) = HeaderValue::from_str(&imf_fixdate(provider.now())) {
+        answer.headers_mut().entry(DATE).or_insert(now);
+    }
+    answer
 }
 
 /// RFC 9110 10.1.5.

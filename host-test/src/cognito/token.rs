@@ -22,7 +22,8 @@ fn exchange(provider: &Provider, request: &Request) -> Result<Response, Endpoint
     }
     client_authentication::authenticate(request, &config)?;
     match request.field("grant_type").as_deref() {
-        Some("authorization_code") => {}
+        Some("authorization_code") if config.client.code_grant => {}
+        Some("authorization_code") => return Err(EndpointError::new("unauthorized_client")),
         // The pool allows it, this stand-in doesn't offer it.
         Some("refresh_token" | "client_credentials") => {
             return Err(EndpointError::new("unauthorized_client"));

@@ -21,7 +21,7 @@ mod local;
 mod login;
 mod operator;
 mod parameters;
-mod screen;
+pub(crate) mod screen;
 mod serve;
 mod site;
 mod trace;

@@ -10,42 +10,42 @@ const INDENT: usize = 2;
 const SECOND: usize = 24;
 
 /// What the demo prints on.
-pub(super) struct Screen<'a>(&'a mut dyn Write);
+pub(crate) struct Screen<'a>(&'a mut dyn Write);
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+    pub(crate) fn new(out: &'a mut dyn Write) -> Self {
         Self(out)
     }
 
     /// What stands below belongs together.
-    pub(super) fn heading(&mut self, heading: &str) -> io::Result<()> {
+    pub(crate) fn heading(&mut self, heading: &str) -> io::Result<()> {
         self.line("")?;
         self.line(heading)?;
         self.line(&"-".repeat(heading.chars().count()))
     }
 
     /// A line as it is.
-    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.0, "{}", line.trim_end())
     }
 
     /// Lines as they are, below a heading.
-    pub(super) fn block(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn block(&mut self, text: &str) -> io::Result<()> {
         text.lines().try_for_each(|line| self.line(&format!("{:INDENT$}{line}", "")))
     }
 
     /// Sentences, wrapped.
-    pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn say(&mut self, text: &str) -> io::Result<()> {
         self.wrapped("", INDENT, text)
     }
 
     /// A name, and what is said about it, wrapped.
-    pub(super) fn row(&mut self, name: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn row(&mut self, name: &str, text: &str) -> io::Result<()> {
         self.wrapped(&format!("{:INDENT$}{name} ", ""), SECOND, text)
     }
 
     /// Cells at these columns; a cell that finds its place taken begins a new line, and the last one is wrapped.
-    pub(super) fn cells(&mut self, cells: &[(usize, &str)]) -> io::Result<()> {
+    pub(crate) fn cells(&mut self, cells: &[(usize, &str)]) -> io::Result<()> {
         let mut line = String::new();
         for (position, (column, text)) in cells.iter().enumerate() {
             let taken = line.chars().count();

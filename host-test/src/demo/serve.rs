@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::documents::Documents;
 use super::screen::Screen;
-use super::site::{Site, print_usage};
+use super::site::{Site, TENANT, print_usage};
 use super::{Exit, Login};
+use crate::check::{self, checklist};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME};
 use crate::journey::{Bound, Event};
-use journey_host::{Compiled, Egress, TenantPolicy};
+use journey_host::{ClientSecret, Compiled, Egress};
 
 /// How often the demo looks for new calls.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -95,7 +96,7 @@ pub(super) async fn real(
     let settings = documents.settings();
     let callback_url = settings["callback_url"].as_str().unwrap_or_default().to_owned();
     let Some(bound) = Bound::at_callback_url(&callback_url).await? else {
-        screen.say("/settings/callback_url: --real serves it on this machine, so it must be http://localhost:PORT/PATH, and PATH none of start, journey, cancel. Register it at the app client.")?;
+        screen.say("/settings/callback_url: --real serves it on this machine, so it must be http://localhost:PORT/PATH, and PATH none of start, journey, cancel, connection. Register it at the app client.")?;
         return Ok(Exit::Refused);
     };
     let secret = secret.filter(|_| documents.wants_secret());
@@ -104,19 +105,23 @@ pub(super) async fn real(
         return Ok(Exit::Refused);
     }
     // Where the endpoints are yet to be discovered, the step can't name the domain's origin.
-    let pool = documents.connector()["user_pool_id"].as_str().unwrap_or_default().to_owned();
-    let domains = format!("https://*.auth.{}.amazoncognito.com", pool.split('_').next().unwrap_or_default());
-    let discovered = if documents.connector()["domain"].is_null() { vec![domains.as_str()] } else { Vec::new() };
-    let egress = |tenant: &str| {
-        let policy = TenantPolicy::trusting_the_step().with_discovered(&discovered)?;
-        Ok(Egress::deny_all().with_tenant(tenant, policy))
-    };
-    let site = Site::serve(bound, compiled, documents, secret, egress)?;
+    let (policy, discovered) = check::policy(&documents.connector)?;
+    let egress = |tenant: &str| Egress::deny_all().with_tenant(tenant, policy.clone());
+
+    // Before anybody is sent anywhere: what Cognito keeps on its own page, this tells.
+    screen.heading("Test the connection")?;
+    let (settings, connector) = (Some(documents.settings.as_str()), documents.connector.as_str());
+    let entered = secret.clone().map(ClientSecret::new);
+    let mut tell = |told| screen.line(&format!("  {told}"));
+    let egress_of_test = egress(TENANT);
+    let tested = check::test(compiled.clone(), egress_of_test, TENANT, settings, connector, entered.as_ref(), &mut tell).await?;
+    checklist::print(&tested, &mut screen)?;
+    let site = Site::serve(bound, compiled, documents, secret, |tenant| Ok(egress(tenant)))?;
 
     screen.heading("Log in")?;
     screen.row("open", &site.start_url())?;
     screen.row("callback URL", &format!("{callback_url}, which must be registered at the app client"))?;
-    for origin in origins.iter().map(String::as_str).chain(discovered.iter().copied()) {
+    for origin in origins.iter().map(String::as_str).chain(discovered.iter().map(String::as_str)) {
         screen.row("may be contacted", origin)?;
     }
     print_operations(&site, &mut screen)?;

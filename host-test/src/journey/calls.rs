@@ -196,7 +196,7 @@ impl Server {
         tokio::spawn(call.in_current_span()).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
+    pub(super) fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
         let journey = self.new_value()?;
         Ok(Session {
             visit: Visit::first(&self.definition.tenant, &journey, "login"),
@@ -237,7 +237,7 @@ impl Server {
         self.events.push(event, self.now());
     }
 
-    fn new_value(&self) -> Result<String, StatusCode> {
+    pub(super) fn new_value(&self) -> Result<String, StatusCode> {
         new_value(self.step.services().random.as_ref()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 

@@ -6,6 +6,7 @@
 //! | `GET /callback`, `POST /callback` | what came back: `complete`, and the user agent is sent to `/journey`, away from the code |
 //! | `GET /journey` | where the journey stands: as a page, or as JSON to who accepts that |
 //! | `POST /cancel` | the user gives up: `complete` with `abandoned` |
+//! | `GET /connection`, `POST /connection` | a page with a button, and what a test of the connection found |
 //!
 //! At an address of its own, on loopback, its operator asks for `/metrics`, `/healthz` and `/readyz`.
 //!
@@ -16,6 +17,7 @@
 mod bound;
 mod callback;
 mod calls;
+mod connection;
 mod connections;
 mod create_user;
 mod events;

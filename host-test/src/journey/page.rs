@@ -9,7 +9,10 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
 use super::Standing;
+use crate::check::checklist;
+use crate::demo::screen::Screen;
 use crate::html::{self, Width, escape};
+use journey_host::Tested;
 
 /// Sends the user agent on, out of the URL that it is at.
 ///
@@ -115,6 +118,29 @@ pub(super) fn standing(standing: &Standing) -> Response<Body> {
             show("Not logged in", Width::Narrow, &format!("<p>The journey has ended: <code>{}</code>.</p>", escape(code)))
         }
     }
+}
+
+/// The button, and what a test found, where there was one.
+pub(super) fn connection(tested: Option<&Tested>) -> Response<Body> {
+    let button = "<form method=\"post\" action=\"/connection\"><button>Test the connection</button></form>";
+    let Some(tested) = tested else {
+        let about = "Finds out what is wrong with the connector, without a user. It asks the user pool at most six times.";
+        return page(StatusCode::OK, "Connection", Width::Narrow, &format!("<p>{about}</p>\n{button}"));
+    };
+    let mut list = Vec::new();
+    // A page is as good a screen as any: nothing is written to it but what is escaped below.
+    let _ = checklist::print(tested, &mut Screen::new(&mut list));
+    let list = String::from_utf8_lossy(&list);
+    let status = match tested {
+        Tested::Findings(_) | Tested::SecretNeeded => StatusCode::OK,
+        Tested::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Tested::Busy | Tested::Ended => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = page(status, "Connection", Width::Wide, &format!("<pre>{}</pre>\n{button}", escape(list.trim())));
+    if let Tested::TooOften(left) = tested {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left.as_secs() + 1));
+    }
+    response
 }
 
 /// As JSON, for clients that are no browsers.

@@ -19,7 +19,7 @@ use crate::telemetry::request_span;
 use journey_host::{AbandonmentReason, AuthorizationResponse, TraceParent};
 
 /// Paths that can't be a callback URL's.
-pub(super) const OWN_PATHS: [&str; 3] = ["/start", "/journey", "/cancel"];
+pub(super) const OWN_PATHS: [&str; 4] = ["/start", "/journey", "/cancel", "/connection"];
 
 /// The header of the caller's trace: a proxy's in front of this server.
 const TRACEPARENT: &str = "traceparent";
@@ -39,6 +39,7 @@ pub(super) async fn answer(server: Arc<Server>, request: Request<Body>) -> Respo
             Some("/start") => start(&server, &head, trace).await,
             Some("/journey") => journey(&server, &head).await,
             Some("/cancel") => cancel(&server, &head, trace).await,
+            Some("/connection") => connection(&server, &head).await,
             Some(_) => response(&server, Request::from_parts(head, body), trace).await,
             None => page::text(StatusCode::NOT_FOUND, "There is nothing here."),
         }
@@ -140,8 +141,7 @@ async fn cancel(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) 
     if head.method != Method::POST {
         return not_allowed("POST");
     }
-    // Another site must not end a login: its POST has another origin, or "null".
-    if head.headers.get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
+    if !is_of_this_site(&head.headers, &server.base_url) {
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
     if let Some((_, session)) = server.session(&head.headers, false)
@@ -150,6 +150,28 @@ async fn cancel(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) 
         return page::busy(&Again::Post(String::new()));
     }
     page::see_other("/journey", &[])
+}
+
+async fn connection(server: &Arc<Server>, head: &Parts) -> Response<Body> {
+    let headers = &head.headers;
+    match head.method {
+        Method::GET if callback::is_prefetch(headers) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
+        Method::GET => server.show_connection(headers),
+        Method::HEAD => page::bare(StatusCode::OK),
+        Method::POST if !is_of_this_site(headers, &server.base_url) => {
+            page::text(StatusCode::FORBIDDEN, "This came from another site.")
+        }
+        Method::POST => match server.session(headers, false) {
+            Some(_) => server.test_connection().await,
+            None => page::text(StatusCode::FORBIDDEN, "This browser has no session here."),
+        },
+        _ => not_allowed("GET, HEAD, POST"),
+    }
+}
+
+/// Another site must not end a login, nor have a connection tested: its POST has another origin, or "null".
+fn is_of_this_site(headers: &HeaderMap, base_url: &str) -> bool {
+    headers.get(ORIGIN).is_some_and(|origin| origin == base_url)
 }
 
 fn not_allowed(allowed: &'static str) -> Response<Body> {

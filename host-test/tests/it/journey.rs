@@ -261,6 +261,53 @@ async fn a_login_that_nobody_answers_is_ended_in_time() {
     assert_eq!(site.completes(), ["failed: x"]);
 }
 
+#[tokio::test]
+async fn a_connection_is_tested_by_a_session_of_this_site_alone() {
+    let site = Site::new("{}").await;
+    let page = site.get("/connection", "none=0").await;
+    assert_eq!((page.status(), page.header("cache-control")), (200, vec!["no-store"]));
+    assert!(page.0.contains("<form method=\"post\" action=\"/connection\">"), "{}", page.0);
+    let cookie = page.cookies();
+    let known = site.get("/connection", &cookie).await;
+    assert_eq!((known.status(), known.header("set-cookie")), (200, vec![]), "its session is the one that a login has");
+
+    let own = format!("origin: {}\r\n", site.running.base_url());
+    let post = async |headers: &str| site.send("POST", "/connection", headers, b"").await;
+    for origin in ["", "origin: null\r\n", "origin: https://evil.example\r\n"] {
+        assert_eq!(post(&format!("cookie: {cookie}\r\n{origin}")).await.status(), 403, "{origin}");
+    }
+    for cookie in ["", "cookie: journey=made-up\r\n"] {
+        assert_eq!(post(&format!("{cookie}{own}")).await.status(), 403, "{cookie}");
+    }
+    for (method, status) in [("HEAD", 200), ("PUT", 405)] {
+        assert_eq!(
+            site.send(method, "/connection", &format!("cookie: {cookie}\r\n{own}"), b"").await.status(),
+            status,
+            "{method}"
+        );
+    }
+
+    let of_this_site = format!("cookie: {cookie}\r\n{own}");
+    let tested = post(&of_this_site).await;
+    assert!(tested.status() == 200 && tested.0.contains("Nothing failed."), "{}", tested.0);
+    assert_eq!(post(&format!("cookie: {}\r\n{own}", site.begin().await)).await.status(), 200, "a login's session will do");
+    // Ten a minute of one tenant, of which two were made: what was refused was none.
+    for _ in 0..8 {
+        assert_eq!(post(&of_this_site).await.status(), 200);
+    }
+    let refused = post(&of_this_site).await;
+    assert_eq!((refused.status(), refused.header("retry-after").len()), (429, 1));
+}
+
+#[tokio::test]
+async fn a_test_that_the_host_ends_is_said_to_have_found_nothing() {
+    let site = Site::of(Guest { test: "(unreachable)", ..echo() }.compile(), "{}").await;
+    let cookie = site.get("/connection", "none=0").await.cookies();
+    let headers = format!("cookie: {cookie}\r\norigin: {}\r\n", site.running.base_url());
+    let ended = site.send("POST", "/connection", &headers, b"").await;
+    assert!(ended.status() == 503 && ended.0.contains("before it had found anything"), "{}", ended.0);
+}
+
 /// By its name: the reason that the host gives is the step's to read, and an overdue login isn't a cancelled one.
 #[tokio::test]
 async fn an_overdue_login_is_timed_out_and_a_cancelled_one_is_cancelled() {

@@ -6,6 +6,7 @@ mod browsers;
 mod captured;
 mod checklist;
 mod conformance;
+mod connection;
 mod examples;
 mod faults;
 mod firewall;

@@ -26,6 +26,25 @@ pub(crate) struct Authority {
     pub cache: CacheScope,
     /// What the step itself said that the call would do.
     pub description: Description,
+    pub purpose: Purpose,
+}
+
+/// What a call is for, and so which imports it may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// All of them.
+    Login,
+    /// Nothing that reads or writes what is kept.
+    Test,
+}
+
+impl Purpose {
+    pub(super) fn permits(self, import: Import) -> bool {
+        match self {
+            Self::Login => true,
+            Self::Test => matches!(import, Import::Fetch | Import::Clock | Import::Random),
+        }
+    }
 }
 
 /// What one sandbox holds on its host's side.

@@ -1,6 +1,7 @@
 //! From the contract's types to the host's own, and back.
 
-use super::bindings::exports::journey::step::{redirect as wit, settings};
+use super::bindings::exports::journey::step::{connection, redirect as wit, settings};
+use crate::connection::{Finding, FindingStatus, SecretUse, Target};
 use crate::description::{Description, Problem};
 use crate::outcome::{Authentication, AuthorizationRequest, Category, Failure, FailureBehavior, ProviderAnswer, ResponseMode};
 use crate::response::{Abandonment, AbandonmentReason, Arrival, AuthorizationResponse};
@@ -57,7 +58,6 @@ impl From<wit::AuthorizationRequest> for AuthorizationRequest {
 
 impl From<wit::Failure> for Failure {
     fn from(failure: wit::Failure) -> Self {
-        let wit::ProviderAnswer { error, error_description, status, request_id } = failure.provider;
         Self {
             code: failure.code,
             category: match failure.category {
@@ -70,8 +70,34 @@ impl From<wit::Failure> for Failure {
             message: failure.message,
             retryable: failure.retryable,
             path: failure.path,
-            provider: ProviderAnswer { error, error_description, status, request_id },
+            provider: failure.provider.into(),
         }
+    }
+}
+
+impl From<wit::ProviderAnswer> for ProviderAnswer {
+    fn from(provider: wit::ProviderAnswer) -> Self {
+        let wit::ProviderAnswer { error, error_description, status, request_id } = provider;
+        Self { error, error_description, status, request_id }
+    }
+}
+
+impl From<connection::Target> for Target {
+    fn from(target: connection::Target) -> Self {
+        Self { directory: target.directory, secret_use: SecretUse::stored(target.secret_use) }
+    }
+}
+
+impl From<connection::Finding> for Finding {
+    fn from(finding: connection::Finding) -> Self {
+        let connection::Finding { check, status, code, message, path, remedy, provider } = finding;
+        let status = match status {
+            connection::Status::Passed => FindingStatus::Passed,
+            connection::Status::Failed => FindingStatus::Failed,
+            connection::Status::Unknown => FindingStatus::Unknown,
+            connection::Status::Skipped => FindingStatus::Skipped,
+        };
+        Self { check, status, code, message, path, remedy, provider: provider.into() }
     }
 }
 

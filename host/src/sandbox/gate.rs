@@ -42,6 +42,10 @@ impl CallState {
             self.cause = Some(Cause::Impure);
             bail!("a pure function called {import}");
         };
+        if !authority.purpose.permits(import) {
+            self.cause = Some(Cause::Impure);
+            bail!("a test of the connection called {import}");
+        }
         // Whatever panics from here on is a service of the host.
         self.within = Some(import);
         let index = self.count(import)?;

@@ -11,11 +11,12 @@ use wasmtime::component::{ComponentNamedList, Instance, InstancePre, Lift, Lower
 use wasmtime::error::Context as _;
 use wasmtime::{Result, Store, bail, format_err};
 
-use super::bindings::exports::journey::step::{redirect, settings};
+use super::bindings::exports::journey::step::{connection, redirect, settings};
 use super::call::CallState;
 use super::limits::Limits;
 
 const REDIRECT: &str = "journey:step/redirect@0.1.0";
+const CONNECTION: &str = "journey:step/connection@0.1.0";
 const SETTINGS: &str = "journey:step/settings@0.1.0";
 
 /// Ticks within which a component has started.
@@ -40,7 +41,9 @@ pub(super) fn check(component: &InstancePre<CallState>) -> Result<()> {
         REDIRECT, "complete",
     )?;
     exports.check::<(&str, &str), (Vec<settings::Problem>,)>(SETTINGS, "check")?;
-    exports.check::<(&str, &str), (settings::Description,)>(SETTINGS, "describe")
+    exports.check::<(&str, &str), (settings::Description,)>(SETTINGS, "describe")?;
+    exports.check::<(&str,), (Option<connection::Target>,)>(CONNECTION, "describe")?;
+    exports.check::<(Option<&str>, &str, Option<&str>), (Vec<connection::Finding>,)>(CONNECTION, "test")
 }
 
 struct Exports {

@@ -34,13 +34,14 @@ pub enum Cause {
     Memory,
     /// More than [`Limits::host_calls`](crate::Limits::host_calls).
     HostCalls,
-    /// A pure function called an import.
+    /// A pure function called an import, or a test of a connection one that keeps something.
     Impure,
     /// A service of the host failed or panicked.
     Host,
     /// The component trapped, or passed to its host what is malformed or too much.
     Guest,
-    /// No sandbox was free in time: nothing ran. Only of [`Step::check`](crate::Step::check) and [`Step::describe`](crate::Step::describe).
+    /// No sandbox was free in time: nothing ran. Only of [`Step::check`](crate::Step::check), [`Step::describe`](crate::Step::describe) and
+    /// [`Step::target`](crate::Step::target).
     Busy,
 }
 

@@ -1,7 +1,9 @@
 //! What a journey engine is told of a call.
 
 use std::fmt;
+use std::time::Duration;
 
+use crate::connection::{Finding, FindingStatus};
 use crate::outcome::{Authentication, AuthorizationRequest, Failed, Failure};
 use crate::sandbox::trapped::{Trapped, Usage};
 use crate::stores::StoreError;
@@ -68,6 +70,54 @@ pub enum Completed {
     /// Whether anything was changed is unknown, but it was all or nothing. The journey waits on; 91 s later one more response to the newest
     /// attempt, or one that says `Abandoned`, ends the visit.
     Unknown(StoreError),
+}
+
+/// What came of a test of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Tested {
+    /// What each check found, in the order in which they were made.
+    Findings(Vec<Finding>),
+    /// Nothing was asked: the connector uses its client secret otherwise than the one that the secret was saved for. Have it entered anew, and test
+    /// with [`SecretForTest::Entered`](crate::SecretForTest::Entered).
+    SecretNeeded,
+    /// Nothing was asked, since so many were tested before, of this tenant or of this directory. Not before this time has passed.
+    TooOften(Duration),
+    /// Nothing ran: this host, or this tenant's share of it, is at its limit. Ask again in a few seconds.
+    Busy,
+    /// The host ended the test before it had found anything: [`Called::trapped`] says why.
+    Ended,
+}
+
+impl Tested {
+    /// The findings; none where nothing was found out.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Findings(findings) => findings,
+            Self::SecretNeeded | Self::TooOften(_) | Self::Busy | Self::Ended => &[],
+        }
+    }
+}
+
+/// In a few words, for a log: `passed`, `failed: callback, credentials`.
+impl fmt::Display for Tested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Findings(findings) => {
+                let failed = findings.iter().filter(|finding| finding.status == FindingStatus::Failed);
+                let mut failed: Vec<&str> = failed.map(|finding| finding.check.as_str()).collect();
+                failed.dedup();
+                match failed.is_empty() {
+                    true => f.write_str("passed"),
+                    false => write!(f, "failed: {}", failed.join(", ")),
+                }
+            }
+            Self::SecretNeeded => f.write_str("secret needed"),
+            Self::TooOften(_) => f.write_str("too often"),
+            Self::Busy => f.write_str("busy"),
+            Self::Ended => f.write_str("ended"),
+        }
+    }
 }
 
 /// In a few words, for a log: `redirect`, `failed: access_denied`.

@@ -7,7 +7,9 @@ mod applying;
 mod begin;
 mod called;
 mod complete;
+mod rate;
 mod telling;
+mod test;
 mod turn;
 
 use std::fmt;
@@ -18,7 +20,9 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use applying::Patience;
-pub use called::{Begun, Called, Completed};
+pub use called::{Begun, Called, Completed, Tested};
+pub use rate::TestRate;
+use rate::Tests;
 use telling::WhyBusy;
 use turn::Turn;
 
@@ -29,7 +33,7 @@ use crate::outcome::Failure;
 use crate::response::AuthorizationResponse;
 use crate::sandbox::bindings::RedirectStep;
 use crate::sandbox::bindings::exports::journey::step::redirect as wit;
-use crate::sandbox::call::{Authority, CallState, run};
+use crate::sandbox::call::{Authority, CallState, Purpose, run};
 use crate::sandbox::engine::Compiled;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::shares::Phase;
@@ -51,6 +55,7 @@ pub struct Step {
     compiled: Arc<RwLock<Compiled>>,
     services: Services,
     limits: Limits,
+    tests: Arc<Tests>,
     telemetry: Telemetry,
     trace: Option<TraceParent>,
 }
@@ -58,7 +63,15 @@ pub struct Step {
 impl Step {
     /// Joins a component and a host.
     pub fn new(compiled: Compiled, services: Services, limits: Limits) -> Self {
-        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits, telemetry: Telemetry::default(), trace: None }
+        let tests = Arc::new(Tests::new(TestRate::default()));
+        Self {
+            compiled: Arc::new(RwLock::new(compiled)),
+            services,
+            limits,
+            tests,
+            telemetry: Telemetry::default(),
+            trace: None,
+        }
     }
 
     /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under way end on
@@ -244,7 +257,8 @@ impl Step {
         let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
         let description = Description::from(described);
         let (services, cache) = (self.services.clone(), CacheScope::new(turn.compiled.name(), &visit.tenant));
-        let authority = Authority { services, visit: visit.clone(), cache, description: description.clone() };
+        let (visit, purpose) = (visit.clone(), Purpose::Login);
+        let authority = Authority { services, visit, cache, description: description.clone(), purpose };
         store.data_mut().authority = Some(Arc::new(authority));
         Ok(description)
     }

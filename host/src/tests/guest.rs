@@ -17,6 +17,7 @@ pub(crate) struct Guest {
     pub(crate) complete: &'static str,
     pub(crate) check: &'static str,
     pub(crate) describe: &'static str,
+    pub(crate) test: &'static str,
     /// Instructions at the end of `begin`, in place of the pointer to its result.
     pub(crate) begun: Option<&'static str>,
     /// 0: the failure branch; 1: abort.
@@ -28,7 +29,7 @@ pub(crate) struct Guest {
 impl Default for Guest {
     fn default() -> Self {
         let url = "http://127.0.0.1:1/".to_owned();
-        Self { begin: "", complete: "", check: "", describe: "", begun: None, failure_behavior: 0, url }
+        Self { begin: "", complete: "", check: "", describe: "", test: "", begun: None, failure_behavior: 0, url }
     }
 }
 
@@ -62,7 +63,7 @@ impl Guest {
             resolve.push_group(UnresolvedPackageGroup::parse(package, &text).unwrap()).unwrap();
         }
         let mut text = String::new();
-        for (index, file) in ["world", "http", "redirect", "settings", "stores"].into_iter().enumerate() {
+        for (index, file) in ["world", "connection", "http", "redirect", "settings", "stores"].into_iter().enumerate() {
             let of_file = std::fs::read_to_string(format!("../wit/{file}.wit")).unwrap();
             // One package, one file: the package's name stands in the first.
             text += if index == 0 { &of_file } else { of_file.trim_start() };
@@ -81,7 +82,7 @@ impl Guest {
     /// URL with so many headers from 65536 on, `$get_within` within so many milliseconds. -1 for success, else the error's index. `$take` replaces
     /// the attempt `x`.
     pub(crate) fn text(&self) -> String {
-        let Self { begin, complete, check, describe, begun, failure_behavior, url } = self;
+        let Self { begin, complete, check, describe, test, begun, failure_behavior, url } = self;
         let origin = url.match_indices('/').nth(2).map_or(url.as_str(), |(end, _)| &url[..end]);
         let (origin_bytes, url_bytes) = (origin.len(), url.len());
         let begun = begun.unwrap_or("(i32.const 1024)");
@@ -154,7 +155,12 @@ impl Guest {
     (i32.const 1024))
   (func (export "journey:step/settings@0.1.0#describe") (param i32 i32 i32 i32) (result i32)
     {describe}
-    (i32.const 1280)))"#
+    (i32.const 1280))
+  (func (export "journey:step/connection@0.1.0#describe") (param i32 i32) (result i32)
+    (i32.const 1024))
+  (func (export "journey:step/connection@0.1.0#test") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+    {test}
+    (i32.const 1024)))"#
         )
     }
 }

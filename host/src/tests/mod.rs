@@ -1,5 +1,6 @@
 //! The whole host around components written by hand.
 
+mod connection;
 mod fairness;
 mod guest;
 mod harm;

@@ -52,6 +52,13 @@ fn a_function_that_is_missing_is_named() {
 }
 
 #[test]
+fn another_shape_of_a_finding_or_of_a_tests_arguments_is_named() {
+    let connection = "journey:step/connection@0.1.0";
+    check(&[("        unknown,\n", "        unknown,\n        maybe,\n")], &[], &["test", connection]);
+    check(&[("        secret-use: string,\n", "")], &[], &["describe", connection]);
+}
+
+#[test]
 fn an_import_too_many_is_named() {
     let more = [(
         "    get: func(key: string) -> result<option<entry>, error>;",

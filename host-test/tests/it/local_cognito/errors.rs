@@ -1,7 +1,7 @@
 //! Requests that are refused, and where the refusal ends up.
 
 use host_test::browser::Navigation;
-use host_test::cognito::{AuthorizationError, Times};
+use host_test::cognito::{Answer, AuthorizationError, Endpoint, SteppedClock, Times};
 
 use super::relying_party::{Bench, CALLBACK, STATE};
 
@@ -17,6 +17,8 @@ async fn an_unknown_client_or_redirect_uri_never_comes_back() {
         ("redirect_uri", "http://127.0.0.1:9/callback/", "redirect_mismatch"),
         ("redirect_uri", "", "Required+parameters+missing"),
         ("response_type", "", "Required+parameters+missing"),
+        ("identity_provider", "Unknown", "invalid_request"),
+        ("idp_identifier", "example.net", "invalid_request"),
     ];
     for (name, value, error) in changes {
         let url = bench.authorization_url(&[(name, value)]);
@@ -28,16 +30,36 @@ async fn an_unknown_client_or_redirect_uri_never_comes_back() {
 }
 
 #[tokio::test]
+async fn a_client_for_machines_has_no_use_for_a_callback_url_or_a_code() {
+    let bench = Bench::with(|config| config.client.code_grant = false).await;
+    let page = bench.browser.open_until(&bench.authorization_url(&[]), CALLBACK).await.unwrap().page().unwrap();
+    let query = page.url.query().unwrap_or_default();
+    assert!(page.url.path() == "/error" && query.starts_with("error=redirect_mismatch&"), "{query}");
+    let response = bench.exchange("a-code", &[]).await;
+    assert_eq!((response.status, response.json().unwrap()["error"].as_str()), (400, Some("unauthorized_client")));
+}
+
+#[tokio::test]
+async fn every_response_tells_the_providers_own_time() {
+    let clock = SteppedClock::at(784_111_777);
+    let bench = Bench::with(|config| config.clock = clock.clock()).await;
+    bench.cognito.faults().answer(Endpoint::Jwks, Times::First(1), Answer::empty(503));
+    for url in [bench.cognito.openid_configuration(), bench.cognito.jwks_uri(), bench.cognito.userinfo_endpoint()] {
+        let response = bench.browser.request(Navigation::get(&url).unwrap()).await.unwrap();
+        assert_eq!(response.header("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn an_unsound_request_is_refused_by_redirect_with_the_description_first() {
     let bench = Bench::start().await;
-    let table: [Refusal; 7] = [
+    let table: [Refusal; 6] = [
         (&[("scope", "openid unknown")], "invalid_request", Some("invalid_scope")),
         (&[("scope", "email")], "invalid_request", Some("invalid_scope")),
         (&[("response_type", "token")], "unauthorized_client", None),
         (&[("response_type", "id_token")], "invalid_request", Some("invalid response_type")),
         (&[("code_challenge_method", "plain")], "invalid_request", Some("code_challenge_method must be S256")),
         (&[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request", Some("code_challenge_method must be S256")),
-        (&[("identity_provider", "Unknown")], "invalid_request", Some("Invalid identity provider")),
     ];
     for (changes, error, description) in table {
         let parameters = bench.callback(changes).await.parameters();

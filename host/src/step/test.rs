@@ -1,0 +1,93 @@
+//! One test of a connection: in a sandbox, bounded like any call, and with nothing at hand but the network, the time and random bytes.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::called::{Called, Tested};
+use super::rate::{Of, TestRate, Tests};
+use super::{Step, unrun};
+
+use crate::connection::{SecretForTest, Target};
+use crate::description::Description;
+use crate::sandbox::call::{Authority, Purpose, Ran, run};
+use crate::sandbox::shares::Phase;
+use crate::sandbox::trapped::Trapped;
+use crate::stores::CacheScope;
+use crate::visit::{ClientSecret, Visit};
+
+impl Step {
+    /// The same with another rate of tests. The clones of a step share what was counted.
+    #[must_use]
+    pub fn with_test_rate(&self, rate: TestRate) -> Self {
+        Self { tests: Arc::new(Tests::new(rate)), ..self.clone() }
+    }
+
+    /// What a host has to know of a connector ahead of a test, and keeps with a client secret that it stores. None where the connector isn't
+    /// valid. Counts as a `begin` of this tenant.
+    ///
+    /// # Errors
+    ///
+    /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`](crate::Cause::Busy) where nothing ran.
+    pub async fn target(&self, tenant: &str, connector: &str) -> Result<Option<Target>, Trapped> {
+        let described =
+            self.pure(tenant, async |step, store| step.journey_step_connection().call_describe(store, connector).await);
+        Ok(described.await?.map(Target::from))
+    }
+
+    /// Finds out what is wrong with a connector, without a user. `settings`: none where only the connector is to be tested.
+    ///
+    /// Only who may edit the connector may have it tested. It counts as a `begin` of this tenant, and against the [`TestRate`]. It may contact
+    /// the test's own origins ([`Description::test_origins`](crate::Description)), as far as the tenant's operator permits.
+    pub async fn test(&self, tenant: &str, settings: Option<&str>, connector: &str, secret: SecretForTest<'_>) -> Called<Tested> {
+        if let Err(left) = self.tests.take(Of::Tenant(tenant.to_owned()), Instant::now()) {
+            return unrun(Tested::TooOften(left));
+        }
+        let Ok(mut turn) = self.turn(tenant, Phase::Begin) else {
+            return unrun(Tested::Busy);
+        };
+        if turn.comes().await.is_err() {
+            return Called { usage: turn.usage(&[]), ..unrun(Tested::Busy) };
+        }
+        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
+            let described = step.journey_step_settings().call_describe(&mut *store, settings.unwrap_or("{}"), connector).await?;
+            let target = step.journey_step_connection().call_describe(&mut *store, connector).await?.map(Target::from);
+            let secret = match judge_secret(secret, target.as_ref()) {
+                Ok(secret) => secret.map(ClientSecret::reveal),
+                Err(refused) => return Ok(refused),
+            };
+            if let Some(Target { directory, .. }) = target
+                && let Err(left) = self.tests.take(Of::Directory(directory), Instant::now())
+            {
+                return Ok(Tested::TooOften(left));
+            }
+            let description = Description::from(described);
+            let description = Description { origins: description.test_origins.clone(), ..description };
+            let authority = Authority {
+                services: self.services.clone(),
+                visit: Visit { tenant: tenant.to_owned(), journey: String::new(), step: String::new(), round: 0 },
+                cache: CacheScope::new(turn.compiled.name(), tenant),
+                description,
+                purpose: Purpose::Test,
+            };
+            store.data_mut().authority = Some(Arc::new(authority));
+            let findings = step.journey_step_connection().call_test(store, settings, connector, secret).await?;
+            Ok(Tested::Findings(findings.into_iter().map(Into::into).collect()))
+        });
+        let Ran { result, usage, .. } = ran.await;
+        let (outcome, trapped) = match result {
+            Ok(outcome) => (outcome, None),
+            Err(trapped) => (Tested::Ended, Some(trapped)),
+        };
+        Called { outcome, trapped, event_data: None, usage: turn.usage(&[usage]) }
+    }
+}
+
+/// A stored secret goes where it was saved to go, and nowhere else. A connector that can't be read contacts nothing, and needs none.
+fn judge_secret<'a>(secret: SecretForTest<'a>, target: Option<&Target>) -> Result<Option<&'a ClientSecret>, Tested> {
+    match (secret, target) {
+        (SecretForTest::None, _) | (SecretForTest::Stored(_), None) => Ok(None),
+        (SecretForTest::Entered(secret), _) => Ok(Some(secret)),
+        (SecretForTest::Stored(stored), Some(target)) => stored.for_use(&target.secret_use).map(Some).ok_or(Tested::SecretNeeded),
+    }
+}
