@@ -1,5 +1,6 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
+mod bench;
 mod checks;
 mod component;
 #[cfg(test)]
@@ -30,7 +31,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command {
         name: "build",
         arguments: "",
@@ -70,6 +71,12 @@ const COMMANDS: [Command; 11] = [
         arguments: "[seconds]",
         about: "each fuzz target in turn, 60 s if nothing else is said",
         run: checks::fuzz,
+    },
+    Command {
+        name: "bench",
+        arguments: "[arguments]",
+        about: "times, ratios and sizes, beside what others wrote: `--quick` in few rounds, `--write-docs` into README and docs",
+        run: bench::bench,
     },
     Command { name: "help", arguments: "", about: "this list", run: help },
 ];
