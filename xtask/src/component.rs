@@ -65,7 +65,7 @@ fn core_module(toolchain: &Toolchain) -> Result<Vec<u8>> {
 }
 
 /// Flags for all crates of the component: the builder's folders become names that are the same everywhere.
-fn compiler_flags(toolchain: &Toolchain) -> Result<Vec<String>> {
+pub(crate) fn compiler_flags(toolchain: &Toolchain) -> Result<Vec<String>> {
     // The last one that fits is taken, and cargo's home may lie in the workspace.
     let remapped = [
         (component_artifact::workspace(), "/workspace".to_owned()),

@@ -18,8 +18,8 @@ use crate::{
     tools,
 };
 
-/// What `host-test/interop/host.py` imports.
-const PYTHON_PACKAGE: &str = "wasmtime==50.0.1";
+/// What `host-test/interop/host.py` and `bench/peers/peer.py` import.
+pub(crate) const PYTHON_PACKAGE: &str = "wasmtime==50.0.1";
 
 pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
     component::build(&[])?;

@@ -1,5 +1,6 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
+mod bench;
 mod checks;
 mod component;
 #[cfg(test)]
@@ -77,6 +78,12 @@ const COMMANDS: [Command; 12] = [
         arguments: "[seconds]",
         about: "each fuzz target in turn, 60 s if nothing else is said",
         run: checks::fuzz,
+    },
+    Command {
+        name: "bench",
+        arguments: "[arguments]",
+        about: "times, ratios and sizes, beside what others wrote: `--quick` in few rounds, `--write-docs` into README and docs",
+        run: bench::bench,
     },
     Command { name: "help", arguments: "", about: "this list", run: help },
 ];
