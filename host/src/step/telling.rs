@@ -3,8 +3,9 @@
 use tracing::Span;
 
 use super::Step;
-use super::called::{Begun, Called, Completed};
+use super::called::{Begun, Called, Completed, Tested};
 use crate::clock::Clock;
+use crate::connection::FindingStatus;
 use crate::sandbox::engine::Compiled;
 use crate::sandbox::trapped::{Trapped, Usage};
 use crate::stores::StoreError;
@@ -47,8 +48,13 @@ impl Step {
     }
 
     /// A call of a pure function begins.
-    pub(super) fn telling_of_pure(&self, compiled: &Compiled, phase: &'static str, tenant: &str) -> PureTelling {
-        PureTelling(Call::open(self.telemetry, self.subject(compiled, phase, tenant)))
+    pub(super) fn telling_of_pure(&self, compiled: &Compiled, phase: &'static str, tenant: &str) -> VisitlessTelling {
+        VisitlessTelling(Call::open(self.telemetry, self.subject(compiled, phase, tenant)))
+    }
+
+    /// A test of a connection begins.
+    pub(super) fn telling_of_test(&self, compiled: &Compiled, tenant: &str) -> VisitlessTelling {
+        self.telling_of_pure(compiled, "test", tenant)
     }
 
     fn subject(&self, compiled: &Compiled, phase: &'static str, tenant: &str) -> Subject {
@@ -136,10 +142,10 @@ impl Telling {
     }
 }
 
-/// A call of a pure function that is yet to be told of.
-pub(super) struct PureTelling(Call);
+/// A call that belongs to no visit, a pure function's or a test of a connection, that is yet to be told of.
+pub(super) struct VisitlessTelling(Call);
 
-impl PureTelling {
+impl VisitlessTelling {
     /// For the work of the call to be within.
     pub(super) fn span(&self) -> Span {
         self.0.span()
@@ -155,18 +161,37 @@ impl PureTelling {
             Err(trapped) if trapped.cause.limit() == Some(Limit::Queue) => "busy",
             Err(_) => "trapped",
         };
-        let trapped = result.as_ref().err();
+        let limit = result.as_ref().err().and_then(|trapped| trapped.cause.limit());
+        self.tell(outcome, result.as_ref().err(), limit, &usage);
+        result
+    }
+
+    pub(super) fn of_test(self, called: Called<Tested>) -> Called<Tested> {
+        let (outcome, limit) = match &called.outcome {
+            Tested::Findings(findings) if findings.iter().any(|finding| finding.status == FindingStatus::Failed) => {
+                ("found_faults", None)
+            }
+            Tested::Findings(_) => ("done", None),
+            Tested::SecretNeeded => ("secret_needed", None),
+            Tested::TooOften(_) => ("too_often", Some(Limit::TestRate)),
+            Tested::Busy => ("busy", Some(Limit::Queue)),
+            Tested::Ended => ("trapped", called.trapped.as_ref().and_then(|trapped| trapped.cause.limit())),
+        };
+        self.tell(outcome, called.trapped.as_ref(), limit, &called.usage);
+        called
+    }
+
+    fn tell(self, outcome: &'static str, trapped: Option<&Trapped>, limit: Option<Limit>, usage: &Usage) {
         self.0.over(&Ending {
             cause: trapped.map(|trapped| trapped.cause.name()),
             detail: trapped.map(|trapped| trapped.detail.as_str()),
             backtrace: trapped.and_then(|trapped| trapped.backtrace.as_deref()),
-            limit: trapped.and_then(|trapped| trapped.cause.limit()),
+            limit,
             queued: usage.queued,
-            ran: ran(&usage),
+            ran: ran(usage),
             fetches: usage.fetches,
             ..Ending::nothing(outcome)
         });
-        result
     }
 }
 

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::called::{Called, Tested};
 use super::rate::{Of, TestRate, Tests};
+use super::turn::Turn;
 use super::{Step, unrun};
 
 use crate::connection::{SecretForTest, Target};
 use crate::description::Description;
 use crate::sandbox::call::{Authority, Purpose, Ran, run};
+use crate::sandbox::engine::Compiled;
 use crate::sandbox::shares::Phase;
 use crate::sandbox::trapped::Trapped;
 use crate::stores::CacheScope;
@@ -31,7 +34,7 @@ impl Step {
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`](crate::Cause::Busy) where nothing ran.
     pub async fn target(&self, tenant: &str, connector: &str) -> Result<Option<Target>, Trapped> {
         let described =
-            self.pure(tenant, async |step, store| step.journey_step_connection().call_describe(store, connector).await);
+            self.pure("target", tenant, async |step, store| step.journey_step_connection().call_describe(store, connector).await);
         Ok(described.await?.map(Target::from))
     }
 
@@ -40,10 +43,24 @@ impl Step {
     /// Only who may edit the connector may have it tested. It counts as a `begin` of this tenant, and against the [`TestRate`]. It may contact
     /// the test's own origins ([`Description::test_origins`](crate::Description)), as far as the tenant's operator permits.
     pub async fn test(&self, tenant: &str, settings: Option<&str>, connector: &str, secret: SecretForTest<'_>) -> Called<Tested> {
+        let compiled = self.current();
+        let told = self.telling_of_test(&compiled, tenant);
+        let span = told.span();
+        told.of_test(self.test_now(compiled, tenant, settings, connector, secret).instrument(span).await)
+    }
+
+    async fn test_now(
+        &self,
+        compiled: Compiled,
+        tenant: &str,
+        settings: Option<&str>,
+        connector: &str,
+        secret: SecretForTest<'_>,
+    ) -> Called<Tested> {
         if let Err(left) = self.tests.take(Of::Tenant(tenant.to_owned()), Instant::now()) {
             return unrun(Tested::TooOften(left));
         }
-        let Ok(mut turn) = self.turn(tenant, Phase::Begin) else {
+        let Ok(mut turn) = Turn::take(compiled, &self.limits, tenant, Phase::Begin) else {
             return unrun(Tested::Busy);
         };
         if turn.comes().await.is_err() {

@@ -129,6 +129,8 @@ pub(crate) enum Limit {
     ResponseBody,
     Value,
     Kept,
+    /// A tenant's, or a directory's.
+    TestRate,
 }
 
 impl Limit {
@@ -144,6 +146,7 @@ impl Limit {
             Self::ResponseBody => "response_body",
             Self::Value => "value",
             Self::Kept => "kept",
+            Self::TestRate => "test_rate",
         }
     }
 }
