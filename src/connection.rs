@@ -105,8 +105,13 @@ impl Test<'_> {
         let keys = self.keys(source, &metadata);
 
         let origins = origins(endpoints.as_ref(), metadata.authorization_endpoint());
-        let mut asked =
-            authorization::Asked { endpoint: "", redirect_uri: credentials::NO_CALLBACK_URL, origins: &origins, parameters: &[] };
+        let mut asked = authorization::Asked {
+            endpoint: "",
+            redirect_uri: credentials::NO_CALLBACK_URL,
+            origins: &origins,
+            parameters: &[],
+            path: custom(&source.custom.authorization, "/connector/custom_endpoints/authorization_endpoint"),
+        };
         if let Ok(settings) = settings {
             (asked.redirect_uri, asked.parameters) = (&settings.callback_url, &settings.advanced.parameters);
         }

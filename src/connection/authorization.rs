@@ -35,6 +35,8 @@ pub struct Asked<'a> {
     pub origins: &'a [String],
     /// Further parameters of the request.
     pub parameters: &'a [(String, String)],
+    /// The setting that the endpoint comes from.
+    pub path: Option<&'static str>,
 }
 
 /// What the endpoint made of the request.
@@ -153,6 +155,11 @@ pub fn callback(evidence: &Evidence, asked: &Asked<'_>, credentials: &credential
             let expected = "the authorization endpoint leaves the user on a page of its own";
             provider_error(Check::Callback, Status::Unknown, expected, error, trace)
         }
+        Evidence::Rejected(rejection) if is_wrong_address(rejection) => {
+            let remedy = "the connector: compare the domain, or the custom endpoint, with AWS console › Branding › Domain";
+            let failure = rejections::of_authorization_endpoint(rejection.clone());
+            Finding::of(Check::Callback, Status::Failed, failure).at(asked.path).remedied(remedy)
+        }
         _ => untold(Check::Callback, evidence),
     }
 }
@@ -188,6 +195,9 @@ pub fn scope(evidence: &Evidence) -> Finding {
         Evidence::Returned(error, trace) => returned(error, trace),
         Evidence::Kept(..) => {
             Finding::new(Check::Scope, Status::Skipped, "not told: the provider looks at the callback URL first")
+        }
+        Evidence::Rejected(rejection) if is_wrong_address(rejection) => {
+            Finding::new(Check::Scope, Status::Skipped, "not told: there is no authorization endpoint at this address")
         }
         _ => untold(Check::Scope, evidence),
     }
@@ -236,10 +246,6 @@ fn untold(check: Check, evidence: &Evidence) -> Finding {
         Evidence::NotAsked(why) => Finding::new(check, Status::Skipped, *why),
         Evidence::Rejected(exchange::Rejection::Unavailable(None)) | Evidence::Unreachable => {
             unknown("the authorization endpoint: no response came")
-        }
-        Evidence::Rejected(rejection) if is_wrong_address(rejection) => {
-            let remedy = "the connector: compare the domain, or the custom endpoint, with AWS console › Branding › Domain";
-            Finding::of(check, Status::Failed, rejections::of_authorization_endpoint(rejection.clone())).remedied(remedy)
         }
         // A login doesn't contact it: the user agent goes there.
         Evidence::Rejected(rejection @ exchange::Rejection::Denied) => {

@@ -42,6 +42,26 @@ impl Step {
     ///
     /// Only who may edit the connector may have it tested. It counts as a `begin` of this tenant, and against the [`TestRate`]. It may contact
     /// the test's own origins ([`Description::test_origins`](crate::Description)), as far as the tenant's operator permits.
+    ///
+    /// ```no_run
+    /// # async fn example(step: journey_host::Step, connector: &str, edited: &str) -> Result<(), journey_host::wasmtime::Error> {
+    /// use journey_host::{ClientSecret, SecretForTest, SecretUse, StoredSecret, Tested};
+    ///
+    /// // When a connector is saved, together with its client secret.
+    /// let target = step.target("acme", connector).await?.expect("a connector that is valid");
+    /// let kept = target.secret_use.as_str().to_owned();
+    ///
+    /// // When it is tested, by whoever may edit it.
+    /// let stored = StoredSecret::new(ClientSecret::new("from the vault"), SecretUse::stored(kept));
+    /// match step.test("acme", None, edited, SecretForTest::Stored(&stored)).await.outcome {
+    ///     Tested::Findings(findings) => findings.iter().for_each(|finding| println!("{}: {}", finding.check, finding.message)),
+    ///     Tested::SecretNeeded => println!("ask for the secret, and test with `SecretForTest::Entered`"),
+    ///     Tested::TooOften(_) | Tested::Busy => println!("429, or 503: try again"),
+    ///     Tested::Ended => println!("the log says why"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn test(&self, tenant: &str, settings: Option<&str>, connector: &str, secret: SecretForTest<'_>) -> Called<Tested> {
         let compiled = self.current();
         let told = self.telling_of_test(&compiled, tenant);

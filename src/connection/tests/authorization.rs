@@ -65,7 +65,7 @@ fn where_the_authorization_endpoint_leads_tells_what_a_user_would_see() {
     ] {
         check(odd, &[unknown(callback, code), unknown(scope, code)]);
     }
-    check(Ok(response(404, "", "")), &[failed(callback, "unexpected_status", ""), failed(scope, "unexpected_status", "")]);
+    check(Ok(response(404, "", "")), &[failed(callback, "unexpected_status", "/connector/domain"), skipped(scope)]);
 }
 
 #[test]

@@ -41,6 +41,9 @@ fn a_provider_that_repeats_what_it_was_sent_gets_nothing_of_it_into_a_finding() 
     }
 }
 
+/// Of a connector.
+type Edit<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 fn a_connectors_use_of_its_secret_changes_with_whatever_would_send_it_elsewhere() {
     let connector = || json!({"user_pool_id": POOL, "domain": "shop", "client_id": CLIENT, "issuer": "original"});
@@ -52,7 +55,7 @@ fn a_connectors_use_of_its_secret_changes_with_whatever_would_send_it_elsewhere(
     let plain = used(&|_| {}).unwrap();
     let endpoint =
         |name: &'static str| move |connector: &mut Value| connector["custom_endpoints"][name] = json!("https://evil.example/x");
-    let others: [(&str, &dyn Fn(&mut Value)); 9] = [
+    let others: [(&str, Edit<'_>); 9] = [
         ("issuer", &|connector| connector["issuer"] = json!("either")),
         ("pool", &|connector| connector["user_pool_id"] = json!("eu-west-1_Ac")),
         ("client id", &|connector| connector["client_id"] = json!("another")),
@@ -78,7 +81,7 @@ fn a_connectors_use_of_its_secret_changes_with_whatever_would_send_it_elsewhere(
     assert_ne!(discovering(json!({})), discovering(json!({"token_endpoint": "https://evil.example/x"})));
 
     for (what, change) in [
-        ("name", &(|connector: &mut Value| connector["name"] = json!("Shop")) as &dyn Fn(&mut Value)),
+        ("name", &(|connector: &mut Value| connector["name"] = json!("Shop")) as Edit<'_>),
         ("the default method", &|connector| connector["client_authentication"] = json!("client_secret_basic")),
         ("the whole domain", &|connector| connector["domain"] = json!("shop.auth.eu-west-1.amazoncognito.com")),
         ("userinfo", &endpoint("userinfo_endpoint")),

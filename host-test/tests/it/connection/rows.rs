@@ -228,6 +228,15 @@ const ROWS: &[Row] = &[
     row("the authorization endpoint can't be reached", "`callback` unknown; `scope` unknown", |stage| {
         stage.cognito.faults().set(Endpoint::Authorize, Times::Always, Fault::Disconnect);
     }),
+    row(
+        "the authorization endpoint's address is wrong",
+        "`metadata` unknown at `/connector/custom_endpoints/authorization_endpoint`; \
+         `callback` failed `unexpected_status` at `/connector/custom_endpoints/authorization_endpoint`; `scope` skipped",
+        |stage| {
+            let url = stage.cognito.authorization_endpoint().replace("authorize", "authorise");
+            endpoint(stage, "authorization_endpoint", url);
+        },
+    ),
     row("the token endpoint can't be reached", "`credentials` unknown `token_unavailable`", |stage| {
         stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect);
     }),

@@ -22,6 +22,9 @@ async fn test(stage: &Stage, connector: &Value, secret: SecretForTest<'_>) -> Te
     stage.step.test("tenant", Some(&stage.settings.to_string()), &connector.to_string(), secret).await.outcome
 }
 
+/// Of a connector.
+type Edit<'a> = Box<dyn Fn(&mut Value) + 'a>;
+
 #[tokio::test]
 async fn an_edited_connector_does_not_get_the_stored_secret() {
     let mut stage = Stage::new().await;
@@ -30,7 +33,7 @@ async fn an_edited_connector_does_not_get_the_stored_secret() {
     stage.step = stage.step.with_test_rate(rate);
     let secret = stored(&stage).await;
     let attacker = LocalCognito::start(Config::default()).await.expect("a free port");
-    let edits: [(&str, Box<dyn Fn(&mut Value)>); 8] = [
+    let edits: [(&str, Edit<'_>); 8] = [
         ("issuer", Box::new(|connector| connector["issuer"] = json!("original"))),
         ("pool", Box::new(|connector| connector["user_pool_id"] = json!("eu-west-1_Another12"))),
         ("client id", Box::new(|connector| connector["client_id"] = json!("another"))),
