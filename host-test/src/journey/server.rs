@@ -109,6 +109,11 @@ impl Running {
         &self.operations_url
     }
 
+    /// The step that it runs.
+    pub fn step(&self) -> &Step {
+        &self.server.step
+    }
+
     /// The calls of the step in the last hour.
     pub fn events(&self) -> Vec<Event> {
         self.server.events.all()

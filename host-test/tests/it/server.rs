@@ -8,8 +8,9 @@ use host_test::browser::{Browser as UserAgent, Navigation};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, Fault, LocalCognito, Times};
 use host_test::journey::{Bound, Bounds, Definition, Running};
 use journey_host::{
-    ClientSecret, Clock, Compiled, Egress, HostCall, Injection, Interceptor, Limits, ManualClock, Network, Services, Settlement,
-    Step, Visit,
+    Applied, Arrival, AuthorizationResponse, Browser, Change, ClientSecret, Clock, Compiled, Completed, Egress, HostCall,
+    Injection, Interceptor, Invocation, Journeys, Limits, ManualClock, MemoryJourneys, Network, PublicOrigin, Services,
+    Settlement, Step, StoreError, Visit,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -363,6 +364,91 @@ async fn a_login_gives_the_session_a_new_name_and_the_old_one_opens_nothing() {
     assert_eq!(standing(&browser, &running, None).await["status"], "create_user");
     assert_eq!(standing(&stranger, &running, Some(&before)).await["status"], "none");
     assert_eq!(standing(&stranger, &running, Some(&after)).await["status"], "create_user", "it is the cookie that counts");
+}
+
+/// Another host of the fleet has settled the visit, or an answer of the store was lost: the session has its old name still, and somebody else
+/// may know it. The user logs in again.
+#[tokio::test]
+async fn a_login_that_did_not_renew_its_session_is_shown_to_nobody() {
+    let (cognito, running, callback_url) = whole().await;
+    let browser = UserAgent::new();
+    let response = sign_in(&browser, &running, &callback_url).await;
+    let session = browser.cookie(running.base_url(), "journey").expect("a session");
+    let journey = running.events()[0].journey.clone();
+    let visit = Visit::first("tenant", &journey, "login");
+    let invocation = Invocation {
+        settings: cognito.settings(&callback_url).to_string(),
+        connector: cognito.connector().to_string(),
+        connector_id: "pool".to_owned(),
+        browser: Browser::from_session(&session),
+    };
+    let origin = PublicOrigin::parse(running.base_url()).unwrap();
+    let target = &response.url[url::Position::BeforePath..url::Position::AfterQuery];
+    let arrival = AuthorizationResponse::Query(Arrival::at(&origin, target));
+    let secret = cognito.client_secret().map(ClientSecret::new);
+    let completed = running.step().complete(&visit, &invocation, secret.as_ref(), &arrival).await;
+    assert!(matches!(completed.outcome, Completed::Authenticated(_)), "{:?}", completed.outcome);
+    assert_eq!(standing(&browser, &running, None).await["status"], "none");
+    // Cognito knows the user by now, and asks nothing.
+    browser.open(&format!("{}/start", running.base_url())).await.unwrap();
+    assert_eq!(standing(&browser, &running, None).await["status"], "create_user");
+}
+
+/// Journeys in a store that keeps what it is told and doesn't say so, while it is down.
+struct Silent {
+    inner: MemoryJourneys,
+    is_down: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Journeys for Silent {
+    async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError> {
+        let applied = self.inner.apply(visit, change).await;
+        match self.is_down.load(Ordering::SeqCst) {
+            true => Err(StoreError::Unavailable("no answer".to_owned())),
+            false => applied,
+        }
+    }
+
+    async fn settlement(&self, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
+        self.inner.settlement(visit).await
+    }
+
+    async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError> {
+        self.inner.variable(tenant, journey, name).await
+    }
+
+    async fn forget(&self, tenant: &str, journey: &str) -> Result<(), StoreError> {
+        self.inner.forget(tenant, journey).await
+    }
+}
+
+#[tokio::test]
+async fn a_begin_whose_effect_is_unknown_asks_again_in_the_same_journey_and_is_forgotten_with_it() {
+    let clock = Arc::new(ManualClock::at(1_700_000_000));
+    let dyn_clock = || Arc::clone(&clock) as Arc<dyn Clock>;
+    let silent = Arc::new(Silent { inner: MemoryJourneys::new(dyn_clock()), is_down: AtomicBool::new(true) });
+    let services = Services::in_memory_at(Network::new(Egress::deny_all()).unwrap(), dyn_clock());
+    let services = Services { journeys: Arc::clone(&silent) as _, ..services };
+    let limits = Limits { apply: Duration::from_millis(100), ..Limits::default() };
+    let step = Step::new(echo(), services, limits);
+    let running = Bound::loopback().await.unwrap().serve(step.clone(), definition()).unwrap();
+    let address = running.base_url().trim_start_matches("http://").to_owned();
+    let site = Site { running, address, clock, step };
+
+    let answer = site.send(START).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("refresh: 2"), "{answer}");
+    let session = cookie(&answer).expect("a session");
+    assert_eq!(site.status(&session).await["status"], "waiting");
+    silent.is_down.store(false, Ordering::SeqCst);
+    assert!(site.get("/start", &session).await.starts_with("HTTP/1.1 303"));
+    let events = site.running.events();
+    assert_eq!((events[0].outcome.as_str(), events[1].outcome.as_str()), ("unknown", "redirect"));
+    assert_eq!(events[0].journey, events[1].journey);
+    site.clock.advance(Duration::from_secs(2 * 3600));
+    while site.status(&session).await["status"] != "none" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
