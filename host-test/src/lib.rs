@@ -3,6 +3,8 @@
 pub mod browser;
 pub mod cognito;
 pub mod demo;
+pub mod fleet;
 mod html;
 pub mod journey;
 pub mod mishaps;
+pub mod stores;

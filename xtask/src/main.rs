@@ -30,7 +30,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command {
         name: "build",
         arguments: "",
@@ -55,6 +55,12 @@ const COMMANDS: [Command; 11] = [
         arguments: "",
         about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
+    },
+    Command {
+        name: "fleet",
+        arguments: "[logins]",
+        about: "hosts that are processes, over Redis and over PostgreSQL: what is done to them, and what comes of it",
+        run: checks::fleet,
     },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },

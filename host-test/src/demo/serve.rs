@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use std::io::Write;
 use std::time::Duration;
 
+use super::arguments::Arguments;
 use super::documents::Documents;
+use super::fleet::Fleet;
 use super::screen::Screen;
 use super::site::{Site, print_usage};
 use super::{Exit, Login};
@@ -29,6 +31,46 @@ pub(super) async fn local(login: &Login, out: &mut dyn Write) -> anyhow::Result<
     screen.row("password", DEFAULT_PASSWORD)?;
     screen.row("stop", "Ctrl-C")?;
     watch(&login.site, &mut screen).await
+}
+
+/// Serves logins of a fleet until the process ends: with the user pool of the demo that was started first, or as that one.
+///
+/// # Errors
+/// The store can't be reached, or `out` can't be written to.
+pub(super) async fn fleet(
+    fleet: &Fleet,
+    bound: Bound,
+    compiled: Compiled,
+    documents: &Documents,
+    arguments: &Arguments,
+    secret: Option<String>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Infallible> {
+    let Some(pool) = fleet.pool().await? else {
+        let login =
+            Login::prepare_in(Some(fleet), bound, compiled, documents, arguments.acr.clone(), secret, arguments.fail).await?;
+        say_of(fleet, &mut Screen::new(out))?;
+        return local(&login, out).await;
+    };
+    let site =
+        Site::serve(bound, compiled, pool.documents.clone(), pool.secret.clone(), |tenant| pool.egress(tenant), Some(fleet))?;
+    let mut screen = Screen::new(out);
+    say_of(fleet, &mut screen)?;
+    screen.say("Another demo is there already: this one joins it, and shares its user pool and its callback URL.")?;
+    screen.heading("Log in")?;
+    screen.row("open", &site.start_url())?;
+    screen.row("user name", DEFAULT_USERNAME)?;
+    screen.row("password", DEFAULT_PASSWORD)?;
+    screen.row("stop", "Ctrl-C")?;
+    watch(&site, &mut screen).await
+}
+
+fn say_of(fleet: &Fleet, screen: &mut Screen<'_>) -> std::io::Result<()> {
+    screen.heading("A fleet")?;
+    for note in &fleet.notes {
+        screen.say(note)?;
+    }
+    Ok(())
 }
 
 /// Serves the documents as they are, until the process ends. Returns only where they can't be served.
@@ -62,7 +104,7 @@ pub(super) async fn real(
         let policy = TenantPolicy::trusting_the_step().with_discovered(&discovered)?;
         Ok(Egress::deny_all().with_tenant(tenant, policy))
     };
-    let site = Site::serve(bound, compiled, documents, secret, egress)?;
+    let site = Site::serve(bound, compiled, documents, secret, egress, None)?;
 
     screen.heading("Log in")?;
     screen.row("open", &site.start_url())?;

@@ -28,8 +28,10 @@ impl Server {
     ///
     /// The status to answer with, where a service of the host fails.
     pub(super) async fn begin(self: &Arc<Self>, headers: &HeaderMap) -> Result<Response<Body>, StatusCode> {
-        let known =
-            Cookie::Session.read(headers, self.is_https()).and_then(|cookie| Some((cookie, self.register.find(&id_of(cookie))?)));
+        let known = match Cookie::Session.read(headers, self.is_https()) {
+            Some(cookie) => self.find(&id_of(cookie)).await.map(|session| (cookie, session)),
+            None => None,
+        };
         // A cookie that isn't of this server's making may be known to whoever made it.
         let cookie = match &known {
             Some((cookie, _)) => (*cookie).to_owned(),
@@ -42,7 +44,7 @@ impl Server {
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
         // Before the call: whatever comes of it, the journey has its session.
         if session.attempt.is_none() {
-            self.register.put(id_of(&cookie), session.clone());
+            self.keep(id_of(&cookie), session.clone()).await?;
         }
 
         let request = match self.call_begin(session.clone()).await? {
@@ -67,7 +69,7 @@ impl Server {
         let AuthorizationRequest { url, state, expires_in, .. } = request;
         let deadline = self.now() + std::time::Duration::from_secs(expires_in.into());
         let attempt = Some(Attempt { state, deadline, form_post });
-        self.register.put(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session });
+        self.keep(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session }).await?;
         Ok(page::see_other(&url, &cookies))
     }
 

@@ -17,6 +17,7 @@ mod page;
 mod register;
 mod server;
 mod session;
+mod shared;
 mod standing;
 
 pub use create_user::{MissingProperty, create_user};

@@ -16,8 +16,8 @@ use url::{Host, Url};
 
 use super::page::Again;
 use super::register::{Register, Session};
-use super::session::{Cookie, id_of};
-use super::{callback, page, standing};
+use super::session::{Cookie, SessionId, id_of};
+use super::{callback, page, shared, standing};
 use journey_host::{AbandonmentReason, AuthorizationResponse, Cause, ClientSecret, PublicOrigin, Step, Usage};
 
 /// How often the server looks for attempts that are over time.
@@ -68,6 +68,7 @@ pub struct Bound {
     listener: TcpListener,
     base_url: String,
     callback_path: String,
+    is_shared: bool,
 }
 
 /// A server at work, until it is dropped.
@@ -82,6 +83,8 @@ pub(super) struct Server {
     origin: PublicOrigin,
     base_url: String,
     callback_path: String,
+    /// Whether sessions are found by every server over the same store.
+    pub is_shared: bool,
     pub register: Register,
     pub events: Mutex<Vec<Event>>,
 }
@@ -95,7 +98,24 @@ impl Bound {
     pub async fn loopback() -> std::io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        Ok(Self { listener, base_url, callback_path: CALLBACK_PATH.to_owned() })
+        Ok(Self { listener, base_url, callback_path: CALLBACK_PATH.to_owned(), is_shared: false })
+    }
+
+    /// The same on this port.
+    ///
+    /// # Errors
+    ///
+    /// Where it is taken.
+    pub async fn at_port(port: u16) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        Ok(Self { listener, base_url, callback_path: CALLBACK_PATH.to_owned(), is_shared: false })
+    }
+
+    /// Keeps its sessions in the store of the journeys, so that every server over it finds them: any of a fleet may take over.
+    #[must_use]
+    pub fn sharing_sessions(self) -> Self {
+        Self { is_shared: true, ..self }
     }
 
     /// Listens on the port of a callback URL that is settled already, and takes responses at its path. `None` where that isn't
@@ -120,7 +140,7 @@ impl Bound {
         }
         let listener = TcpListener::bind(SocketAddr::from((address, port))).await?;
         let base_url = url.origin().ascii_serialization();
-        Ok(Some(Self { listener, base_url, callback_path: url.path().to_owned() }))
+        Ok(Some(Self { listener, base_url, callback_path: url.path().to_owned(), is_shared: false }))
     }
 
     /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,
@@ -156,6 +176,7 @@ impl Bound {
             origin,
             base_url: self.base_url,
             callback_path: self.callback_path,
+            is_shared: self.is_shared,
             register: Register::default(),
             events: Mutex::default(),
         });
@@ -222,7 +243,7 @@ async fn answer(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
     if request.method() == Method::HEAD {
         return page::bare(StatusCode::OK);
     }
-    let session = server.session(request.headers(), request.method() == Method::POST);
+    let session = server.session(request.headers(), request.method() == Method::POST).await;
     match callback::read(&server.origin, request).await {
         Err(StatusCode::METHOD_NOT_ALLOWED) => return not_allowed("GET, HEAD, POST"),
         Err(status) => return page::text(status, "This is no answer to a login."),
@@ -252,7 +273,7 @@ async fn journey(State(server): State<Arc<Server>>, request: Request<Body>) -> R
         server.end_if_overdue(&id_of(cookie)).await;
     }
     let wants_json = request.headers().get(ACCEPT).is_some_and(|accept| accept == "application/json");
-    let Some(session) = server.session(request.headers(), false) else {
+    let Some(session) = server.session(request.headers(), false).await else {
         return match wants_json {
             true => page::json(StatusCode::NOT_FOUND, &serde_json::json!({ "status": "none" })),
             false => page::text(StatusCode::NOT_FOUND, "No login is under way in this browser."),
@@ -274,7 +295,7 @@ async fn cancel(State(server): State<Arc<Server>>, request: Request<Body>) -> Re
     if request.headers().get(ORIGIN).is_none_or(|origin| origin != server.base_url.as_str()) {
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
-    if let Some(session) = server.session(request.headers(), false)
+    if let Some(session) = server.session(request.headers(), false).await
         && server.abandon(session, AbandonmentReason::Cancelled).await.is_err()
     {
         return page::busy(&Again::Post(String::new()));
@@ -294,12 +315,44 @@ impl Server {
     }
 
     /// By the session's cookie; for a cross-site POST by the second one, which is good for nothing else.
-    fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<Session> {
-        let by_form_post = || {
-            let cookie = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post)?;
-            self.register.find_form_post(&id_of(cookie))
-        };
-        let by_session = || self.register.find(&id_of(Cookie::Session.read(headers, self.is_https())?));
-        by_form_post().or_else(by_session)
+    async fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<Session> {
+        if let Some(cookie) = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post) {
+            let id = id_of(cookie);
+            let own = self.register.find_form_post(&id);
+            if let Some(session) = if own.is_some() { own } else { self.of_the_fleet(&id).await } {
+                return Some(session);
+            }
+        }
+        self.find(&id_of(Cookie::Session.read(headers, self.is_https())?)).await
+    }
+
+    /// As its fleet knows it, where there is one: what this server remembers may be an earlier journey.
+    pub(super) async fn find(&self, id: &SessionId) -> Option<Session> {
+        match self.of_the_fleet(id).await {
+            Some(session) => Some(session),
+            None => self.register.find(id),
+        }
+    }
+
+    /// A store that fails is told by what is asked of it next.
+    async fn of_the_fleet(&self, id: &SessionId) -> Option<Session> {
+        match self.is_shared {
+            true => shared::find(self.step.services(), &self.definition, id).await.ok().flatten(),
+            false => None,
+        }
+    }
+
+    /// Keeps a session, for its fleet too.
+    ///
+    /// # Errors
+    ///
+    /// The status to answer with, where the store fails.
+    pub(super) async fn keep(&self, id: SessionId, session: Session) -> Result<(), StatusCode> {
+        if self.is_shared {
+            let put = shared::put(self.step.services(), &id, &session).await;
+            put.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+        }
+        self.register.put(id, session);
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod conformance;
 mod examples;
 mod faults;
 mod firewall;
+mod fleet;
 mod guest;
 mod hostile;
 mod interop;
