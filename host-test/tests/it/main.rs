@@ -14,6 +14,7 @@ mod hostile;
 mod interop;
 mod journey;
 mod keys;
+mod lasting;
 // The component's own search for secrets, which its native tests use: it knows none of its code.
 #[path = "../../../src/testing/leaks.rs"]
 mod leaks;

@@ -134,7 +134,7 @@ fn is_broken(code: &SqlState) -> bool {
 impl Lent {
     pub(super) fn client(&mut self) -> Result<&mut ClientWrapper, Failed> {
         let gone = || Failed::Store(StoreError::Unavailable("the connection was given back".to_owned()));
-        self.0.as_mut().map(|client| &mut **client).ok_or_else(gone)
+        self.0.as_deref_mut().ok_or_else(gone)
     }
 
     fn give_back(mut self) {

@@ -34,7 +34,7 @@ pub(super) struct Extras {
 
 /// What can open connections.
 pub(super) enum Source {
-    Server(Client),
+    Server(Box<Client>),
     Cluster(Box<ClusterClient>),
     Sentinel(Box<tokio::sync::Mutex<SentinelClient>>),
 }
@@ -86,10 +86,10 @@ impl Address {
         let certificates = extras.certificates.as_ref().filter(|_| self.uses_tls());
         let certificates = certificates.map(|pem| TlsCertificates { client_tls: None, root_cert: Some(pem.clone()) });
         Ok(match self {
-            Self::Server(info) => Source::Server(match certificates {
+            Self::Server(info) => Source::Server(Box::new(match certificates {
                 Some(certificates) => Client::build_with_tls(info.clone(), certificates)?,
                 None => Client::open(info.clone())?,
-            }),
+            })),
             Self::Cluster(nodes) => {
                 let builder = ClusterClient::builder(nodes.iter().cloned());
                 let Timeouts { connect, response } = timeouts;

@@ -119,6 +119,11 @@ impl PostgresServer {
         }
     }
 
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.0.join("log")).unwrap_or_default()
+    }
+
     /// Stops it as an operator would, without waiting for its clients.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
