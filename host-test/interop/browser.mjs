@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const [start, play] = process.argv.slice(2);
+// Of a fleet: where another host of it has its page.
+const [start, play, other] = process.argv.slice(2);
 const journey = new URL("/journey", start).href;
 const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 args.push("--disable-component-update", "--disable-sync");
@@ -16,11 +17,11 @@ const browser = await chromium.launchPersistentContext(profile, { executablePath
 const page = browser.pages()[0];
 page.setDefaultTimeout(20_000);
 
-const logIn = async () => {
+const logIn = async (page_ = journey) => {
   await page.fill("input[name=username]", "ada@example.com");
   await page.fill("input[name=password]", "Analytical-Engine-1843");
   await page.click("button[type=submit]");
-  await page.waitForURL(journey);
+  await page.waitForURL(page_);
 };
 const title = () => page.textContent("h1");
 const cookie = async (name) => (await browser.cookies(start)).find((cookie) => cookie.name === name);
@@ -54,14 +55,31 @@ const plays = {
   },
   async "two tabs"() {
     await page.goto(start);
-    const other = await browser.newPage();
-    await other.goto(start);
+    const tab = await browser.newPage();
+    await tab.goto(start);
     await logIn();
     const before = await page.textContent("pre");
-    await other.reload();
+    await tab.reload();
     // Signed in at Cognito by now: the old tab's attempt ends at once, and too late.
-    await other.goto(journey);
-    assert.equal(await other.textContent("pre"), before);
+    await tab.goto(journey);
+    assert.equal(await tab.textContent("pre"), before);
+  },
+  // One host begins, the callback URL is the other's; and either knows where the journey stands.
+  async "across a fleet"() {
+    const elsewhere = new URL("/journey", other).href;
+    await page.goto(start);
+    await logIn(elsewhere);
+    assert.equal(await title(), "Logged in");
+    const user = await page.textContent("pre");
+    await page.goto(journey);
+    assert.equal(await title(), "Logged in");
+    assert.equal(await page.textContent("pre"), user);
+    // And the other way: begun where the callback URL is, looked at on the host that began the first one.
+    await page.goto(other);
+    await page.waitForURL(elsewhere);
+    assert.equal(await title(), "Logged in");
+    await page.goto(journey);
+    assert.equal(await title(), "Logged in");
   },
 };
 await plays[play]();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
 use host_test::telemetry::{self, Lines};
-use host_test::{check, demo};
+use host_test::{check, demo, fleet};
 use journey_host::{Capacity, Compiled, Runtime};
 
 const USAGE: &str = "\
@@ -14,6 +14,9 @@ usage: host-test demo [options]     one login through the component, printed; `h
        host-test check [options]    tests a connection without a user; `host-test check --help` says more
        host-test cognito URL        a local Cognito for this callback URL: prints what to log in with as a line of JSON, and serves
                                     until its standard input ends
+       host-test fleet [LOGINS]     hosts that are processes, over real stores: what is done to them, and what comes of it; with so
+                                    many logins that take turns, 1000 where nothing is said
+       host-test fleet-host         one of those hosts, asked by lines of JSON
 ";
 
 #[tokio::main]
@@ -28,6 +31,14 @@ async fn main() -> ExitCode {
         }
         Some("demo") => demo(&arguments).await,
         Some("check") => check(&arguments).await,
+        Some("fleet") if arguments.len() < 2 => fleet(&arguments).await,
+        Some("fleet-host") if arguments.is_empty() => match fleet::serve().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("the host can't run: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
         Some("cognito") if arguments.len() == 1 => cognito(&arguments[0]).await,
         Some(other) => {
             eprintln!("there is no command `{other}`\n\n{USAGE}");
@@ -91,6 +102,23 @@ async fn cognito(callback_url: &str) -> ExitCode {
     let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     let _ = ended.await;
     ExitCode::SUCCESS
+}
+
+async fn fleet(arguments: &[String]) -> ExitCode {
+    let tried = async {
+        let logins = arguments.first().map_or(Ok(fleet::Extent::WHOLE.logins), |logins| logins.parse())?;
+        let extent = fleet::Extent { logins, ..fleet::Extent::WHOLE };
+        let program = std::env::current_exe()?;
+        fleet::run(&program, extent, &mut std::io::stdout()).await
+    };
+    match tried.await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("the fleet can't run: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn load() -> anyhow::Result<Compiled> {

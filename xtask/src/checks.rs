@@ -83,6 +83,13 @@ pub(crate) fn conformance(_arguments: &[String]) -> Result<()> {
     run(command.args(["--", "conformance", "--nocapture"]))
 }
 
+pub(crate) fn fleet(arguments: &[String]) -> Result<()> {
+    part("servers", servers::make_sure)?;
+    component::build(&[])?;
+    run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
+    run(Command::new(std::env::current_exe()?.with_file_name("host-test")).arg("fleet").args(arguments))
+}
+
 pub(crate) fn schema(_arguments: &[String]) -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--quiet", "--package", "cognito-oidc", "--lib", "schema"]);

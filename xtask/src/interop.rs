@@ -7,15 +7,16 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{
     checks::part,
     component,
     process::{cargo, run},
-    tools,
+    servers, tools,
 };
 
 /// What `host-test/interop/host.py` and `bench/peers/peer.py` import.
@@ -51,7 +52,48 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
             run(Command::new("node").arg(folder.join("browser.mjs")).args([&demo.start, play]))?;
         }
         Ok(())
+    })?;
+    part("a browser, and a fleet of two demos", || {
+        servers::make_sure()?;
+        let redis = Redis::start()?;
+        let [first, second] = [Demo::of_fleet(&redis.url())?, Demo::of_fleet(&redis.url())?];
+        run(Command::new("node").arg(folder.join("browser.mjs")).args([&second.start, "across a fleet", &first.start]))
     })
+}
+
+/// A Redis of its own, until this value is dropped.
+struct Redis {
+    process: Child,
+    folder: PathBuf,
+}
+
+impl Redis {
+    fn start() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("interop-{}", std::process::id()));
+        fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
+        let mut server = Command::new("redis-server");
+        server.args(["--port", "0", "--save", "", "--appendonly", "yes", "--dir"]).arg(&folder);
+        server.arg("--unixsocket").arg(folder.join("redis.sock")).stdout(Stdio::null());
+        let redis = Self { process: server.spawn().context("can't start redis-server")?, folder };
+        let until = Instant::now() + Duration::from_secs(20);
+        while !redis.folder.join("redis.sock").exists() {
+            ensure!(Instant::now() < until, "redis-server doesn't start");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(redis)
+    }
+
+    fn url(&self) -> String {
+        format!("unix://{}", self.folder.join("redis.sock").display())
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// The program of the local Cognito and the demo.
@@ -81,6 +123,17 @@ impl Demo {
         let mut demo = Command::new(harness()?);
         demo.args(["demo", "--serve", "--config"]).arg(file("settings.json"));
         demo.arg("--integration").arg(file("connector.json"));
+        Self::start(demo)
+    }
+
+    /// One of a fleet, which shares this store.
+    fn of_fleet(store: &str) -> Result<Self> {
+        let mut demo = Command::new(harness()?);
+        demo.args(["demo", "--serve", "--store", store]);
+        Self::start(demo)
+    }
+
+    fn start(mut demo: Command) -> Result<Self> {
         let mut process = demo.stdout(Stdio::piped()).spawn().context("can't start the demo")?;
         let printed = process.stdout.take().context("the demo prints nothing")?;
         let mut words = BufReader::new(printed)

@@ -64,6 +64,12 @@ const COMMANDS: [Command; 12] = [
         about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
     },
+    Command {
+        name: "fleet",
+        arguments: "[logins]",
+        about: "hosts that are processes, over Redis and over PostgreSQL: what is done to them, and what comes of it",
+        run: checks::fleet,
+    },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },
     Command { name: "coverage", arguments: "", about: "line coverage of the component's native tests", run: checks::coverage },

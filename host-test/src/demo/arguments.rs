@@ -19,6 +19,9 @@ usage: host-test demo [options]
   --fail NAME         what the login meets: a refusal, a firewall, a mistake in the settings …;
                       without a name, the list of them
   --serve             don't play the login: serve it, for a browser of yours, until Ctrl-C
+  --store URL         with --serve: keep everything in redis://… or postgres://…, encrypted by the keys in
+                      JOURNEY_KEYS. Demos over one store are a fleet: what one begins, another completes
+  --port N            with --serve: listen on this port
   --real              serve it with the files exactly as they are: the user pool that they name,
                       and callback_url, which must be http://localhost:PORT/...
   --help              this text
@@ -44,6 +47,10 @@ pub struct Arguments {
     pub lists_failures: bool,
     /// Whether a person's browser plays the login.
     pub serve: bool,
+    /// The store of a fleet.
+    pub store: Option<String>,
+    /// Where to listen.
+    pub port: Option<u16>,
     /// Whether the user pool is the one that the files name.
     pub real: bool,
     /// Whether only the usage is asked for.
@@ -81,6 +88,8 @@ impl Arguments {
                     let unknown = || format!("no login fails like `{name}`: --fail alone lists those that do");
                     parsed.fail = Some(Mishap::named(&name).ok_or_else(unknown)?);
                 }
+                "--store" => parsed.store = Some(value()?),
+                "--port" => parsed.port = Some(value()?.parse().map_err(|_| "--port needs a number up to 65535".to_owned())?),
                 "--local" => local = true,
                 "--serve" => parsed.serve = true,
                 "--real" => parsed.real = true,
@@ -102,6 +111,11 @@ impl Arguments {
         }
         if parsed.real && parsed.acr.is_some() {
             return Err("--acr is for the local Cognito; a real one states what it will".to_owned());
+        }
+        for (name, is_given) in [("--store", parsed.store.is_some()), ("--port", parsed.port.is_some())] {
+            if is_given && (!parsed.serve || parsed.real) {
+                return Err(format!("{name} is for --serve, with the local Cognito"));
+            }
         }
         Ok(parsed)
     }
@@ -143,6 +157,10 @@ mod tests {
             ("--real --local --config a --integration b", "exclude"),
             ("--fail no-such-failure", "--fail alone"),
             ("--real --fail firewall --config a --integration b", "--fail"),
+            ("--store redis://127.0.0.1", "--serve"),
+            ("--port 8001", "--serve"),
+            ("--serve --port x", "a number"),
+            ("--serve --store redis://a --real --config a --integration b", "local"),
             ("--real --acr 1 --config a --integration b", "--acr"),
         ] {
             let error = parse(line).unwrap_err();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::documents::Documents;
+use super::fleet::Fleet;
 use super::hops::Hops;
 use super::json::readable;
 use super::local;
@@ -41,6 +42,19 @@ impl Login {
         secret: Option<String>,
         mishap: Option<&Mishap>,
     ) -> anyhow::Result<Self> {
+        Self::prepare_in(None, bound, compiled, documents, acr, secret, mishap).await
+    }
+
+    /// The same, the first one of a fleet.
+    pub(super) async fn prepare_in(
+        fleet: Option<&Fleet>,
+        bound: Bound,
+        compiled: Compiled,
+        documents: &Documents,
+        acr: Option<String>,
+        secret: Option<String>,
+        mishap: Option<&Mishap>,
+    ) -> anyhow::Result<Self> {
         anyhow::ensure!(
             documents.settings().is_object() && documents.connector().is_object(),
             "the documents are no JSON objects"
@@ -57,7 +71,10 @@ impl Login {
             let policy = TenantPolicy::permitting(&origins)?.with_discovered(&origins[1..])?;
             Ok(Egress::deny_all().with_loopback().with_tenant(tenant, policy))
         };
-        let site = Site::serve(bound, compiled, fitted, client_secret, egress)?;
+        if let Some(fleet) = fleet {
+            fleet.share(&fitted, client_secret.as_deref(), origins).await?;
+        }
+        let site = Site::serve(bound, compiled, fitted, client_secret, egress, fleet)?;
         Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new(), about: mishap.map(|mishap| mishap.about) })
     }
 

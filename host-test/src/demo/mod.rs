@@ -5,6 +5,7 @@
 //! | `arguments`, `documents` | how the demo was asked for, and the settings and connector it runs with |
 //! | `local` | a local Cognito that fits them |
 //! | `login` | plays the login as a user's browser would |
+//! | `fleet` | several demos over one store |
 //! | `serve` | or leaves it to a person's browser, against the local Cognito or a real one |
 //! | `site` | the journey server, and what each call of the component tells |
 //! | `operator` | what its operator sees of it |
@@ -15,6 +16,7 @@
 
 mod arguments;
 mod documents;
+mod fleet;
 mod hops;
 mod json;
 mod local;
@@ -102,11 +104,19 @@ pub async fn run(
     if arguments.real {
         return serve::real(compiled, documents, client_secret, &description.origins, out).await;
     }
-    let mut bound = Bound::loopback().await?;
+    let mut bound = match arguments.port {
+        Some(port) => Bound::at_port(port).await?,
+        None => Bound::loopback().await?,
+    };
     if arguments.serve {
         // Another name than the local Cognito's: to a browser these are two sites then, as they are in earnest.
         let origin = bound.base_url().replace("127.0.0.1", "localhost");
         bound = bound.behind(&origin);
+    }
+    if let Some(url) = &arguments.store {
+        let fleet = fleet::Fleet::open(url).await?;
+        serve::fleet(&fleet, bound, compiled, &documents, &arguments, client_secret, out).await?;
+        return Ok(Exit::Done);
     }
     let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
     if arguments.serve {

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::pin::pin;
 use std::time::Duration;
 
+use super::arguments::Arguments;
 use super::documents::Documents;
+use super::fleet::Fleet;
 use super::screen::Screen;
 use super::site::{Site, TENANT, print_usage};
 use super::{Exit, Login};
@@ -33,6 +35,48 @@ pub(super) async fn local(login: &Login, out: &mut dyn Write) -> anyhow::Result<
     screen.row("password", DEFAULT_PASSWORD)?;
     print_operations(&login.site, &mut screen)?;
     watch(&login.site, &mut screen).await
+}
+
+/// Serves logins of a fleet until the process is to end: with the user pool of the demo that was started first, or as that one.
+///
+/// # Errors
+/// The store can't be reached, or `out` can't be written to.
+pub(super) async fn fleet(
+    fleet: &Fleet,
+    bound: Bound,
+    compiled: Compiled,
+    documents: &Documents,
+    arguments: &Arguments,
+    secret: Option<String>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Some(pool) = fleet.pool().await? else {
+        let login =
+            Login::prepare_in(Some(fleet), bound, compiled, documents, arguments.acr.clone(), secret, arguments.fail).await?;
+        say_of(fleet, &mut Screen::new(out))?;
+        local(&login, out).await?;
+        return Ok(end(login.site, out).await?);
+    };
+    let site =
+        Site::serve(bound, compiled, pool.documents.clone(), pool.secret.clone(), |tenant| pool.egress(tenant), Some(fleet))?;
+    let mut screen = Screen::new(out);
+    say_of(fleet, &mut screen)?;
+    screen.say("Another demo is there already: this one joins it, and shares its user pool and its callback URL.")?;
+    screen.heading("Log in")?;
+    screen.row("open", &site.start_url())?;
+    screen.row("user name", DEFAULT_USERNAME)?;
+    screen.row("password", DEFAULT_PASSWORD)?;
+    print_operations(&site, &mut screen)?;
+    watch(&site, &mut screen).await?;
+    Ok(end(site, out).await?)
+}
+
+fn say_of(fleet: &Fleet, screen: &mut Screen<'_>) -> std::io::Result<()> {
+    screen.heading("A fleet")?;
+    for note in &fleet.notes {
+        screen.say(note)?;
+    }
+    Ok(())
 }
 
 /// Where its operator looks.
@@ -116,7 +160,7 @@ pub(super) async fn real(
     let egress_of_test = egress(TENANT);
     let tested = check::test(compiled.clone(), egress_of_test, TENANT, settings, connector, entered.as_ref(), &mut tell).await?;
     checklist::print(&tested, &mut screen)?;
-    let site = Site::serve(bound, compiled, documents, secret, |tenant| Ok(egress(tenant)))?;
+    let site = Site::serve(bound, compiled, documents, secret, |tenant| Ok(egress(tenant)), None)?;
 
     screen.heading("Log in")?;
     screen.row("open", &site.start_url())?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::documents::Documents;
+use super::fleet::Fleet;
 use super::json::{readable, without_secrets};
 use super::screen::Screen;
 use super::trace::{Trace, milliseconds};
@@ -15,6 +16,8 @@ use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, Se
 
 /// Whose journeys these are.
 pub(super) const TENANT: &str = "demo";
+/// In the operator's own terms.
+const CONNECTOR: &str = "connector";
 
 /// A journey server with one step, watched.
 pub(super) struct Site {
@@ -32,18 +35,29 @@ impl Site {
         documents: Documents,
         secret: Option<String>,
         egress: impl FnOnce(&str) -> Result<Egress, String>,
+        fleet: Option<&Fleet>,
     ) -> anyhow::Result<Self> {
         let trace = Arc::new(Trace::default());
         let egress = egress(TENANT).map_err(anyhow::Error::msg)?;
         let http = Network::new(egress).map_err(|error| anyhow::anyhow!("{error:#}"))?;
-        let step = Step::new(compiled, Services::in_memory(http), Limits::default());
+        let services = match fleet {
+            Some(fleet) => Services::lasting(http, fleet.stores.clone(), fleet.keyring()?),
+            None => Services::in_memory(http),
+        };
+        let bound = if fleet.is_some() { bound.sharing_sessions() } else { bound };
+        let callback_url = documents.settings()["callback_url"].as_str().unwrap_or_default().to_owned();
+        if fleet.is_some() {
+            // Where another one of the fleet serves it.
+            services.callbacks.serve(&callback_url, TENANT, CONNECTOR).map_err(anyhow::Error::msg)?;
+        }
+        let step = Step::new(compiled, services, Limits::default());
         let step = step.with_interceptor(Arc::clone(&trace) as _);
         let journeys = Arc::clone(&step.services().journeys);
         let definition = Definition {
             tenant: TENANT.to_owned(),
             settings: documents.settings.clone(),
             connector: documents.connector.clone(),
-            connector_id: "connector".to_owned(),
+            connector_id: CONNECTOR.to_owned(),
             client_secret: secret.map(ClientSecret::new),
             has_failure_branch: true,
         };

@@ -20,6 +20,7 @@ pub struct Bound {
     pub(super) base_url: String,
     pub(super) callback_path: String,
     pub(super) bounds: Bounds,
+    pub(super) is_shared: bool,
 }
 
 impl Bound {
@@ -29,7 +30,16 @@ impl Bound {
     ///
     /// Where there is none.
     pub async fn loopback() -> std::io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        Self::at_port(0).await
+    }
+
+    /// The same on this port; 0 for a free one.
+    ///
+    /// # Errors
+    ///
+    /// Where it is taken.
+    pub async fn at_port(port: u16) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
         Self::of(listener, base_url, CALLBACK_PATH.to_owned()).await
     }
@@ -60,7 +70,13 @@ impl Bound {
 
     async fn of(listener: TcpListener, base_url: String, callback_path: String) -> std::io::Result<Self> {
         let operations = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        Ok(Self { listener, operations, base_url, callback_path, bounds: Bounds::default() })
+        Ok(Self { listener, operations, base_url, callback_path, bounds: Bounds::default(), is_shared: false })
+    }
+
+    /// Keeps its sessions in the store of the journeys, so that every server over it finds them: any of a fleet may take over.
+    #[must_use]
+    pub fn sharing_sessions(self) -> Self {
+        Self { is_shared: true, ..self }
     }
 
     /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,

@@ -34,12 +34,12 @@ impl Server {
         headers: &HeaderMap,
         trace: Option<TraceParent>,
     ) -> Result<Response<Body>, StatusCode> {
-        let known =
-            Cookie::Session.read(headers, self.is_https()).and_then(|cookie| Some((cookie, self.register.find(&id_of(cookie))?)));
+        let read = Cookie::Session.read(headers, self.is_https());
+        let find = async || self.find(&id_of(read?)).await;
         // One after the other for a session; the next one finds what this one has put.
-        let beginning = known.as_ref().map(|(_, session)| Arc::clone(&session.beginning)).unwrap_or_default();
+        let beginning = find().await.map(|session| session.beginning).unwrap_or_default();
         let _one_at_a_time = beginning.lock().await;
-        let known = known.and_then(|(cookie, _)| Some((cookie, self.register.find(&id_of(cookie))?)));
+        let known = read.zip(find().await);
         // A cookie that isn't of this server's making may be known to whoever made it.
         let cookie = match &known {
             Some((cookie, _)) => (*cookie).to_owned(),
@@ -52,7 +52,7 @@ impl Server {
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
         // Before the call: whatever comes of it, the journey has its session.
         if session.attempt.is_none() {
-            self.register.put(id_of(&cookie), session.clone());
+            self.keep(id_of(&cookie), session.clone()).await?;
         }
 
         let request = match self.call_begin(session.clone(), trace).await? {
@@ -80,7 +80,7 @@ impl Server {
         let AuthorizationRequest { url, state, expires_in, .. } = request;
         let deadline = self.now() + std::time::Duration::from_secs(expires_in.into());
         let attempt = Some(Attempt { state, deadline, form_post });
-        self.register.put(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session });
+        self.keep(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session }).await?;
         Ok(page::see_other(&url, &cookies))
     }
 
@@ -101,7 +101,7 @@ impl Server {
         // Spawned, so that what follows the call is done too where the user agent hangs up.
         let call = async move {
             let _at_work = at_work;
-            let Session { visit, invocation, .. } = session;
+            let (visit, invocation) = (session.visit.clone(), session.invocation.clone());
             let secret = server.definition.client_secret.as_ref();
             let called = server.step.within_trace(trace).complete(&visit, &invocation, secret, &response).await;
             if !matches!(called.outcome, Completed::TooLate(_)) {
@@ -119,7 +119,7 @@ impl Server {
                     server.leave(&visit).await;
                     let renewed = server.new_value().ok().filter(|_| id.is_some());
                     if let (Some(id), Some(renewed)) = (id, &renewed) {
-                        server.register.renew(&id, id_of(renewed));
+                        server.renew(&id, id_of(renewed), session).await;
                     }
                     return Ok(renewed);
                 }

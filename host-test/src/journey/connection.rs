@@ -14,11 +14,9 @@ use journey_host::SecretForTest;
 
 impl Server {
     /// The button. Whoever has no session gets one, since another site can't read its cookie and a test asks for it.
-    pub(super) fn show_connection(&self, headers: &HeaderMap) -> Response<Body> {
-        let is_known =
-            Cookie::Session.read(headers, self.is_https()).is_some_and(|cookie| self.register.find(&id_of(cookie)).is_some());
+    pub(super) async fn show_connection(&self, headers: &HeaderMap) -> Response<Body> {
         let mut response = page::connection(None);
-        if is_known {
+        if self.session(headers, false).await.is_some() {
             return response;
         }
         let begun = self.new_value().and_then(|cookie| Ok((self.new_journey(&cookie)?, cookie)));
@@ -26,7 +24,9 @@ impl Server {
             Ok(begun) => begun,
             Err(status) => return page::text(status, "The connection can't be tested now."),
         };
-        self.register.put(id_of(&cookie), session);
+        if let Err(status) = self.keep(id_of(&cookie), session).await {
+            return page::text(status, "The connection can't be tested now.");
+        }
         if let Ok(cookie) = HeaderValue::from_str(&Cookie::Session.set(&cookie, self.is_https(), 0)) {
             response.headers_mut().insert(SET_COOKIE, cookie);
         }

@@ -27,6 +27,7 @@ mod register;
 mod routes;
 mod server;
 mod session;
+mod shared;
 mod standing;
 
 pub use bound::Bound;

@@ -86,7 +86,7 @@ async fn response(server: &Arc<Server>, request: Request<Body>, trace: Option<Tr
     if request.method() == Method::HEAD {
         return page::bare(StatusCode::OK);
     }
-    let session = server.session(request.headers(), request.method() == Method::POST);
+    let session = server.session(request.headers(), request.method() == Method::POST).await;
     let read = tokio::time::timeout(server.bounds.body, callback::read(&server.origin, request)).await;
     let mut cookies = Vec::new();
     match read.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
@@ -126,7 +126,7 @@ async fn journey(server: &Arc<Server>, head: &Parts) -> Response<Body> {
         true => page::json(StatusCode::NOT_FOUND, &serde_json::json!({ "status": "none" })),
         false => page::text(StatusCode::NOT_FOUND, "No login is under way in this browser."),
     };
-    let Some((_, session)) = server.session(&head.headers, false) else { return none() };
+    let Some((_, session)) = server.session(&head.headers, false).await else { return none() };
     let journeys = server.step.services().journeys.as_ref();
     match standing::of(journeys, &session, server.definition.has_failure_branch).await {
         // The user has a new session since the login; whoever knows the old one may be somebody else.
@@ -144,7 +144,7 @@ async fn cancel(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) 
     if !is_of_this_site(&head.headers, &server.base_url) {
         return page::text(StatusCode::FORBIDDEN, "This came from another site.");
     }
-    if let Some((_, session)) = server.session(&head.headers, false)
+    if let Some((_, session)) = server.session(&head.headers, false).await
         && server.abandon(session, AbandonmentReason::Cancelled, trace).await.is_err()
     {
         return page::busy(&Again::Post(String::new()));
@@ -156,12 +156,12 @@ async fn connection(server: &Arc<Server>, head: &Parts) -> Response<Body> {
     let headers = &head.headers;
     match head.method {
         Method::GET if callback::is_prefetch(headers) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
-        Method::GET => server.show_connection(headers),
+        Method::GET => server.show_connection(headers).await,
         Method::HEAD => page::bare(StatusCode::OK),
         Method::POST if !is_of_this_site(headers, &server.base_url) => {
             page::text(StatusCode::FORBIDDEN, "This came from another site.")
         }
-        Method::POST => match server.session(headers, false) {
+        Method::POST => match server.session(headers, false).await {
             Some(_) => server.test_connection().await,
             None => page::text(StatusCode::FORBIDDEN, "This browser has no session here."),
         },

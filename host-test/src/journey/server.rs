@@ -51,6 +51,8 @@ pub(super) struct Server {
     pub base_url: String,
     pub callback_path: String,
     pub bounds: Bounds,
+    /// Whether sessions are found by every server over the same store.
+    pub is_shared: bool,
     pub register: Register,
     pub events: Events,
     /// Whether the server is to end.
@@ -61,7 +63,7 @@ pub(super) struct Server {
 
 impl Running {
     pub(super) fn start(bound: Bound, origin: PublicOrigin, step: Step, definition: Definition) -> Result<Self, String> {
-        let Bound { listener, operations, base_url, callback_path, bounds } = bound;
+        let Bound { listener, operations, base_url, callback_path, bounds, is_shared } = bound;
         let operations_address = operations.local_addr().map_err(|error| error.to_string())?;
         // From now on they are recorded.
         telemetry::metrics();
@@ -72,6 +74,7 @@ impl Running {
             base_url,
             callback_path,
             bounds,
+            is_shared,
             register: Register::default(),
             events: Events::default(),
             ending: watch::Sender::new(false),
@@ -167,15 +170,13 @@ impl Server {
     }
 
     /// By the session's cookie; for a cross-site POST by the second one, which is good for nothing else.
-    pub(super) fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<(SessionId, Session)> {
-        let by_form_post = || {
-            let cookie = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post)?;
-            self.register.find_form_post(&id_of(cookie))
-        };
-        let by_session = || {
-            let id = id_of(Cookie::Session.read(headers, self.is_https())?);
-            Some((id, self.register.find(&id)?))
-        };
-        by_form_post().or_else(by_session)
+    pub(super) async fn session(&self, headers: &HeaderMap, form_post: bool) -> Option<(SessionId, Session)> {
+        if let Some(cookie) = Cookie::FormPost.read(headers, self.is_https()).filter(|_| form_post)
+            && let Some(found) = self.find_form_post(&id_of(cookie)).await
+        {
+            return Some(found);
+        }
+        let id = id_of(Cookie::Session.read(headers, self.is_https())?);
+        Some((id, self.find(&id).await?))
     }
 }

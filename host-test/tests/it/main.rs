@@ -10,6 +10,7 @@ mod connection;
 mod examples;
 mod faults;
 mod firewall;
+mod fleet;
 // The guests of the host's own tests.
 #[allow(dead_code, reason = "the journey server's tests need fewer of its constructors than the host's own")]
 #[path = "../../../host/src/tests/guest.rs"]

@@ -10,8 +10,9 @@ use crate::clock::lock;
 use crate::stores::Stores;
 use crate::stores::conformance::{Connection, Network, Powerless, Relay, Report, Subject, Time, run};
 use crate::stores::keyring::Keyring;
+use crate::stores::postgres::{PostgresConfig, PostgresStores};
 use crate::stores::redis::{RedisConfig, RedisStores};
-use crate::stores::testing::{RedisCluster, RedisServer, unique_name};
+use crate::stores::testing::{PostgresServer, RedisCluster, RedisServer, unique_name};
 
 /// Of 32 bytes each.
 const KEYS: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
@@ -60,6 +61,49 @@ impl Redis {
 impl Subject for Redis {
     async fn connect(&self) -> Result<Connection, String> {
         self.form.connection(redis_at(&format!("redis://{}", self.relay.address()), "kit").await?)
+    }
+
+    async fn restart(&self) -> Result<(), Powerless> {
+        let mut server = lock(&self.server);
+        server.stop();
+        server.run().map_err(Powerless::Failed)
+    }
+
+    async fn network(&self, network: Network) -> Result<(), Powerless> {
+        self.relay.set(network);
+        Ok(())
+    }
+
+    fn answers_lost(&self) -> u64 {
+        self.relay.answers_lost()
+    }
+}
+
+async fn postgres_at(url: &str) -> Result<Stores, String> {
+    let config = PostgresConfig::parse(url).map_err(|error| error.to_string())?;
+    PostgresStores::migrate(&config).await.map_err(|error| error.to_string())?;
+    Ok(Stores::of(Arc::new(PostgresStores::connect(&config).await.map_err(|error| error.to_string())?)))
+}
+
+/// One server, behind a relay.
+struct Postgres {
+    server: Mutex<PostgresServer>,
+    relay: Relay,
+    form: Form,
+}
+
+impl Postgres {
+    async fn start(form: Form) -> Self {
+        let server = PostgresServer::start().unwrap();
+        let relay = Relay::to_socket(&server.socket()).await.unwrap();
+        Self { server: Mutex::new(server), relay, form }
+    }
+}
+
+#[async_trait]
+impl Subject for Postgres {
+    async fn connect(&self) -> Result<Connection, String> {
+        self.form.connection(postgres_at(&format!("postgresql://postgres@{}/postgres", self.relay.address())).await?)
     }
 
     async fn restart(&self) -> Result<(), Powerless> {
@@ -137,13 +181,16 @@ impl Subject for Cluster {
 /// A server of somebody else's, by its URL: nobody may restart it.
 struct Named {
     url: String,
+    /// Of Redis, what its keys begin with.
     prefix: String,
 }
 
 #[async_trait]
 impl Subject for Named {
     async fn connect(&self) -> Result<Connection, String> {
-        Form::Plain.connection(redis_at(&self.url, &self.prefix).await?)
+        let is_postgres = self.url.starts_with("postgres");
+        let stores = if is_postgres { postgres_at(&self.url).await } else { redis_at(&self.url, &self.prefix).await };
+        Form::Plain.connection(stores?)
     }
 }
 
@@ -159,6 +206,20 @@ async fn redis_keeps_every_promise() {
     if let Ok(url) = std::env::var("REDIS_URL") {
         judged("the server of REDIS_URL", &run(Named { url, prefix: unique_name() }).await, &OF_SERVERS);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_keeps_every_promise() {
+    let report = run(Postgres::start(Form::Plain).await).await;
+    judged(&PostgresServer::version().unwrap(), &report, &[]);
+    if let Ok(url) = std::env::var("DATABASE_URL") {
+        judged("the server of DATABASE_URL", &run(Named { url, prefix: unique_name() }).await, &OF_SERVERS);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_keeps_every_promise_encrypted_at_rest() {
+    judged("PostgreSQL, sealed", &run(Postgres::start(Form::Sealed).await).await, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
