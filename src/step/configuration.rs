@@ -65,25 +65,27 @@ impl Configuration {
         if self.settings.tokens == Tokens::Revoke {
             urls.extend(revocation);
         }
-        (distinct_origins(&urls), is_complete)
+        let mut origins = Vec::new();
+        add_origins(&mut origins, &urls);
+        (origins, is_complete)
     }
 
-    /// The origins that a test of the connection contacts: those, and those of the metadata and the authorization endpoint.
+    /// The origins that a test of the connection contacts: those that `begin` and `complete` contact, and those of the metadata and the
+    /// authorization endpoint.
     #[must_use]
-    pub fn test_origins(&self) -> Vec<String> {
+    pub fn test_origins(&self, contacted: &[String]) -> Vec<String> {
         let source = &self.connector.source;
         let authorization =
             source.known().map(|endpoints| endpoints.authorization).or_else(|| source.custom.authorization.clone());
-        let (mut urls, _) = self.origins();
-        urls.push(source.metadata_location().1);
-        urls.extend(authorization);
-        distinct_origins(&urls)
+        let mut origins = contacted.to_vec();
+        add_origins(&mut origins, [source.metadata_location().1].iter().chain(&authorization));
+        origins
     }
 
     /// What each document alone doesn't show.
     fn contradictions(&self) -> Vec<Problem> {
-        let known = self.connector.source.known();
-        if self.settings.tokens == Tokens::Revoke && known.is_some_and(|endpoints| endpoints.revocation.is_none()) {
+        let has_no_revocation = || self.connector.source.known().is_some_and(|endpoints| endpoints.revocation.is_none());
+        if self.settings.tokens == Tokens::Revoke && has_no_revocation() {
             return vec![Problem {
                 code: Code::InvalidIntegration,
                 path: "/connector/custom_endpoints/revocation_endpoint".to_owned(),
@@ -94,14 +96,19 @@ impl Configuration {
     }
 }
 
-fn distinct_origins(urls: &[String]) -> Vec<String> {
-    let mut origins: Vec<String> = Vec::new();
-    for origin in urls.iter().filter_map(|url| origin(url)) {
-        if !origins.contains(&origin) {
-            origins.push(origin);
+/// Adds the origins of these URLs, each once.
+fn add_origins<'a>(origins: &mut Vec<String>, urls: impl IntoIterator<Item = &'a String>) {
+    for url in urls {
+        // One that goes on with a path behind an origin found before is of that origin: most are, and need not be parsed.
+        let is_behind = |origin: &String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        if origins.iter().any(is_behind) {
+            continue;
+        }
+        match origin(url) {
+            Some(origin) if !origins.contains(&origin) => origins.push(origin),
+            _ => {}
         }
     }
-    origins
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl Description {
         match configuration {
             Ok(configuration) => {
                 (description.origins, description.origins_complete) = configuration.origins();
-                description.test_origins = configuration.test_origins();
+                description.test_origins = configuration.test_origins(&description.origins);
             }
             Err(_) => description.problems = Configuration::check(settings, connector),
         }
