@@ -12,12 +12,12 @@ use crate::step::event_data::{self, Observations, Outcome, Phase};
 use crate::step::outcome::{Begun, Failed, Invocation, Redirect};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
-use crate::step::settings::Outlets;
+use crate::step::settings::{EventData, Outlets};
 
 /// Starts an attempt.
 pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
     let (outlets, configuration) = Configuration::parse(invocation.settings, invocation.connector);
-    let mut host = Recorder::new(host);
+    let mut host = Recorder::new(host, outlets.event_data != EventData::None);
     let result = clear(&mut host, &outlets)
         .and(configuration)
         .and_then(|configuration| start(&mut host, &configuration, invocation.browser));
@@ -54,9 +54,8 @@ fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> 
     }
     let endpoints = connector.source.resolve(host)?;
 
-    let state = Secret::random(host)?;
-    let nonce = Secret::random(host)?;
-    let verifier = CodeVerifier::random(host)?;
+    let [state, nonce, verifier] = Secret::several(host)?;
+    let verifier = CodeVerifier::new(verifier);
     let begun_at = host.now().as_secs();
     let request = AuthorizationRequest {
         endpoint: &endpoints.authorization,

@@ -4,7 +4,7 @@ use crate::cognito::id_token as cognito_id_token;
 use crate::host::{Host, StoreError};
 use crate::oidc::attempt::{self, Attempt};
 use crate::oidc::authorization::ResponseMode;
-use crate::oidc::claim::{self, Claimant};
+use crate::oidc::claim::{self, Claimant, Claimed};
 use crate::oidc::client::Client;
 use crate::oidc::id_token::{self, Expectations, IdToken, SignedIdToken, UnverifiedIdToken};
 use crate::oidc::response::{self, Parameters};
@@ -22,7 +22,7 @@ use crate::step::outcome::{
 use crate::step::output::{MAX_VARIABLE_BYTES, Output, Verified};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
-use crate::step::settings::{Outlets, Tokens};
+use crate::step::settings::{EventData, Outlets, Tokens};
 
 /// Judges a response.
 pub fn complete(
@@ -42,7 +42,7 @@ pub fn complete(
     };
 
     let mut call = Call {
-        host: Recorder::new(host),
+        host: Recorder::new(host, outlets.event_data != EventData::None),
         client_secret: client_secret.map(Secret::new),
         observations: Observations { response_mode: received.response_mode(), ..Observations::default() },
         redaction: Redaction::default(),
@@ -53,7 +53,7 @@ pub fn complete(
     }
 
     let result = match claim::claim(&mut call.host, received.state(), received.claimant(invocation.browser)) {
-        Ok(attempt) => call.judge(&attempt, configuration, received),
+        Ok(claimed) => call.judge(&claimed, configuration, received),
         // Nobody will end this visit any more: the journey must not wait for it.
         Err(rejection @ (claim::Rejection::Interrupted | claim::Rejection::Unreadable)) => Err(rejection.into()),
         Err(rejection) => return ignored(rejection.into()),
@@ -115,7 +115,7 @@ impl Call<'_> {
     /// From a claimed attempt to an output, or the first thing that doesn't hold.
     fn judge(
         &mut self,
-        attempt: &Attempt,
+        Claimed { attempt, at }: &Claimed,
         configuration: Result<Configuration, Failure>,
         received: Received<'_>,
     ) -> Result<Output, Failure> {
@@ -130,7 +130,7 @@ impl Call<'_> {
         if let Ok(code) = &response.result {
             self.redaction.add(code);
         }
-        if self.host.now().as_secs() > attempt.expires_at {
+        if *at > attempt.expires_at {
             return Err(Code::LoginExpired.into());
         }
         let Configuration { settings, connector } = configuration?;

@@ -25,9 +25,18 @@ impl Secret {
     /// # Errors
     /// The host has no random numbers.
     pub fn random(host: &mut dyn Host) -> Result<Self, RandomUnavailable> {
-        let mut bytes = [0_u8; RANDOM_BYTES];
-        host.fill_random(&mut bytes)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+        let [secret] = Self::several(host)?;
+        Ok(secret)
+    }
+
+    /// Several of them, drawn in one host call.
+    ///
+    /// # Errors
+    /// The host has no random numbers.
+    pub fn several<const N: usize>(host: &mut dyn Host) -> Result<[Self; N], RandomUnavailable> {
+        let mut bytes = [[0_u8; RANDOM_BYTES]; N];
+        host.fill_random(bytes.as_flattened_mut())?;
+        Ok(bytes.map(|bytes| Self(URL_SAFE_NO_PAD.encode(bytes))))
     }
 
     /// The text itself, for the one place that has to send or store it.
@@ -92,6 +101,13 @@ mod tests {
         assert_ne!(first, second);
         let decoded = URL_SAFE_NO_PAD.decode(first.expose()).unwrap();
         assert_eq!(decoded.len() * 8, 256);
+    }
+
+    #[test]
+    fn b05_values_drawn_together_are_as_those_drawn_one_by_one() {
+        let together: [Secret; 3] = Secret::several(&mut FakeHost::new()).unwrap();
+        let mut host = FakeHost::new();
+        assert_eq!(together, [(); 3].map(|()| Secret::random(&mut host).unwrap()));
     }
 
     #[test]

@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter, Store};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter, Result, Store, bail,
+};
 
 wasmtime::component::bindgen!({ path: "../wit", world: "redirect-step" });
 
@@ -100,7 +101,7 @@ impl Sandbox {
     pub fn describe(&mut self, alone: &Alone) -> Result<()> {
         let Invocation { settings, connector, .. } = &alone.invocation;
         let described = self.step.journey_step_settings().call_describe(&mut self.store, settings, connector)?;
-        anyhow::ensure!(described.problems.is_empty(), "{:?}", described.problems);
+        wasmtime::ensure!(described.problems.is_empty(), "{:?}", described.problems);
         Ok(())
     }
 

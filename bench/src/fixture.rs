@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 use url::Url;
+use wasmtime::Result;
+use wasmtime::error::Context as _;
 
 pub const POOL: &str = "eu-west-1_AbCdEf123";
 pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
@@ -62,7 +63,7 @@ pub fn random_byte(index: u64) -> u8 {
 impl Fixture {
     pub fn new() -> Result<Self> {
         let pair = RsaKeyPair::from_pkcs8(include_bytes!("../../src/testing/rsa-2048-a.pk8"));
-        let pair = pair.map_err(|error| anyhow::anyhow!("the key: {error}"))?;
+        let pair = pair.map_err(|error| wasmtime::format_err!("the key: {error}"))?;
         let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
         Ok(Self {
             now: SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
@@ -155,7 +156,7 @@ impl Fixture {
         let signing_input = format!("{}.{}", encode(&header), encode(claims));
         let mut signature = vec![0; self.pair.public().modulus_len()];
         let signed = self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signing_input.as_bytes(), &mut signature);
-        signed.map_err(|_| anyhow::anyhow!("can't sign"))?;
+        signed.map_err(|_| wasmtime::format_err!("can't sign"))?;
         Ok(format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }

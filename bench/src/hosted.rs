@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
 use journey_host::{
-    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, Capacity, ClientSecret, Clock, Compiled, Completed, Egress, Exchange,
-    FetchError, HttpClient, Invocation, Limits, MemoryCache, Network, Random, Resolver, Response, Runtime, Services, Step, TenantPolicy,
-    Visit, http,
+    Arrival, AuthorizationResponse, Begun, Browser, Callbacks, Capacity, ClientSecret, Clock, Compiled, Completed, Egress,
+    Exchange, FetchError, HttpClient, Invocation, Limits, MemoryCache, Network, Random, Resolver, Response, Runtime, Services,
+    Step, TenantPolicy, Visit, http,
 };
 use tokio::runtime;
+use wasmtime::{Result, bail, ensure};
 
 use crate::fixture::{BROWSER, CALLBACK, Fixture, Login, SECRET, random_byte};
 use crate::sampler::Subject;
@@ -63,11 +63,14 @@ impl Hosted {
     }
 
     fn step(&self, draws: &Arc<Draws>, cache: Option<Arc<MemoryCache>>) -> Result<Step> {
-        let trusted = TenantPolicy::permitting(&["https://*.auth.eu-west-1.amazoncognito.com", "https://cognito-idp.eu-west-1.amazonaws.com"]);
-        let egress = Egress::deny_all().with_tenant(TENANT, trusted.map_err(anyhow::Error::msg)?);
+        let trusted = TenantPolicy::permitting(&[
+            "https://*.auth.eu-west-1.amazoncognito.com",
+            "https://cognito-idp.eu-west-1.amazonaws.com",
+        ]);
+        let egress = Egress::deny_all().with_tenant(TENANT, trusted.map_err(wasmtime::Error::msg)?);
         let client = Arc::new(Canned(Arc::clone(&self.exchanges)));
         let network = Network::with_client(egress, client).with_resolver(Arc::new(Fixed));
-        let callbacks = Callbacks::none().with(CALLBACK, TENANT, "pool").map_err(anyhow::Error::msg)?;
+        let callbacks = Callbacks::none().with(CALLBACK, TENANT, "pool").map_err(wasmtime::Error::msg)?;
         let mut services = Services::in_memory_at(network, Arc::new(Stopped(self.now))).serving(callbacks);
         services.random = Arc::clone(draws) as Arc<dyn Random>;
         if let Some(cache) = cache {

@@ -4,8 +4,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
 use journey_host::{Capacity, Runtime};
+use wasmtime::Result;
 
 /// The best of some times: of work that takes so long, more can't be asked.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub fn measure(component: &[u8], output: &Path, times: usize) -> Result<Loading>
     Ok(Loading { compile, from_cache })
 }
 
-fn time(runtime: impl FnOnce() -> journey_host::wasmtime::Result<Runtime>, component: &[u8]) -> Result<Duration> {
+fn time(runtime: impl FnOnce() -> Result<Runtime>, component: &[u8]) -> Result<Duration> {
     let runtime = runtime()?;
     let since = Instant::now();
     runtime.compile("cognito-oidc", component)?;

@@ -18,7 +18,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use wasmtime::error::Context as _;
+use wasmtime::{Result, bail};
 
 use alone::{Alone, Tables};
 use fixture::{Fixture, Login};
@@ -109,10 +110,14 @@ fn rows<'a>(
         ($name:literal, $about:literal, $tables:expr, $call:expr) => {{
             let tables = Arc::clone($tables);
             let call = $call;
-            Row::new($name, $about, Timed(nothing, move |()| {
-                let mut sandbox = alone.instantiate(&tables)?;
-                call(&mut sandbox)
-            }))
+            Row::new(
+                $name,
+                $about,
+                Timed(nothing, move |()| {
+                    let mut sandbox = alone.instantiate(&tables)?;
+                    call(&mut sandbox)
+                }),
+            )
         }};
     }
     // In one that has run it before.
@@ -128,20 +133,33 @@ fn rows<'a>(
         Row::new("ring", "one RS256 signature verified natively: the unit", Timed(nothing, move |()| ring())),
         Row::new("signature", "the component's verification of it, in a sandbox", Timed(nothing, move |()| signature.verify())),
         fresh!("instantiate", "a sandbox, instantiated and dropped", tables, |_: &mut alone::Sandbox| Ok(())),
-        fresh!("describe_fresh", "`describe` alone, in a fresh sandbox", tables, |sandbox: &mut alone::Sandbox| sandbox.describe(alone)),
+        fresh!("describe_fresh", "`describe` alone, in a fresh sandbox", tables, |sandbox: &mut alone::Sandbox| sandbox
+            .describe(alone)),
         used!("describe_used", "`describe` alone, in a used one", tables, |sandbox: &mut alone::Sandbox| sandbox.describe(alone)),
         fresh!("begin_fresh", "`begin` alone, in a fresh sandbox", tables, |sandbox: &mut alone::Sandbox| sandbox.begin(alone)),
         used!("begin_used", "`begin` alone, in a used one", tables, |sandbox: &mut alone::Sandbox| sandbox.begin(alone)),
-        fresh!("complete_fresh_warm", "`complete` alone, fresh, keys cached", tables, |sandbox: &mut alone::Sandbox| sandbox.complete(alone, login)),
-        used!("complete_used_warm", "`complete` alone, used, keys cached", tables, |sandbox: &mut alone::Sandbox| sandbox.complete(alone, login)),
-        fresh!("complete_fresh_cold", "`complete` alone, fresh, keys fetched", &cold, |sandbox: &mut alone::Sandbox| sandbox.complete(alone, login)),
-        used!("complete_used_cold", "`complete` alone, used, keys fetched", &cold, |sandbox: &mut alone::Sandbox| sandbox.complete(alone, login)),
+        fresh!("complete_fresh_warm", "`complete` alone, fresh, keys cached", tables, |sandbox: &mut alone::Sandbox| sandbox
+            .complete(alone, login)),
+        used!("complete_used_warm", "`complete` alone, used, keys cached", tables, |sandbox: &mut alone::Sandbox| sandbox
+            .complete(alone, login)),
+        fresh!("complete_fresh_cold", "`complete` alone, fresh, keys fetched", &cold, |sandbox: &mut alone::Sandbox| sandbox
+            .complete(alone, login)),
+        used!("complete_used_cold", "`complete` alone, used, keys fetched", &cold, |sandbox: &mut alone::Sandbox| sandbox
+            .complete(alone, login)),
         Row::new("host_describe", "`describe` through the host", hosted::Describe(hosted)),
         Row::new("host_begin", "`begin` through the host", hosted::Begin(hosted)),
         Row::new("host_complete_warm", "`complete` through the host, keys cached", hosted::Complete(hosted, Keys::Warm)),
         Row::new("host_complete_cold", "`complete` through the host, keys fetched", hosted::Complete(hosted, Keys::Cold)),
-        Row::new("openidconnect_begin", "authorization request by `openidconnect`, native", Timed(nothing, move |()| Ok(openidconnect.begin()))),
-        Row::new("openidconnect_complete", "login completed by `openidconnect`, native", Timed(nothing, move |()| same.complete())),
+        Row::new(
+            "openidconnect_begin",
+            "authorization request by `openidconnect`, native",
+            Timed(nothing, move |()| Ok(openidconnect.begin())),
+        ),
+        Row::new(
+            "openidconnect_complete",
+            "login completed by `openidconnect`, native",
+            Timed(nothing, move |()| same.complete()),
+        ),
         peer("openid_client_begin", "authorization request by `openid-client`, Node.js", node),
         peer("openid_client_complete", "login completed by `openid-client`, Node.js", node),
         peer("aws_jwt_verify", "ID token alone by `aws-jwt-verify`, Node.js", node),
@@ -167,7 +185,8 @@ fn programs(arguments: &Arguments, fixture: &Fixture, login: &Login, tables: &Ta
 impl Arguments {
     fn read() -> Result<Self> {
         let mut given = std::env::args().skip(1);
-        let mut path = |name: &str| given.next().map(PathBuf::from).with_context(|| format!("which {name}? `cargo xtask bench` says"));
+        let mut path =
+            |name: &str| given.next().map(PathBuf::from).with_context(|| format!("which {name}? `cargo xtask bench` says"));
         let (component, guest, peers) = (path("component")?, path("guest")?, path("folder of peers")?);
         let (scratch, output) = (path("folder")?, path("output")?);
         match given.next().as_deref() {

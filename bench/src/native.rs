@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse,
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    HttpRequest, HttpResponse, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse,
 };
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use wasmtime::error::Context as _;
+use wasmtime::{Result, ensure, format_err};
 
 use crate::fixture::{CALLBACK, CLIENT, Fixture, Login, SECRET, SUBJECT};
 
@@ -21,7 +22,7 @@ pub fn ring<'a>(fixture: &'a Fixture, login: &'a Login) -> Result<impl Fn() -> R
     Ok(move || {
         let key = RsaPublicKeyComponents { n: &fixture.modulus, e: &fixture.exponent };
         let verified = key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature);
-        verified.map_err(|_| anyhow!("the signature is wrong"))
+        verified.map_err(|_| format_err!("the signature is wrong"))
     })
 }
 
@@ -57,7 +58,8 @@ impl OpenIdConnect {
     /// The authorization request.
     pub fn begin(&self) -> String {
         let (challenge, _verifier) = PkceCodeChallenge::new_random_sha256();
-        let request = self.client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random);
+        let request =
+            self.client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random);
         request.set_pkce_challenge(challenge).url().0.into()
     }
 

@@ -6,8 +6,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use wasmtime::error::Context as _;
+use wasmtime::{Result, bail};
 
 use crate::alone::Tables;
 use crate::fixture::{BROWSER, CALLBACK, CLIENT, Fixture, ISSUER, Login, POOL, SECRET};
@@ -28,7 +29,8 @@ pub struct PeerRow(pub Peer, pub &'static str);
 
 impl Peer {
     pub fn start(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| format!("can't start {command:?}"))?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().with_context(|| format!("can't start {command:?}"))?;
         let questions = Some(child.stdin.take().context("no standard input")?);
         let answers = BufReader::new(child.stdout.take().context("no standard output")?);
         Ok(Self(Arc::new(Mutex::new(Process { child, questions, answers }))))

@@ -7,7 +7,8 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use wasmtime::Result;
+use wasmtime::error::Context as _;
 
 /// Something to measure.
 pub trait Subject {

@@ -1,7 +1,6 @@
 //! The component's verification of one signature, by itself in a sandbox: `guest/`, compiled from the component's own source.
 
-use anyhow::{Result, ensure};
-use wasmtime::{Engine, Instance, Linker, Module, Store, TypedFunc};
+use wasmtime::{Engine, Instance, Linker, Module, Result, Store, TypedFunc, ensure};
 
 use crate::alone;
 use crate::fixture::{Fixture, Login};

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
+use wasmtime::Result;
+use wasmtime::error::Context as _;
 
 use crate::alone::Alone;
 use crate::fixture::Fixture;

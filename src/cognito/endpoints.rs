@@ -227,9 +227,15 @@ pub fn origin(endpoint: &str) -> Option<String> {
 #[must_use]
 pub fn distinct_origins(urls: &[String]) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
-    for origin in urls.iter().filter_map(|url| origin(url)) {
-        if !origins.contains(&origin) {
-            origins.push(origin);
+    for url in urls {
+        // One that goes on with a path behind an origin found before is of that origin: most are, and need not be parsed.
+        let is_behind = |origin: &String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        if origins.iter().any(is_behind) {
+            continue;
+        }
+        match origin(url) {
+            Some(origin) if !origins.contains(&origin) => origins.push(origin),
+            _ => {}
         }
     }
     origins

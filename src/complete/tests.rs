@@ -6,6 +6,7 @@ mod event_data;
 mod exact;
 mod faults;
 mod field;
+mod host_calls;
 mod keys;
 mod model;
 mod order;

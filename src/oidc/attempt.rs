@@ -107,13 +107,13 @@ pub(super) struct Taken {
 }
 
 impl Attempt {
-    /// Stores it under its state, beside those that are pending already, as the one begun last.
+    /// Stores it under its state, beside those that are pending already, as the one begun last, which is now.
     ///
     /// # Errors
     /// The host's store failed.
     pub fn store(self, host: &mut dyn Host, state: &Secret) -> Result<(), StoreError> {
         let key = key(state);
-        let lifetime = lifetime(self.expires_at, host.now().as_secs());
+        let lifetime = lifetime(self.expires_at, self.begun_at);
         host.put_attempt(&key, &write(&Entry::Pending(Box::new(self))), lifetime)?;
         host.put_attempt(NEWEST, &write(&key), lifetime)
     }

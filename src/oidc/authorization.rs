@@ -102,7 +102,7 @@ mod tests {
     use crate::testing::FakeHost;
 
     fn url(endpoint: &str, response_mode: ResponseMode, parameters: &[(&str, &str)]) -> url::Url {
-        let verifier = CodeVerifier::random(&mut FakeHost::new()).unwrap();
+        let verifier = CodeVerifier::new(Secret::random(&mut FakeHost::new()).unwrap());
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let request = AuthorizationRequest {
             endpoint,

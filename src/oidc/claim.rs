@@ -47,6 +47,15 @@ pub enum Claimant<'a> {
     Host,
 }
 
+/// An attempt that nobody else gets.
+#[derive(Debug)]
+pub struct Claimed {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// When it was claimed, by the host's clock: what comes later than its end is too late.
+    pub at: u64,
+}
+
 /// Why an attempt isn't handed over. But for [`Rejection::Interrupted`] and [`Rejection::Unreadable`], the journey waits on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
@@ -104,7 +113,7 @@ impl From<callback::Rejection> for Rejection {
 ///
 /// # Errors
 /// See [`Rejection`].
-pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Result<Attempt, Rejection> {
+pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Result<Claimed, Rejection> {
     let is_host = matches!(claimant, Claimant::Host);
     let key = attempt::key(state);
     let Some(stored) = host.attempt(&key)? else {
@@ -123,7 +132,7 @@ pub fn claim(host: &mut dyn Host, state: &Secret, claimant: Claimant<'_>) -> Res
                 return Err(Rejection::Duplicate(Duplicate::Expired));
             }
             take(host, &key, &stored, &pending, now)?;
-            Ok(*pending)
+            Ok(Claimed { attempt: *pending, at: now })
         }
         Entry::Taken(taken) => {
             judge(&claimant, &taken.browser, taken.response_mode, &taken.redirect_uri)?;

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::{Host, RandomUnavailable};
 use crate::secret::{self, Secret};
 
 /// `code_challenge_method`; `plain` is never sent, whatever the provider's metadata says or leaves out (RFC 7636 7.2).
@@ -14,12 +13,10 @@ pub const CHALLENGE_METHOD: &str = "S256";
 pub struct CodeVerifier(#[serde(with = "secret::stored")] Secret);
 
 impl CodeVerifier {
-    /// A fresh one.
-    ///
-    /// # Errors
-    /// The host has no random numbers.
-    pub fn random(host: &mut dyn Host) -> Result<Self, RandomUnavailable> {
-        Secret::random(host).map(Self)
+    /// Of a fresh random value, which nothing else is made of.
+    #[must_use]
+    pub fn new(random: Secret) -> Self {
+        Self(random)
     }
 
     /// `code_challenge`: the verifier's SHA-256, base64url without padding (RFC 7636 4.2).
@@ -49,7 +46,7 @@ mod tests {
 
     #[test]
     fn b07_a_verifier_has_43_unreserved_characters() {
-        let verifier = CodeVerifier::random(&mut FakeHost::new()).unwrap();
+        let verifier = CodeVerifier::new(Secret::random(&mut FakeHost::new()).unwrap());
         let text = verifier.secret().expose();
         assert_eq!(text.len(), 43);
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));

@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn t01_the_request_carries_code_redirect_uri_and_verifier() {
         let client = Client::new("id", ClientAuthentication::ClientSecretBasic, Some(Secret::new("secret"))).unwrap();
-        let verifier = CodeVerifier::random(&mut FakeHost::new()).unwrap();
+        let verifier = CodeVerifier::new(Secret::random(&mut FakeHost::new()).unwrap());
         let request =
             request("https://idp.example.com/token", &client, &Secret::new("the code"), "https://app/cb?a=b", &verifier);
         let body: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();

@@ -50,9 +50,8 @@ const PROMPTS: &[&str] = &["none", "login", "consent", "select_account"];
 const PROMPT: &str = "^(none|(login|consent|select_account)( (login|consent|select_account))*)$";
 
 /// Advanced OIDC configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Advanced OIDC configuration", deny_unknown_fields))]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Advanced OIDC configuration", deny_unknown_fields))]
 pub struct AdvancedDocument {
     /// Authentication contexts asked for, the preferred one first; as a list or separated by spaces. Cognito's levels are
     /// `urn:cognito:loa:1` to `urn:cognito:loa:4`, on the plans Essentials and Plus; a federated user's `acr` is what the identity
@@ -101,7 +100,6 @@ pub struct AdvancedDocument {
     /// Any other parameters of the authorization request. None that the protocol or another setting owns.
     #[cfg_attr(test, schemars(title = "Additional authorize parameters", with = "BTreeMap<String, String>"))]
     authorize_parameters: Field<BTreeMap<String, Value>>,
-    #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
 }
@@ -166,6 +164,26 @@ impl Recency {
 }
 
 impl AdvancedDocument {
+    /// Each member leniently, so that nothing fails here.
+    pub(super) fn read(mut members: Object) -> Self {
+        Self {
+            acr_values: Field::take(&mut members, "acr_values"),
+            accepted_acr_values: Field::take(&mut members, "accepted_acr_values"),
+            accept_any_acr: Field::take(&mut members, "accept_any_acr"),
+            required_amr: Field::take(&mut members, "required_amr"),
+            claims: Field::take(&mut members, "claims"),
+            max_age: Field::take(&mut members, "max_age"),
+            prompt: Field::take(&mut members, "prompt"),
+            login_hint: Field::take(&mut members, "login_hint"),
+            lang: Field::take(&mut members, "lang"),
+            identity_provider: Field::take(&mut members, "identity_provider"),
+            idp_identifier: Field::take(&mut members, "idp_identifier"),
+            resource: Field::take(&mut members, "resource"),
+            authorize_parameters: Field::take(&mut members, "authorize_parameters"),
+            unknown: members,
+        }
+    }
+
     /// Checks the members and what they say together.
     pub(super) fn check(self, reader: &mut Reader<'_>) -> Option<Advanced> {
         reader.refuse_unknown(&self.unknown, MEMBERS);

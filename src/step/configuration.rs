@@ -70,8 +70,8 @@ impl Configuration {
 
     /// What each document alone doesn't show.
     fn contradictions(&self) -> Vec<Problem> {
-        let known = self.connector.source.known();
-        if self.settings.tokens == Tokens::Revoke && known.is_some_and(|endpoints| endpoints.revocation.is_none()) {
+        let has_no_revocation = || self.connector.source.known().is_some_and(|endpoints| endpoints.revocation.is_none());
+        if self.settings.tokens == Tokens::Revoke && has_no_revocation() {
             return vec![Problem {
                 code: Code::InvalidIntegration,
                 path: "/connector/custom_endpoints/revocation_endpoint".to_owned(),

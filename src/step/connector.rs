@@ -1,8 +1,5 @@
 //! The connector: the user pool and the app client, as the Integration Hub knows them. Without the client secret.
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::document::{Field, Problem, Reader};
 use super::error::Code;
 use crate::cognito::domain::Domain;
@@ -43,9 +40,8 @@ const MEMBERS: &[&str] = &[
 const REGION: &str = "^[a-z]+(-[a-z]+){1,3}-[0-9]{1,2}$";
 
 /// Connector to an app client of an Amazon Cognito user pool. Without the client secret, which the host keeps apart.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Connector", deny_unknown_fields))]
-#[serde(default)]
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Connector", deny_unknown_fields))]
 pub struct ConnectorDocument {
     /// What people call the connector.
     #[cfg_attr(test, schemars(title = "Name"))]
@@ -95,15 +91,13 @@ pub struct ConnectorDocument {
     /// Addresses that override the derived ones, one by one.
     #[cfg_attr(test, schemars(title = "Custom endpoints"))]
     custom_endpoints: Field<CustomEndpointsDocument>,
-    #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
 }
 
 /// Addresses that override the derived ones. `https`, or `http` for a loopback address where the host allows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Custom endpoints", deny_unknown_fields))]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Custom endpoints", deny_unknown_fields))]
 pub struct CustomEndpointsDocument {
     /// Where the user agent is sent.
     #[cfg_attr(test, schemars(title = "Authorization endpoint", extend("format" = "uri")))]
@@ -126,7 +120,6 @@ pub struct CustomEndpointsDocument {
     /// The provider metadata. What it says is believed only under the pool's own issuer.
     #[cfg_attr(test, schemars(title = "OpenID configuration", extend("format" = "uri")))]
     openid_configuration: Field<String>,
-    #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
 }
@@ -161,9 +154,7 @@ impl Connector {
     pub fn read(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
         let mut problems = Vec::new();
         let mut reader = Reader::new("/connector", Code::InvalidIntegration, &mut problems);
-        let object = reader.object(text);
-        // Each member reads leniently, so the document does.
-        let document: Option<ConnectorDocument> = object.and_then(|object| serde_json::from_value(Value::Object(object)).ok());
+        let document = reader.object(text).map(ConnectorDocument::read);
         let connector = document.and_then(|document| document.check(&mut reader));
         match connector {
             Some(connector) if problems.iter().all(|problem| problem.code != Code::InvalidIntegration) => {
@@ -192,6 +183,23 @@ impl Connector {
 }
 
 impl ConnectorDocument {
+    /// Each member leniently, so that nothing fails here.
+    fn read(mut members: Object) -> Self {
+        Self {
+            name: Field::take(&mut members, "name"),
+            enabled: Field::take(&mut members, "enabled"),
+            authentication_methods: Field::take(&mut members, "authentication_methods"),
+            user_pool_id: Field::take(&mut members, "user_pool_id"),
+            domain: Field::take(&mut members, "domain"),
+            issuer: Field::take(&mut members, "issuer"),
+            additional_regions: Field::take(&mut members, "additional_regions"),
+            client_id: Field::take(&mut members, "client_id"),
+            client_authentication: Field::take(&mut members, "client_authentication"),
+            custom_endpoints: Field::take_object(&mut members, "custom_endpoints").read(CustomEndpointsDocument::read),
+            unknown: members,
+        }
+    }
+
     fn check(self, reader: &mut Reader<'_>) -> Option<Connector> {
         refuse_unknown(&self.unknown, reader);
         reader.optional("name", self.name, "expected a string");
@@ -245,6 +253,20 @@ impl ConnectorDocument {
 }
 
 impl CustomEndpointsDocument {
+    /// Each member leniently, so that nothing fails here.
+    fn read(mut members: Object) -> Self {
+        Self {
+            authorization_endpoint: Field::take(&mut members, "authorization_endpoint"),
+            token_endpoint: Field::take(&mut members, "token_endpoint"),
+            userinfo_endpoint: Field::take(&mut members, "userinfo_endpoint"),
+            revocation_endpoint: Field::take(&mut members, "revocation_endpoint"),
+            logout_endpoint: Field::take(&mut members, "logout_endpoint"),
+            jwks_uri: Field::take(&mut members, "jwks_uri"),
+            openid_configuration: Field::take(&mut members, "openid_configuration"),
+            unknown: members,
+        }
+    }
+
     fn check(self, reader: &mut Reader<'_>) -> CustomEndpoints {
         reader.refuse_unknown(&self.unknown, MEMBERS);
         let mut read = |name: &str, field, check: fn(&str) -> Result<(), &'static str>| {
@@ -265,6 +287,9 @@ impl CustomEndpointsDocument {
 
 /// The one unknown member that somebody is bound to try deserves an answer of its own.
 fn refuse_unknown(unknown: &Object, reader: &mut Reader<'_>) {
+    if unknown.is_empty() {
+        return;
+    }
     let mut rest = unknown.clone();
     if rest.remove("client_secret").is_some() {
         reader.problem("client_secret", "expected apart from the connector: the host passes it to `complete`");

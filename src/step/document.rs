@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::error::{Code, Failure};
@@ -60,12 +60,33 @@ impl<T> Field<T> {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Self::Absent,
-            value => serde_json::from_value(value).map_or(Self::Wrong, Self::Given),
-        })
+impl<T: DeserializeOwned> Field<T> {
+    /// Takes a member out of a document: what is left there in the end, nobody knows.
+    pub fn take(members: &mut Object, name: &str) -> Self {
+        match members.remove(name) {
+            None | Some(Value::Null) => Self::Absent,
+            Some(value) => serde_json::from_value(value).map_or(Self::Wrong, Self::Given),
+        }
+    }
+}
+
+impl Field<Object> {
+    /// As [`Field::take`], for a member that is a document itself.
+    pub fn take_object(members: &mut Object, name: &str) -> Self {
+        match members.remove(name) {
+            None | Some(Value::Null) => Self::Absent,
+            Some(Value::Object(object)) => Self::Given(object),
+            Some(_) => Self::Wrong,
+        }
+    }
+
+    /// The document, read.
+    pub fn read<T>(self, read: impl FnOnce(Object) -> T) -> Field<T> {
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Given(object) => Field::Given(read(object)),
+            Self::Wrong => Field::Wrong,
+        }
     }
 }
 
@@ -216,11 +237,24 @@ mod tests {
 
     #[test]
     fn a_field_never_fails() {
-        let field = |value: Value| serde_json::from_value::<Field<u32>>(value).unwrap();
+        let members = |value: Value| Object::from_iter([("a".to_owned(), value), ("b".to_owned(), json!(1))]);
+        let field = |value: Value| {
+            let mut members = members(value);
+            let field = Field::<u32>::take(&mut members, "a");
+            assert_eq!(members.keys().collect::<Vec<_>>(), ["b"], "it is taken out");
+            field
+        };
         assert_eq!(field(json!(7)), Field::Given(7));
         assert_eq!(field(json!(null)), Field::Absent);
+        assert_eq!(Field::<u32>::take(&mut Object::new(), "a"), Field::Absent);
         for wrong in [json!("7"), json!(-1), json!(1.5), json!([]), json!(4_294_967_296_u64)] {
             assert_eq!(field(wrong), Field::Wrong);
+        }
+        let document = |value: Value| Field::take_object(&mut members(value), "a").read(|object| object.len());
+        assert_eq!(document(json!({"x": 1, "y": 2})), Field::Given(2));
+        assert_eq!(document(json!(null)), Field::Absent);
+        for wrong in [json!([]), json!("{}"), json!(1)] {
+            assert_eq!(document(wrong), Field::Wrong);
         }
         assert_eq!(Field::Given(7).given(), Some(&7));
         assert_eq!(Field::<u32>::Wrong.given(), None);

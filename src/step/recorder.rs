@@ -7,9 +7,10 @@ use serde::Serialize;
 use crate::host::{Entry, FetchError, Host, Method, RandomUnavailable, Request, Response, StoreError};
 use crate::oidc::exchange;
 
-/// Passes every call on, and remembers the HTTP exchanges.
+/// Passes every call on, and remembers the HTTP exchanges, where somebody wants to know of them.
 pub struct Recorder<'a> {
     host: &'a mut dyn Host,
+    is_wanted: bool,
     exchanges: Vec<Exchange>,
 }
 
@@ -28,9 +29,9 @@ pub struct Exchange {
 }
 
 impl<'a> Recorder<'a> {
-    /// Around a host.
-    pub fn new(host: &'a mut dyn Host) -> Self {
-        Self { host, exchanges: Vec::new() }
+    /// Around a host. Where nothing `is_wanted`, no exchange is timed: the time is a host call, too.
+    pub fn new(host: &'a mut dyn Host, is_wanted: bool) -> Self {
+        Self { host, is_wanted, exchanges: Vec::new() }
     }
 
     /// What was exchanged so far.
@@ -42,6 +43,9 @@ impl<'a> Recorder<'a> {
 
 impl Host for Recorder<'_> {
     fn fetch(&mut self, request: &Request) -> Result<Response, FetchError> {
+        if !self.is_wanted {
+            return self.host.fetch(request);
+        }
         let begun = self.host.now();
         let result = self.host.fetch(request);
         let elapsed = self.host.now().saturating_sub(begun).as_millis();
@@ -115,7 +119,7 @@ mod tests {
         let mut answer = response(400, "application/json", "{}");
         answer.headers.push(("x-amz-cognito-request-id".into(), "r".into()));
         host.respond("https://a/token?x=secret", Ok(answer));
-        let mut recorder = Recorder::new(&mut host);
+        let mut recorder = Recorder::new(&mut host, true);
         let _ = recorder.fetch(&request(Method::Post, "https://a/token?x=secret"));
         let _ = recorder.fetch(&request(Method::Get, "https://b/"));
         assert_eq!(
@@ -125,6 +129,15 @@ mod tests {
                 {"method": "GET", "url": "https://b/", "status": null, "error": "unreachable", "milliseconds": 0, "request_id": null},
             ])
         );
+    }
+
+    #[test]
+    fn what_nobody_wants_is_not_noted() {
+        let mut host = FakeHost::new();
+        host.respond("https://a/", Ok(response(200, "", "")));
+        let mut recorder = Recorder::new(&mut host, false);
+        assert!(recorder.fetch(&request(Method::Get, "https://a/")).is_ok());
+        assert_eq!(recorder.exchanges(), []);
     }
 
     #[test]
@@ -138,7 +151,7 @@ mod tests {
         ] {
             let mut host = FakeHost::new();
             host.respond("https://a/", Err(error));
-            let mut recorder = Recorder::new(&mut host);
+            let mut recorder = Recorder::new(&mut host, true);
             let _ = recorder.fetch(&request(Method::Get, "https://a/"));
             assert_eq!(recorder.exchanges()[0].error, Some(name));
         }

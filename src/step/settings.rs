@@ -1,7 +1,6 @@
 //! The author's settings of the step.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::advanced::{Advanced, AdvancedDocument, MEMBERS};
 use super::document::{Field, Problem, Reader, Words};
@@ -36,9 +35,8 @@ const A_VARIABLE_NAME: &str =
     "expected a variable name: letters, digits and `_`, not beginning with a digit, 128 characters at most";
 
 /// Settings of the step "Cognito OIDC Authentication".
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Settings", deny_unknown_fields))]
-#[serde(default)]
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Settings", deny_unknown_fields))]
 pub struct SettingsDocument {
     /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for `127.0.0.1`, `[::1]`
     /// and `localhost`, or an app's own scheme.
@@ -80,7 +78,6 @@ pub struct SettingsDocument {
         )
     )]
     login_lifetime: Field<u32>,
-    #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
 }
@@ -183,12 +180,9 @@ impl Settings {
     pub fn parse(text: &str) -> (Outlets, Result<Self, Vec<Problem>>) {
         let mut problems = Vec::new();
         let mut reader = Reader::new("/settings", Code::InvalidSettings, &mut problems);
-        let object = reader.object(text);
-        // Each member reads leniently, so the document does.
-        let document = object.and_then(|object| serde_json::from_value(Value::Object(object)).ok());
-        let document: SettingsDocument = document.unwrap_or_default();
+        let document = reader.object(text).map(SettingsDocument::read).unwrap_or_default();
         let outlets = Outlets::read(&document);
-        let settings = if problems.is_empty() { document.check(&mut problems) } else { None };
+        let settings = if problems.is_empty() { document.check(&outlets, &mut problems) } else { None };
         match settings {
             Some(settings) if problems.is_empty() => (outlets, Ok(settings)),
             _ => (outlets, Err(problems)),
@@ -216,12 +210,31 @@ impl Outlets {
 }
 
 impl SettingsDocument {
-    fn check(self, problems: &mut Vec<Problem>) -> Option<Settings> {
+    /// Each member leniently, so that nothing fails here.
+    fn read(mut members: Object) -> Self {
+        Self {
+            callback_url: Field::take(&mut members, "callback_url"),
+            scope: Field::take(&mut members, "scope"),
+            response_mode: Field::take(&mut members, "response_mode"),
+            advanced: Field::take_object(&mut members, "advanced").read(AdvancedDocument::read),
+            output_variable: Field::take(&mut members, "output_variable"),
+            error_output_variable: Field::take(&mut members, "error_output_variable"),
+            failure_behavior: Field::take(&mut members, "failure_behavior"),
+            event_data: Field::take(&mut members, "event_data"),
+            tokens: Field::take(&mut members, "tokens"),
+            login_lifetime: Field::take(&mut members, "login_lifetime"),
+            unknown: members,
+        }
+    }
+
+    fn check(self, outlets: &Outlets, problems: &mut Vec<Problem>) -> Option<Settings> {
         let mut reader = Reader::new("/settings", Code::InvalidSettings, problems);
         reader.refuse_unknown(&self.unknown, MEMBERS);
 
         let callback_url = reader.required("callback_url", self.callback_url, "expected a URL as a string");
-        let callback_url = reader.checked("callback_url", callback_url, |url| check_callback_url(url));
+        // A valid one is the outlets' already, and isn't read again.
+        let check = |url: &String| if outlets.callback_url.is_some() { Ok(()) } else { check_callback_url(url) };
+        let callback_url = reader.checked("callback_url", callback_url, check);
 
         let words = reader.optional("scope", self.scope, "expected scopes as a list, or separated by spaces");
         let scope = match &words {

@@ -54,7 +54,7 @@ pub(crate) fn attempt(host: &mut FakeHost) -> Attempt {
         scope: "openid".into(),
         response_mode: ResponseMode::Query,
         nonce: Secret::random(host).unwrap(),
-        verifier: CodeVerifier::random(host).unwrap(),
+        verifier: CodeVerifier::new(Secret::random(host).unwrap()),
         acr: AcrRequirement::None,
         amr: Vec::new(),
         auth_time_not_before: None,

@@ -95,7 +95,10 @@ fn install(sources: &Path, folder: &Path) -> Result<PathBuf> {
 fn machine() -> Result<String> {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let model = read("/proc/cpuinfo");
-    let model = model.lines().find_map(|line| line.strip_prefix("model name")).map_or("unknown", |line| line.trim_matches([' ', '\t', ':']));
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown", |line| line.trim_matches([' ', '\t', ':']));
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
     let kernel = kernel.split(['.', '-']).take(2).collect::<Vec<_>>().join(".");

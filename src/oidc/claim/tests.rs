@@ -35,7 +35,7 @@ const SUPERSEDED: Option<Rejection> = Some(Rejection::Duplicate(Duplicate::Super
 #[test]
 fn c03_an_attempt_is_handed_over_once_and_its_secrets_are_gone() {
     let (mut host, state) = begun("s");
-    let taken = claim(&mut host, &state, user_agent()).unwrap();
+    let Claimed { attempt: taken, .. } = claim(&mut host, &state, user_agent()).unwrap();
     assert_eq!(taken.client_id, "client");
     assert_eq!(rejection(&mut host, &state, user_agent()), AT_WORK);
     let left = &host.attempts[&attempt::key(&state)];

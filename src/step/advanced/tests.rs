@@ -7,7 +7,7 @@ use serde_json::json;
 
 fn check(document: &Value) -> Result<Advanced, Vec<(String, &'static str)>> {
     let mut problems: Vec<Problem> = Vec::new();
-    let document: AdvancedDocument = serde_json::from_value(document.clone()).unwrap();
+    let document = AdvancedDocument::read(document.as_object().unwrap().clone());
     let advanced = document.check(&mut Reader::new("", Code::InvalidSettings, &mut problems));
     if problems.is_empty() {
         return Ok(advanced.unwrap());

@@ -5,7 +5,7 @@ use std::slice;
 use super::*;
 use crate::testing::json::object as json_object;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn with(name: &str, value: Value) -> Value {
     let mut connector = json!({"user_pool_id": "eu-west-1_Ab", "client_id": "client"});

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::json::object as json_object;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn parse(settings: &Value) -> Result<Settings, Vec<(String, &'static str)>> {
     let (_, parsed) = Settings::parse(&settings.to_string());

@@ -34,7 +34,11 @@ pub(super) fn svg(table: &Table) -> Result<String> {
     let bottom = STEP * table.rows.len() as f64;
     for power in from as i32..=largest.log10().ceil() as i32 {
         let x = at(10_f64.powi(power));
-        let name = if power < 0 { format!("{:.*}", power.unsigned_abs() as usize, 10_f64.powi(power)) } else { 10_i64.pow(power as u32).to_string() };
+        let name = if power < 0 {
+            format!("{:.*}", power.unsigned_abs() as usize, 10_f64.powi(power))
+        } else {
+            10_i64.pow(power as u32).to_string()
+        };
         writeln!(svg, "<path d=\"M{x:.1} 0V{bottom:.1}\" stroke=\"{THEIRS}\" stroke-opacity=\"0.3\"/>")?;
         writeln!(svg, "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{THEIRS}\">{name}</text>", bottom + 16.0)?;
     }

@@ -122,7 +122,10 @@ impl Table {
             "ratios_of_medians": ratios(&|ratio| self.ratio_of_medians(ratio))?,
             "rows": rows?,
         });
-        for name in ["rounds", "compile_ns", "load_from_cache_ns", "resident_fresh_bytes"].into_iter().chain(SIZES.map(|(_, name, _)| name)) {
+        for name in ["rounds", "compile_ns", "load_from_cache_ns", "resident_fresh_bytes"]
+            .into_iter()
+            .chain(SIZES.map(|(_, name, _)| name))
+        {
             document[name] = json!(self.number(name)?);
         }
         Ok(document)
