@@ -192,7 +192,7 @@ impl Test<'_> {
     }
 
     fn credentials(&mut self, endpoint: &str, client: &Client, redirect_uri: &str) -> credentials::Evidence {
-        match CodeVerifier::random(self.host) {
+        match Secret::random(self.host).map(CodeVerifier::new) {
             Ok(verifier) => {
                 self.redaction.add(verifier.secret());
                 let request = token::request(endpoint, client, &Secret::new(credentials::CODE), redirect_uri, &verifier);
@@ -204,11 +204,12 @@ impl Test<'_> {
 
     /// State, nonce and code verifier of a request that no user will make.
     fn draw(&mut self) -> Result<(Secret, Secret, CodeVerifier), RandomUnavailable> {
-        let drawn = (Secret::random(self.host)?, Secret::random(self.host)?, CodeVerifier::random(self.host)?);
-        for secret in [&drawn.0, &drawn.1, drawn.2.secret()] {
+        let drawn: [Secret; 3] = Secret::several(self.host)?;
+        for secret in &drawn {
             self.redaction.add(secret);
         }
-        Ok(drawn)
+        let [state, nonce, verifier] = drawn;
+        Ok((state, nonce, CodeVerifier::new(verifier)))
     }
 
     /// One exchange, whose sender says that it is a test.

@@ -259,7 +259,7 @@ async fn a_busy_host_says_so_in_a_line_a_limit_and_a_count() {
     let network = Network::new(Egress::deny_all()).expect("a network");
     let services = Services::in_memory(network).serving(callbacks());
     let limits = Limits { wall_clock: Duration::from_millis(200), ..Limits::default() };
-    let step = Step::new(guest.compile_in(&runtime), services, limits);
+    let step = Step::new(guest.compile_in(&runtime, "guest"), services, limits);
     let hanging = step.with_interceptor(Arc::new(Hangs));
     let invocation = invocation();
     let (holder, its_own) = (hanging.with_limits(Limits::default()), invocation.clone());

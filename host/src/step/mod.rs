@@ -64,14 +64,7 @@ impl Step {
     /// Joins a component and a host.
     pub fn new(compiled: Compiled, services: Services, limits: Limits) -> Self {
         let tests = Arc::new(Tests::new(TestRate::default()));
-        Self {
-            compiled: Arc::new(RwLock::new(compiled)),
-            services,
-            limits,
-            tests,
-            telemetry: Telemetry::default(),
-            trace: None,
-        }
+        Self { compiled: Arc::new(RwLock::new(compiled)), services, limits, tests, telemetry: Telemetry::default(), trace: None }
     }
 
     /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under way end on
