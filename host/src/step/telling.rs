@@ -1,5 +1,8 @@
 //! Telling spans, lines and metrics what came of a call: from the engine's terms to those of [`telemetry`](crate::telemetry).
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tracing::Span;
 
 use super::Step;
@@ -11,8 +14,6 @@ use crate::sandbox::trapped::{Trapped, Usage};
 use crate::stores::StoreError;
 use crate::telemetry::{Applied, Call, Ending, Limit, Subject};
 use crate::visit::{Invocation, Visit};
-
-use std::sync::Arc;
 
 /// Why a call that is busy would be: it waits for one thing after the other.
 #[derive(Clone, Copy)]
@@ -196,6 +197,6 @@ impl VisitlessTelling {
 }
 
 /// A component that ran has memory.
-fn ran(usage: &Usage) -> Option<(std::time::Duration, usize)> {
+fn ran(usage: &Usage) -> Option<(Duration, usize)> {
     (usage.memory > 0).then_some((usage.cpu, usage.memory))
 }

@@ -116,7 +116,8 @@ impl Ending<'_> {
     }
 }
 
-/// A call under way. One that nobody tells the end of (its task was ended, or panicked) is reported as `unknown`.
+/// A call under way. One that nobody tells the end of (its task was ended, or panicked) is reported as `unknown`; but a pure function's, whose
+/// caller may go away at any time.
 pub(crate) struct Call {
     subject: Subject,
     telemetry: Telemetry,
@@ -279,7 +280,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if !self.is_over {
+        if !self.is_over && self.subject.visit.is_some() {
             let lost = Ending {
                 applied: Applied::Unknown,
                 detail: Some("the host's task was ended, or panicked"),

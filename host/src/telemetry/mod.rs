@@ -20,8 +20,6 @@ mod call;
 mod fetch;
 mod label;
 mod metric;
-#[cfg(test)]
-mod tests;
 mod trace_parent;
 
 pub(crate) use self::call::{Applied, Call, Ending, Subject};
