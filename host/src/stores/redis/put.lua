@@ -17,7 +17,8 @@ if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HLEN', KEYS[1]) 
   end
   redis.call('HDEL', KEYS[1], unpack(expired))
 end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%s %.0f %s', ARGV[2], now + lifetime, ARGV[3]))
+-- Joined, not formatted: Lua's %s ends a short text at its first NUL.
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%.0f', now + lifetime) .. ' ' .. ARGV[3])
 if redis.call('PTTL', KEYS[1]) < lifetime then
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end

@@ -14,7 +14,8 @@ if revision ~= ARGV[2] or tonumber(expires) <= now then
   return 0
 end
 local lifetime = tonumber(ARGV[5])
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%s %.0f %s', ARGV[3], now + lifetime, ARGV[4]))
+-- Joined, not formatted: Lua's %s ends a short text at its first NUL.
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3] .. ' ' .. string.format('%.0f', now + lifetime) .. ' ' .. ARGV[4])
 if redis.call('PTTL', KEYS[1]) < lifetime then
   redis.call('PEXPIRE', KEYS[1], ARGV[5])
 end
