@@ -3,6 +3,7 @@
 //! `cargo xtask build`, then `cargo run --example store_costs`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use host_test::browser::{Arrival as Landing, Browser as UserAgent};
@@ -38,33 +39,46 @@ fn engine(error: journey_host::wasmtime::Error) -> anyhow::Error {
 }
 
 async fn redis(compiled: &Compiled) -> Result<()> {
-    let server =
-        RedisServer::start(&["--slowlog-log-slower-than", "0", "--slowlog-max-len", "1000000"]).map_err(anyhow::Error::msg)?;
+    let server = RedisServer::start(&[]).map_err(anyhow::Error::msg)?;
     let stores = RedisStores::connect(&RedisConfig::parse(&server.url())?).await?;
     let name = stores.server().to_owned();
     let stage = Stage::new(compiled, Stores::of(Arc::new(stores))).await?;
-    let cli = |arguments: &[&str]| server.cli(arguments).map_err(anyhow::Error::msg);
-    let number = |text: String| text.trim().parse::<f64>().with_context(|| text.clone());
     let memory = || -> Result<f64> {
-        let info = cli(&["INFO", "memory"])?;
-        number(info.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap_or_default().to_owned())
+        let info = server.cli(&["INFO", "memory"]).map_err(anyhow::Error::msg)?;
+        let used = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
+        Ok(used.context("the memory that is used")?.trim().parse()?)
     };
     stage.login("warm-up").await?;
-    cli(&["SLOWLOG", "RESET"])?;
     let before = memory()?;
     for number in 0..PENDING {
         stage.begin(&format!("pending {number}")).await?;
     }
     let pending = (memory()? - before) / PENDING as f64;
-    let begin = number(cli(&["SLOWLOG", "LEN"])?)? / PENDING as f64;
-    cli(&["SLOWLOG", "RESET"])?;
-    for number in 0..WHOLE {
-        stage.login(&format!("whole {number}")).await?;
-    }
-    // The command that asks is one of them only the next time.
-    let whole = number(cli(&["SLOWLOG", "LEN"])?)? / WHOLE as f64;
-    println!("{name}: commands of begin {begin:.1}, of a login {whole:.1}; {pending:.0} bytes a pending login");
+    let begin = commands(&server, async { stage.begin("counted").await.map(drop) }).await?;
+    let whole = commands(&server, stage.login("whole")).await?;
+    println!("{name}: commands of begin {begin}, of a login {whole}; {pending:.0} bytes a pending login");
     Ok(())
+}
+
+/// The commands that come while this runs; what scripts call by themselves isn't asked for by a host.
+async fn commands(server: &RedisServer, run: impl Future<Output = Result<()>>) -> Result<usize> {
+    let log = server.folder().join("monitor");
+    let mut monitor = std::process::Command::new("redis-cli");
+    monitor.arg("-s").arg(server.socket()).arg("MONITOR").stdout(std::fs::File::create(&log)?);
+    let mut monitor = monitor.spawn()?;
+    let seen = || std::fs::read_to_string(&log).unwrap_or_default();
+    while !seen().starts_with("OK") {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    run.await?;
+    server.cli(&["ECHO", "the end"]).map_err(anyhow::Error::msg)?;
+    while !seen().contains("the end") {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    monitor.kill()?;
+    monitor.wait()?;
+    let is_asked = |line: &&str| line.contains('[') && !line.contains(" lua] ") && !line.contains("the end");
+    Ok(seen().lines().filter(is_asked).count())
 }
 
 async fn postgres(compiled: &Compiled) -> Result<()> {

@@ -62,7 +62,7 @@
 //! sandbox     one call in one sandbox: who gets one when, limits, what the component may ask for
 //! services    what the host brings along
 //! network     egress policy, judged addresses, the HTTP client
-//! stores      journeys, attempts, cache: the traits, and all three in memory
+//! stores      journeys, attempts, cache: the traits; all three in memory, in Redis, in PostgreSQL; encryption at rest over any
 //! callbacks, visit, response, outcome, description, clock …    the nouns that all rooms share
 //! ```
 //!
@@ -81,6 +81,8 @@
 //! | a variable that the step didn't describe; a value that isn't JSON; a key of another form | at each host call | `refused` |
 //! | more than a call may use or have kept | at each host call, or within 10 ms | [`Limits`], [`Cause`] |
 //! | an outcome of a visit that is settled | when it is applied | `TooLate` |
+//! | stores that outlive the process, without keys to encrypt them by | when a host is built | [`Services::lasting`] has no other form |
+//! | a stored value that was altered, moved elsewhere, or never sealed | when it is read | [`Keyring`] |
 //!
 //! A component that traps, and a service of the host that panics, end their own call and nothing else. The outcome says
 //! `step_trapped`, which settles the visit only where nothing else may still end it.
@@ -98,7 +100,9 @@
 //! |---|---|
 //! | `cache` | [`Runtime::keeping`]: compiled code in a folder |
 //! | `conformance` | `conformance`: what any store must prove, as a kit to run it against |
-//! | `testing` | faults, an interceptor of host calls, a clock to move, random bytes from a seed. Not for production |
+//! | `redis` | `RedisStores`: the stores in Redis 6.2 or later, or Valkey |
+//! | `postgres` | `PostgresStores`: the stores in PostgreSQL 13 or later |
+//! | `testing` | faults, an interceptor of host calls, a clock to move, random bytes from a seed, real servers for tests of stores. Not for production |
 //!
 //! # Wasmtime
 //!

@@ -52,7 +52,7 @@ impl Services {
     /// Stores that outlive the process, which needs keys to encrypt them by: there is no way to have the one without the other. System time
     /// and system random bytes; no callback URL is served yet.
     ///
-    /// `Stores::of` makes the three of one [`RedisStores`](crate::RedisStores) or [`PostgresStores`](crate::PostgresStores).
+    /// [`Stores::of`] makes the three of one `RedisStores` or `PostgresStores`.
     pub fn lasting(network: Network, stores: Stores, keyring: Keyring) -> Self {
         Self::new(network, stores.sealed(keyring), Arc::new(SystemClock))
     }

@@ -86,7 +86,8 @@ impl PostgresConfig {
         Self { certificates: Some(pem.to_owned()), ..self }
     }
 
-    /// How long to wait for a connection, and for all answers of one act: 2 s and 5 s where nothing is said.
+    /// How long a server may take to let in (and twice that to get a connection at all), and how long all answers of one act: 2 s and 5 s
+    /// where nothing is said.
     #[must_use]
     pub fn with_timeouts(mut self, connect: Duration, response: Duration) -> Self {
         self.database.connect_timeout(connect);

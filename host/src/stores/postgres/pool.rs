@@ -19,6 +19,7 @@ pub(super) struct Connections {
     pool: Pool,
     /// In front of each error.
     shown: String,
+    connect: Duration,
     response: Duration,
 }
 
@@ -58,25 +59,19 @@ impl Connections {
             let setup = setup.clone();
             Box::pin(async move { client.batch_execute(&setup).await.map_err(HookError::Backend) })
         });
-        let pool = Pool::builder(manager)
-            .max_size(config.connections)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(config.connect + config.response))
-            .create_timeout(Some(config.connect))
-            .recycle_timeout(Some(config.connect))
-            .post_create(set_up)
-            .build();
+        let pool = Pool::builder(manager).max_size(config.connections).runtime(Runtime::Tokio1).post_create(set_up).build();
         let shown = config.shown();
         let pool = pool.map_err(|error| StoreError::Unavailable(format!("{shown}: {error}")))?;
-        Ok(Self { pool, shown, response: config.response })
+        Ok(Self { pool, shown, connect: config.connect, response: config.response })
     }
 
+    /// Waits for one of the others to be given back, or for one more to be opened and set up: twice as long as to connect, at most.
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
-        match self.pool.get().await {
-            Ok(client) => Ok(Lent(Some(client))),
-            Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))) => Err(self.error(&error)),
-            Err(PoolError::Timeout(_)) => Err(self.unavailable("no connection in time")),
-            Err(_) => Err(self.unavailable("no connection")),
+        match tokio::time::timeout(self.connect * 2, self.pool.get()).await {
+            Ok(Ok(client)) => Ok(Lent(Some(client))),
+            Ok(Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)))) => Err(self.error(&error)),
+            Ok(Err(_)) => Err(self.unavailable("no connection")),
+            Err(_) => Err(self.unavailable("no connection in time")),
         }
     }
 

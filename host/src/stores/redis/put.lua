@@ -1,10 +1,14 @@
 -- KEYS: a shelf, and the journey that it belongs to, if any.
 -- ARGV: key, its new revision, value, lifetime, how much longer than an attempt its journey is kept, most entries of a shelf.
--- 1, or 0 where the shelf is full. Sent again, it finds its own revision.
+-- 1, or 0 where the shelf is full. Sent again, it finds its own revision, and leaves it.
+local entry = redis.call('HGET', KEYS[1], ARGV[1])
+if entry and string.match(entry, '^%S+') == ARGV[2] then
+  return 1
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lifetime = tonumber(ARGV[4])
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[6]) then
+if not entry and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[6]) then
   local entries = redis.call('HGETALL', KEYS[1])
   local expired = {}
   for at = 1, #entries, 2 do

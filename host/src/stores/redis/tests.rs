@@ -66,8 +66,14 @@ impl RedisStores {
 async fn each_script_may_be_sent_twice() {
     let stores = stores().await;
     let (own, shelf) = (visit(), keys::attempts(&stores.prefix, &visit()));
-    Attempts::put(&stores, &own, "key", "pending", 60).await.unwrap();
-    let Entry { revision, .. } = stores.entry_of(&own).await;
+    let journey = stores.journey_key(&own);
+    for value in [&b"pending"[..], b"what must not be written"] {
+        let arguments: [&[u8]; 6] = [b"key", b"first-revision", value, b"60000", b"0", b"128"];
+        let call = Call { keys: &[&shelf, &journey], arguments: &arguments };
+        assert!(stores.scripts.put.call::<bool>(&stores.connection, call).await.unwrap());
+    }
+    let Entry { revision, value } = stores.entry_of(&own).await;
+    assert_eq!(value, "pending", "the second time it finds its own revision");
     let replace = || async {
         let arguments: [&[u8]; 5] = [b"key", revision.as_bytes(), b"new-revision", b"taken", b"60000"];
         stores.scripts.replace.call::<bool>(&stores.connection, Call { keys: &[&shelf], arguments: &arguments }).await.unwrap()
@@ -275,6 +281,33 @@ async fn a_wrong_password_is_said_and_not_shown() {
     let error = RedisStores::connect(&RedisConfig::parse(&url("s3cret")).unwrap()).await.err().expect("a wrong password");
     assert!(!error.to_string().contains("s3cret") && error.to_string().to_lowercase().contains("password"), "{error}");
     assert!(RedisStores::connect(&RedisConfig::parse(&url("right")).unwrap()).await.is_ok());
+}
+
+/// The list of `docs/stores.md`.
+#[tokio::test]
+async fn a_user_who_may_do_no_more_than_documented_is_enough() {
+    let documented = include_str!("../../../../docs/stores.md");
+    let (_, from) = documented.split_once("An ACL for Redis needs `").unwrap();
+    let (commands, rest) = from.split_once('`').unwrap();
+    assert!(rest.contains("`~journey:*`") && rest.contains("`+config|get`"));
+    let server = RedisServer::start(&["--appendonly", "yes"]).unwrap();
+    let rules: Vec<&str> = commands.split(' ').chain(["on", ">right", "~journey:*", "+config|get"]).collect();
+    let made = server.cli(&[&["ACL", "SETUSER", "host"], &rules[..]].concat()).unwrap();
+    assert_eq!(made, "OK");
+    let proxy = Proxy::start(&server.socket()).await.unwrap();
+    let config = RedisConfig::parse(&format!("redis://host:right@127.0.0.1:{}", proxy.port())).unwrap();
+    let stores = RedisStores::connect(&config).await.unwrap();
+    assert_eq!(stores.warnings(), []);
+    for number in 0..=MAX_ENTRIES {
+        let lifetime = if number == 0 { 0 } else { 60 };
+        Attempts::put(&stores, &visit(), &number.to_string(), "value", lifetime).await.unwrap();
+    }
+    let Entry { revision, .. } = Attempts::get(&stores, &visit(), "1").await.unwrap().expect("an entry");
+    assert_eq!(Attempts::replace(&stores, &visit(), "1", &revision, "taken", 60).await, Ok(true));
+    assert_eq!(stores.apply(&visit(), &change(1, Effect::Settle(settlement()), &[("out", Some("1"))])).await, Ok(Applied::Yes));
+    assert_eq!(stores.settlement(&visit()).await, Ok(Some(settlement())));
+    Attempts::leave(&stores, &visit()).await.unwrap();
+    stores.forget("tenant", "journey").await.unwrap();
 }
 
 #[tokio::test]
