@@ -157,7 +157,7 @@ async fn a_full_shelf_makes_room_of_what_has_expired() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_refused_before_it_is_sent() {
+async fn what_is_too_long_is_refused_before_it_is_sent_and_all_else_is_kept_as_it_is() {
     let stores = stores().await;
     let (fits, long) = ("x".repeat(MAX_VALUE), "x".repeat(MAX_VALUE + 1));
     Attempts::put(&stores, &visit(), "key", &fits, 60).await.unwrap();
@@ -168,6 +168,13 @@ async fn what_is_too_long_is_refused_before_it_is_sent() {
     assert_eq!(TenantCache::put(&stores, &CacheScope::new("c", "t"), "key", &long, 60).await, Err(StoreError::TooLarge));
     let wait = Effect::Wait { expires_in: 60 };
     assert_eq!(stores.apply(&visit(), &change(1, wait.clone(), &[("out", Some(&long))])).await, Err(StoreError::TooLarge));
+    // A script's own `format` would end a text at its first NUL.
+    let odd = "\u{0}a\u{0}\r\n ";
+    Attempts::put(&stores, &visit(), "odd", odd, 60).await.unwrap();
+    let Entry { value, revision } = Attempts::get(&stores, &visit(), "odd").await.unwrap().expect("an entry");
+    assert_eq!(value, odd);
+    assert_eq!(Attempts::replace(&stores, &visit(), "odd", &revision, &odd.repeat(2), 60).await, Ok(true));
+    assert_eq!(Attempts::get(&stores, &visit(), "odd").await.unwrap().expect("an entry").value, odd.repeat(2));
     let many = vec![("out", None); 65];
     assert!(matches!(stores.apply(&visit(), &change(1, wait, &many)).await, Err(StoreError::Refused(_))));
     assert_eq!(stores.entry_of(&visit()).await, entry, "nothing was changed");
