@@ -9,6 +9,7 @@ use journey_host::conformance::{Network, Relay};
 use journey_host::servers::{PostgresServer, RedisServer};
 use serde_json::{Value, json};
 
+use super::Extent;
 use super::process::HostProcess;
 use super::setup::{ORIGIN, Setup};
 use crate::browser::{Arrival, Browser as UserAgent};
@@ -88,7 +89,7 @@ impl Ground {
     /// # Errors
     ///
     /// The component isn't built, or something can't be started.
-    pub(super) async fn new(server: Server, program: &Path) -> anyhow::Result<Self> {
+    pub(super) async fn new(server: Server, program: &Path, extent: Extent) -> anyhow::Result<Self> {
         let clock = Arc::new(AtomicU64::new(NOW));
         let its = Arc::clone(&clock);
         let callback_url = format!("{ORIGIN}/callback");
@@ -111,6 +112,7 @@ impl Ground {
             discovered: cognito.domain_origin().to_owned(),
             callback_url,
             now: NOW,
+            patience: u64::try_from(extent.patience.as_millis()).unwrap_or(u64::MAX),
             code: component.parent().unwrap_or(Path::new(".")).join("code").display().to_string(),
             component: component.display().to_string(),
         };

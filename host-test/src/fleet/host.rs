@@ -103,7 +103,8 @@ impl Host {
         let capacity = Capacity { sandboxes: 16, per_tenant: 16, waiting: 512, waiting_per_tenant: 512 };
         let runtime = Runtime::keeping(capacity, Path::new(&setup.code)).map_err(|error| anyhow!("{error:#}"))?;
         let compiled = runtime.load(COMPONENT, Path::new(&setup.component)).map_err(|error| anyhow!("{error:#}"))?;
-        let step = Step::new(compiled, services, Limits::default());
+        let limits = Limits { queue: Duration::from_millis(setup.patience), ..Limits::default() };
+        let step = Step::new(compiled, services, limits);
         let origin = PublicOrigin::parse(&setup.origin).map_err(anyhow::Error::msg)?;
         Ok(Self { step, runtime, clock, journeys, stops, origin, setup, server: opened.server })
     }

@@ -19,7 +19,7 @@ mod setup;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ground::{Ground, Server};
 
@@ -32,11 +32,17 @@ pub struct Extent {
     pub logins: usize,
     /// Responses that arrive everywhere at once.
     pub races: usize,
+    /// A host is killed at every n-th of the points: 1 for each. Points come in pairs, before a call and after it.
+    pub kills: usize,
+    /// How long a host asks a store that doesn't answer before it is `busy`.
+    pub patience: Duration,
 }
 
 impl Extent {
     /// What `cargo xtask fleet` does.
-    pub const WHOLE: Self = Self { logins: 1000, races: 50 };
+    pub const WHOLE: Self = Self { logins: 1000, races: 50, kills: 1, patience: Duration::from_secs(10) };
+    /// What a test does, in which every row is the same.
+    pub const SMALL: Self = Self { logins: 12, races: 3, kills: 7, patience: Duration::from_secs(1) };
 }
 
 /// What has to be written before it is acknowledged.
@@ -63,7 +69,7 @@ struct Table<'a> {
 
 impl Table<'_> {
     async fn on_redis(&mut self, program: &Path, extent: Extent) -> anyhow::Result<()> {
-        let ground = Arc::new(Ground::new(Server::redis(&DURABLE)?, program).await?);
+        let ground = Arc::new(Ground::new(Server::redis(&DURABLE)?, program, extent).await?);
         self.heading(&ground)?;
         self.sound(&ground, extent).await?;
         self.row("Redis restarted, with persistence", outages::restarted(&ground)).await?;
@@ -71,12 +77,12 @@ impl Table<'_> {
         self.row("Redis paused (SIGSTOP)", outages::paused(&ground)).await?;
         self.row("Redis full (maxmemory)", outages::full(&ground)).await?;
         self.broken(&ground).await?;
-        let ground = Arc::new(Ground::new(Server::redis(&[])?, program).await?);
+        let ground = Arc::new(Ground::new(Server::redis(&[])?, program, extent).await?);
         self.row("Redis restarted, without persistence", outages::restarted_without_persistence(&ground)).await
     }
 
     async fn on_postgres(&mut self, program: &Path, extent: Extent) -> anyhow::Result<()> {
-        let ground = Arc::new(Ground::new(Server::postgres()?, program).await?);
+        let ground = Arc::new(Ground::new(Server::postgres()?, program, extent).await?);
         self.heading(&ground)?;
         self.sound(&ground, extent).await?;
         self.row("PostgreSQL restarted", outages::restarted(&ground)).await?;
@@ -89,8 +95,8 @@ impl Table<'_> {
         self.row("one response at all hosts at once", logins::at_all_hosts_at_once(ground, extent.races)).await?;
         self.row("two versions of the component side by side", logins::two_versions(ground, 20)).await?;
         self.row("a host killed between begin and complete", kills::between(ground, 20)).await?;
-        self.row("a host killed at each call of complete", kills::of_complete(ground)).await?;
-        self.row("a host killed at each call of begin", kills::of_begin(ground)).await
+        self.row("a host killed at each call of complete", kills::of_complete(ground, extent.kills)).await?;
+        self.row("a host killed at each call of begin", kills::of_begin(ground, extent.kills)).await
     }
 
     async fn broken(&mut self, ground: &Arc<Ground>) -> anyhow::Result<()> {

@@ -30,6 +30,8 @@ pub(super) struct Setup {
     pub discovered: String,
     /// What its clock begins with, in seconds since 1970.
     pub now: u64,
+    /// How long it asks a store that doesn't answer, in ms.
+    pub patience: u64,
     /// The component's file.
     pub component: String,
     /// The folder of compiled code.

@@ -8,6 +8,6 @@ use host_test::fleet::{self, Extent};
 async fn whatever_is_done_to_a_fleet_every_row_holds() {
     let mut printed = Vec::new();
     let program = Path::new(env!("CARGO_BIN_EXE_host-test"));
-    let holds = fleet::run(program, Extent { logins: 12, races: 3 }, &mut printed).await.expect("servers and hosts");
+    let holds = fleet::run(program, Extent::SMALL, &mut printed).await.expect("servers and hosts");
     assert!(holds, "{}", String::from_utf8_lossy(&printed));
 }

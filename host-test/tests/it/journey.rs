@@ -56,6 +56,19 @@ impl Site {
         let clock = Arc::new(ManualClock::at(1_700_000_000));
         let http = Network::new(Egress::deny_all()).unwrap();
         let services = Services::in_memory_at(http, Arc::clone(&clock) as Arc<dyn Clock>);
+        Self::over(services, clock, compiled, connector, false).await
+    }
+
+    /// Two servers over one store.
+    async fn fleet(connector: &str) -> [Self; 2] {
+        let (clock, compiled) = (Arc::new(ManualClock::at(1_700_000_000)), echo().compile());
+        let http = Network::new(Egress::deny_all()).unwrap();
+        let services = Services::in_memory_at(http, Arc::clone(&clock) as Arc<dyn Clock>);
+        let server = || Self::over(services.clone(), Arc::clone(&clock), compiled.clone(), connector, true);
+        [server().await, server().await]
+    }
+
+    async fn over(services: Services, clock: Arc<ManualClock>, compiled: Compiled, connector: &str, is_shared: bool) -> Self {
         let step = Step::new(compiled, services, Limits::default());
         let definition = Definition {
             tenant: "tenant".to_owned(),
@@ -65,7 +78,9 @@ impl Site {
             client_secret: None,
             has_failure_branch: true,
         };
-        let running = Bound::loopback().await.unwrap().serve(step, definition).unwrap();
+        let bound = Bound::loopback().await.unwrap();
+        let bound = if is_shared { bound.sharing_sessions() } else { bound };
+        let running = bound.serve(step, definition).unwrap();
         let address = running.base_url().trim_start_matches("http://").to_owned();
         Self { running, address, clock }
     }
@@ -171,6 +186,38 @@ async fn a_response_without_the_session_calls_nothing() {
         assert_eq!((answer.status(), answer.header("location")), (303, vec!["/journey"]), "{stranger}");
     }
     assert!(site.completes().is_empty());
+}
+
+#[tokio::test]
+async fn a_session_is_known_to_each_server_of_a_fleet() {
+    let [first, second] = Site::fleet("{}").await;
+    let cookie = first.begin().await;
+    assert_eq!(second.status(&cookie).await["status"], "waiting");
+    assert_eq!(second.get("/callback?x", &cookie).await.status(), 303);
+    assert_eq!((first.completes().len(), second.completes()), (0, vec!["failed: x".to_owned()]));
+    for server in [&first, &second] {
+        assert_eq!(server.status(&cookie).await["code"], "x");
+    }
+    // The next journey of that session, begun on the other one: neither shows the first one's any more.
+    second.get("/start", &cookie).await;
+    for server in [&first, &second] {
+        assert_eq!(server.status(&cookie).await["status"], "waiting");
+    }
+    assert_eq!(first.status("journey=0").await["status"], "none", "and a stranger's is none's");
+}
+
+#[tokio::test]
+async fn a_form_post_finds_its_session_on_another_server_of_a_fleet() {
+    let [first, second] = Site::fleet("{ }").await;
+    let cookies = first.begin().await;
+    let (session, form_post) = cookies.split_once("; ").expect("two cookies");
+    assert!(form_post.starts_with("journey-form-post="), "{cookies}");
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(second.post(form_post, form, b"x").await.status(), 303);
+    assert_eq!(second.completes(), ["failed: x"]);
+    assert_eq!(first.status(session).await["code"], "x");
+    assert_eq!(second.get("/callback?y", form_post).await.status(), 303);
+    assert_eq!(second.completes().len(), 1, "good for a form post alone");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ const MAX_REVISION: usize = 128;
 pub(super) const LARGE: usize = 512 << 10;
 
 /// Longer than any host passes on. Stores may take it.
-pub(super) const HUGE: usize = 8 << 20;
+pub(super) const HUGE: usize = 2 << 20;
 
 /// Entries of a visit that a store holds at least.
 const ENTRIES: usize = 128;
@@ -300,12 +300,12 @@ async fn judge_huge(
 ) -> Result<(), Unheld> {
     let held = entry(attempts, visit, "key").await?;
     match said {
-        Ok(Some(())) => ensure(held.value == huge, "8 MiB, whole", || format!("{} bytes", held.value.len())),
+        Ok(Some(())) => ensure(held.value == huge, "2 MiB, whole", || format!("{} bytes", held.value.len())),
         Err(StoreError::TooLarge) => {
             ensure(held == *before, "too large changes nothing", || "another value or revision".to_owned())
         }
-        Ok(None) => Err(broken("8 MiB are taken, or too large", "the revision was said not to stand")),
-        Err(error) => Err(broken("8 MiB are taken, or too large", format!("{error}"))),
+        Ok(None) => Err(broken("2 MiB are taken, or too large", "the revision was said not to stand")),
+        Err(error) => Err(broken("2 MiB are taken, or too large", format!("{error}"))),
     }
 }
 

@@ -96,11 +96,11 @@ pub(super) async fn a_long_entry_is_kept_whole_or_too_large(ground: Ground) -> R
     let held = connections[1].get(&scope, "key").await?;
     match put {
         Ok(()) => {
-            ensure(held.as_ref().is_none_or(|held| *held == huge), "8 MiB, whole or not at all", || "a part of it".to_owned())
+            ensure(held.as_ref().is_none_or(|held| *held == huge), "2 MiB, whole or not at all", || "a part of it".to_owned())
         }
         Err(StoreError::TooLarge | StoreError::Refused(_)) => {
             ensure(held.as_ref().is_none_or(|held| held == "before"), "too large changes nothing", || "another value".to_owned())
         }
-        Err(error) => Err(broken("8 MiB are taken, or too large", format!("{error}"))),
+        Err(error) => Err(broken("2 MiB are taken, or too large", format!("{error}"))),
     }
 }

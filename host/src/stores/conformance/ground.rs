@@ -19,9 +19,6 @@ pub(super) const CONNECTIONS: usize = 3;
 /// Tasks of a race.
 const RACERS: usize = 12;
 
-/// How long a call may take where the server doesn't answer; in tests of the kit itself, whose stores answer at once, less.
-pub(super) const IN_TIME: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
-
 /// How long a store may need until it works again.
 const RECOVERY: Duration = Duration::from_secs(30);
 

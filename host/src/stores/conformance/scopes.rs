@@ -90,8 +90,8 @@ fn confusable(ground: &Ground, separator: &str) -> Vec<[(Visit, String); 2]> {
 }
 
 /// NUL may be refused: then there is nothing to be mistaken.
-fn taken(put: Result<(), StoreError>, separator: &str) -> Result<bool, Unheld> {
-    match put {
+fn taken(said: Result<(), StoreError>, separator: &str) -> Result<bool, Unheld> {
+    match said {
         Ok(()) => Ok(true),
         Err(StoreError::Refused(_)) if separator.contains('\0') => Ok(false),
         Err(error) => Err(broken(format!("names that hold {separator:?} are taken"), format!("{error}"))),
@@ -102,9 +102,11 @@ pub(super) async fn no_two_visits_of_attempts_are_mistaken(ground: Ground) -> Re
     let connections = ground.attempts()?;
     for separator in odd::SEPARATORS {
         for [(one, its_key), (other, own_key)] in confusable(&ground, separator) {
-            if !taken(connections[0].put(&one, &its_key, "one", LONG).await, separator)? {
+            let (its, own) = (connections[0].get(&one, &its_key).await, connections[0].get(&other, &own_key).await);
+            if !taken(its.map(drop), separator)? || !taken(own.map(drop), separator)? {
                 continue;
             }
+            connections[0].put(&one, &its_key, "one", LONG).await?;
             let what = format!("an entry of another visit, where names are joined by {separator:?}");
             expect(&what, value(&connections[1], &other, &own_key).await?, None)?;
             connections[1].put(&other, &own_key, "other", LONG).await?;
@@ -125,10 +127,11 @@ pub(super) async fn no_two_journeys_are_mistaken(ground: Ground) -> Result<(), U
     for separator in odd::SEPARATORS {
         for [(one, _), (other, _)] in confusable(&ground, separator) {
             let change_of = |json: &str| change(&[("out", Some(json))], Effect::Settle(authenticated(json)));
-            let applied = connections[0].apply(&one, &change_of("1")?).await;
-            if !taken(applied.map(drop), separator)? {
+            let (its, own) = (connections[0].settlement(&one).await, connections[0].settlement(&other).await);
+            if !taken(its.map(drop), separator)? || !taken(own.map(drop), separator)? {
                 continue;
             }
+            apply(&connections[0], &one, &change_of("1")?).await?;
             let what = format!("a settlement of another visit, where names are joined by {separator:?}");
             expect(&what, connections[1].settlement(&other).await?, None)?;
             let is_one_journey = one.tenant == other.tenant && one.journey == other.journey;

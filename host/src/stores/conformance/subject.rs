@@ -114,6 +114,11 @@ pub trait Subject: Send + Sync {
         Err(Powerless::NotClaimed)
     }
 
+    /// How long a call may take at most where the server doesn't answer: 10 s, as the traits say. Whoever promises less says so.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
     /// How many answers [`Network::LosesAnswer`] has lost so far. A row that lost none proves nothing, and is broken.
     fn answers_lost(&self) -> u64 {
         0

@@ -111,9 +111,9 @@ pub(super) async fn a_long_variable_is_taken_whole_or_nothing_of_its_change(grou
     let settle = change(&writes, Effect::Settle(authenticated("ada")))?;
     match connections[0].apply(&visit, &settle).await {
         Ok(applied) => {
-            expect("8 MiB are taken", applied, Applied::Yes)?;
+            expect("2 MiB are taken", applied, Applied::Yes)?;
             let held = variable(&connections[1], &visit, "out").await?;
-            ensure(held.as_ref() == Some(&huge), "8 MiB, whole", || format!("{:?} bytes", held.map(|json| json.len())))
+            ensure(held.as_ref() == Some(&huge), "2 MiB, whole", || format!("{:?} bytes", held.map(|json| json.len())))
         }
         Err(StoreError::TooLarge) => {
             expect("too large: the visit is open", connections[1].settlement(&visit).await?, None)?;
@@ -128,6 +128,6 @@ pub(super) async fn a_long_variable_is_taken_whole_or_nothing_of_its_change(grou
             let fail = change(&[("error", Some("3"))], Effect::Settle(failed("too large")))?;
             expect("the visit can still end", connections[0].apply(&visit, &fail).await?, Applied::Yes)
         }
-        Err(error) => Err(broken("8 MiB are taken, or too large", format!("{error}"))),
+        Err(error) => Err(broken("2 MiB are taken, or too large", format!("{error}"))),
     }
 }

@@ -13,7 +13,10 @@ flaws! {
     /// `replace` where there is nothing creates an entry.
     ReplacesNothing: ["attempts.none", "attempts.leave", "attempts.scope"];
     /// A read is answered from what this connection has read before.
-    RemembersReads: ["attempts.seen", "attempts.replace.race", "attempts.replace.put", "attempts.leave", "attempts.size", "server.restart", "server.lost.put", "server.lost.replace"];
+    RemembersReads: [
+        "attempts.seen", "attempts.replace.race", "attempts.replace.put", "attempts.leave", "attempts.size",
+        "server.restart", "server.lost.put", "server.lost.replace"
+    ];
     /// A revision is a hash of the value.
     HashesRevisions: ["attempts.revision", "attempts.lifetime.over", "server.restart"];
     /// Revisions are counted in each visit, and begin anew once it is left.
@@ -51,13 +54,19 @@ flaws! {
     /// Looks whether the visit is settled, then waits and clears, by two commands.
     WaitsInTwoCommands: ["journeys.settle.wait", "journeys.pending.race"];
     /// Settles though an attempt is pending.
-    KnowsNothingPending: ["journeys.pending.race", "journeys.pending", "journeys.again.wait", "journeys.pending.lifetime", "lifetimes", "server.restart"];
+    KnowsNothingPending: [
+        "journeys.pending.race", "journeys.pending", "journeys.again.wait", "journeys.pending.lifetime", "lifetimes",
+        "server.restart"
+    ];
     /// Looks whether an attempt is pending, then settles, by two commands.
     LooksForPendingFirst: ["journeys.pending.race"];
     /// Settles, then writes each variable by a command of its own.
     WritesOneByOne: ["journeys.whole", "journeys.dropped"];
     /// Doesn't know a change again.
-    KnowsNoIds: ["journeys.again", "journeys.again.race", "journeys.dropped", "journeys.lifetime", "journeys.names.apart", "server.lost.apply", "server.restart"];
+    KnowsNoIds: [
+        "journeys.again", "journeys.again.race", "journeys.dropped", "journeys.lifetime", "journeys.names.apart",
+        "server.lost.apply", "server.restart"
+    ];
     /// Writes again what a `begin` repeats, whatever has come between.
     RepeatsWaits: ["journeys.again.wait"];
     /// While one change is at work, the visit is said to be settled.
@@ -67,7 +76,10 @@ flaws! {
     /// `forget` takes the journey's name for a prefix.
     ForgetsByPrefix: ["journeys.forget", "journeys.scope.joined"];
     /// Settlements are of journeys, not of visits.
-    SettlesEveryStep: ["journeys.scope", "journeys.scope.joined", "journeys.again", "journeys.forget", "journeys.names.apart", "journeys.pending", "journeys.read", "names"];
+    SettlesEveryStep: [
+        "journeys.scope", "journeys.scope.joined", "journeys.again", "journeys.forget", "journeys.names.apart",
+        "journeys.pending", "journeys.read", "names"
+    ];
     /// Tenant, journey, step and round are joined by a colon.
     JoinsJourneys: ["journeys.scope.joined"];
     /// Spaces around a variable's name are lost.

@@ -112,6 +112,11 @@ impl Subject for Model {
         Ok(())
     }
 
+    /// It answers at once.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
     fn answers_lost(&self) -> u64 {
         self.0.lost.load(Ordering::Relaxed)
     }
