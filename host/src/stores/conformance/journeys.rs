@@ -16,7 +16,7 @@ pub(super) async fn variable(journeys: &Arc<dyn Journeys>, visit: &Visit, name: 
 
 pub(super) async fn what_was_applied_is_read_on_every_connection(ground: Ground) -> Result<(), Unheld> {
     let connections = ground.journeys()?;
-    for round in 0..10 {
+    for round in 0..10_usize {
         let visit = ground.visit(&format!("applied-{round}"));
         let writer = &connections[round % connections.len()];
         for journeys in &connections {
@@ -80,10 +80,10 @@ pub(super) async fn a_visit_is_settled_once(ground: Ground) -> Result<(), Unheld
 
 pub(super) async fn of_many_who_settle_one_succeeds(ground: Ground) -> Result<(), Unheld> {
     let connections = ground.journeys()?;
-    for round in 0..10 {
+    for round in 0..10_usize {
         let visit = ground.visit(&format!("race-{round}"));
         // In half of the rounds the visit is known to the store before.
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             apply(&connections[0], &visit, &change(&[("a", None), ("b", None)], WAIT)?).await?;
         }
         let changes: Result<Vec<Change>, Unheld> = (0..64)
@@ -117,9 +117,9 @@ pub(super) async fn of_many_who_settle_one_succeeds(ground: Ground) -> Result<()
 /// What `begin` clears must not be what a login has written that was faster.
 pub(super) async fn a_begin_clears_nothing_of_a_settlement(ground: Ground) -> Result<(), Unheld> {
     let connections = ground.journeys()?;
-    for round in 0..20 {
+    for round in 0..20_usize {
         let visit = ground.visit(&format!("clearing-{round}"));
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             apply(&connections[0], &visit, &change(&[("out", None), ("error", None)], WAIT)?).await?;
         }
         let (one, other) = (Arc::clone(&connections[round % 3]), Arc::clone(&connections[(round + 1) % 3]));
@@ -167,9 +167,9 @@ pub(super) async fn a_pending_attempt_keeps_a_visit_open(ground: Ground) -> Resu
 /// Either the attempt is pending, and the failure settles nothing, or it is settled, and the attempt came too late.
 pub(super) async fn an_attempt_and_a_failure_do_not_both_win(ground: Ground) -> Result<(), Unheld> {
     let connections = ground.journeys()?;
-    for round in 0..20 {
+    for round in 0..20_usize {
         let visit = ground.visit(&format!("wait-or-fail-{round}"));
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             apply(&connections[0], &visit, &change(&[], Effect::Wait { expires_in: 0 })?).await?;
         }
         let (one, other) = (Arc::clone(&connections[round % 3]), Arc::clone(&connections[(round + 1) % 3]));

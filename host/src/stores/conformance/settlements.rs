@@ -17,7 +17,7 @@ pub(super) fn every() -> Vec<Settlement> {
                     code: if is_whole { "token_unavailable".to_owned() } else { String::new() },
                     category,
                     message: text("the token endpoint's answer: {\"error\": \"…\"}").unwrap_or_default(),
-                    retryable: number % 2 == 0,
+                    retryable: number.is_multiple_of(2),
                     path: text("/connector/client_id"),
                     provider: ProviderAnswer {
                         error: text("invalid_grant"),
