@@ -71,7 +71,7 @@ pub fn check(settings: &str, connector: &str) {
 
 fn check_origins(configuration: &Configuration) {
     let (origins, _) = configuration.origins();
-    let test_origins = configuration.test_origins();
+    let test_origins = configuration.test_origins(&origins);
     assert!(!origins.is_empty() && origins.iter().all(|origin| test_origins.contains(origin)));
     for origin in &test_origins {
         let url = Url::parse(origin).expect("an origin");
