@@ -5,6 +5,7 @@ mod documents;
 mod hostile;
 mod rows;
 mod secret;
+mod told;
 
 use journey_host::{Called, Finding, FindingStatus, SecretForTest, Tested};
 
