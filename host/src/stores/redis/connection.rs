@@ -145,6 +145,9 @@ async fn within<T>(time: Duration, asked: impl Future<Output = RedisResult<T>>) 
 
 /// Whether another connection may do better: anything but a server's answer to the command. One that turned into a replica is another's.
 fn is_broken(error: &RedisError) -> bool {
+    if is_within_script(error, "READONLY") {
+        return true;
+    }
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown) => true,
         ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => false,
@@ -152,10 +155,15 @@ fn is_broken(error: &RedisError) -> bool {
     }
 }
 
+/// Redis 6.2 says what went wrong within a script in the words of an `ERR`; later ones have its own code.
+fn is_within_script(error: &RedisError, code: &str) -> bool {
+    error.code() == Some(code) || error.detail().is_some_and(|words| words.contains(&format!("-{code} ")))
+}
+
 /// What an operator may read in a log: where, and the server's or the system's own words, which hold no argument of a command.
 fn unavailable(shown: &str, error: &RedisError) -> StoreError {
     let words = match (error.code(), error.kind()) {
-        (Some("OOM"), _) => "it has no memory left (maxmemory); nothing was changed".to_owned(),
+        _ if is_within_script(error, "OOM") => "it has no memory left (maxmemory); nothing was changed".to_owned(),
         (Some(code), _) => format!("{code} {}", error.detail().unwrap_or_default()),
         (None, ErrorKind::Io) if error.is_timeout() => "no answer in time".to_owned(),
         (None, _) => error.to_string(),
@@ -169,5 +177,28 @@ fn prefer_ring() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // An error means that another thread was faster.
         let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str, detail: &str) -> RedisError {
+        redis::make_extension_error(code.to_owned(), Some(detail.to_owned()))
+    }
+
+    #[test]
+    fn what_a_script_met_is_understood_as_each_version_says_it() {
+        let of_6_2 =
+            |words: &str| error("ERR", &format!("Error running script (call to f_1): @user_script:9: @user_script: 9: {words}"));
+        for error in [error("READONLY", "You can't write against a read only replica."), of_6_2("-READONLY You can't write")] {
+            assert!(is_broken(&error), "{error}: another server is the master now");
+        }
+        for error in [error("OOM", "command not allowed when used memory > 'maxmemory'."), of_6_2("-OOM command not allowed")] {
+            assert!(!is_broken(&error));
+            assert!(unavailable("Redis", &error).to_string().contains("no memory left"), "{error}");
+        }
+        assert!(!is_broken(&error("ERR", "Error running script: -WRONGTYPE Operation against a key")));
     }
 }
