@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use super::setup::{COMPONENT, CONNECTOR, STEP, Setup, TENANT};
 use crate::stores;
 
-/// Serves until its standard input ends. The first line of that is its [`Setup`].
+/// Serves until its standard input ends. The first line of that is its `Setup`.
 ///
 /// # Errors
 ///

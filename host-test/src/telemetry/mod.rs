@@ -2,7 +2,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | metrics | Prometheus text at `/metrics` ([`metrics`]) |
+//! | metrics | Prometheus text at `/metrics` ([`metrics()`]) |
 //! | lines | JSON, one a line ([`start`]); which of them says `RUST_LOG`, `info` by default |
 //! | spans | OTLP over HTTP, where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector (feature `otlp`) |
 

@@ -1,4 +1,4 @@
-//! What `wit/stores.wit` and [`Attempts`](crate::stores::Attempts) promise of entries that are replaced by revision.
+//! What `wit/stores.wit` and [`Attempts`] promise of entries that are replaced by revision.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What `wit/stores.wit` and [`TenantCache`](crate::stores::TenantCache) promise of a cache: little, but to whom it belongs.
+//! What `wit/stores.wit` and [`TenantCache`] promise of a cache: little, but to whom it belongs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What [`Journeys`](crate::stores::Journeys) promises of the act that settles a visit, and of many of them at once.
+//! What [`Journeys`] promises of the act that settles a visit, and of many of them at once.
 
 use std::sync::Arc;
 
