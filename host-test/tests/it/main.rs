@@ -9,6 +9,7 @@ mod examples;
 mod faults;
 mod firewall;
 mod guest;
+mod host_calls;
 mod hostile;
 mod interop;
 mod journey;

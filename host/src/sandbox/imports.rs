@@ -25,7 +25,7 @@ use crate::network::{FetchError, Request};
 use crate::services::Services;
 use crate::stores::{StoreError, Write};
 
-/// Random bytes that one host call hands out at most. The component asks for 32 at a time.
+/// Random bytes that one host call hands out at most. The component asks for 96 at most.
 const MAX_RANDOM: u64 = 4096;
 
 /// Characters of an attempt's key.
@@ -89,7 +89,7 @@ impl CallState {
 
     /// The exchange that is asked for, within the limits of the call.
     fn limit(&self, request: http::Request) -> Result<Request, FetchError> {
-        if self.calls.get(&Import::Fetch).is_some_and(|&fetches| fetches > self.limits.fetches) {
+        if self.calls.of(Import::Fetch) > self.limits.fetches {
             return Err(FetchError::Denied(format!("more than {} fetches in one call", self.limits.fetches)));
         }
         if request.headers.len() > MAX_HEADERS {

@@ -206,12 +206,12 @@ impl Step {
         turn: &Turn,
         visit: &Visit,
         invocation: &wit::Invocation,
-    ) -> wasmtime::Result<Description> {
+    ) -> wasmtime::Result<Arc<Description>> {
         let (settings, connector) = (&invocation.settings, &invocation.connector);
         let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
-        let description = Description::from(described);
+        let description = Arc::new(Description::from(described));
         let (services, cache) = (self.services.clone(), CacheScope::new(turn.compiled.name(), &visit.tenant));
-        let authority = Authority { services, visit: visit.clone(), cache, description: description.clone() };
+        let authority = Authority { services, visit: visit.clone(), cache, description: Arc::clone(&description) };
         store.data_mut().authority = Some(Arc::new(authority));
         Ok(description)
     }
