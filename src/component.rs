@@ -8,7 +8,7 @@ use exports::journey::step::connection;
 use exports::journey::step::redirect as contract;
 use exports::journey::step::settings;
 use journey::step::{attempts, http, tenant_cache, variables};
-use wasi::clocks::wall_clock;
+use wasi::{clocks::wall_clock, random::random};
 
 use crate::begin::begin;
 use crate::complete::complete;
@@ -226,7 +226,13 @@ impl Host for Imports {
     }
 
     fn fill_random(&mut self, bytes: &mut [u8]) -> Result<(), host::RandomUnavailable> {
-        getrandom::fill(bytes).map_err(|_| host::RandomUnavailable)
+        // All in one call: the crate `getrandom` asks for eight bytes at a time.
+        let drawn = random::get_random_bytes(bytes.len() as u64);
+        if drawn.len() != bytes.len() {
+            return Err(host::RandomUnavailable);
+        }
+        bytes.copy_from_slice(&drawn);
+        Ok(())
     }
 }
 

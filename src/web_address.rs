@@ -37,9 +37,9 @@ pub fn parse(text: &str) -> Result<Url, &'static str> {
         return Err("expected a host name without percent signs");
     }
     // Read in lower case, as host names are: capitals in an international one are beyond the adapter that leaves the tables out.
-    let url = match hierarchical {
-        Some(_) => Url::parse(&format!("{scheme}://{}{path}", authority.to_ascii_lowercase())),
-        None => Url::parse(text),
+    let url = match authority.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Url::parse(&[scheme, "://", &authority.to_ascii_lowercase(), path].concat()),
+        false => Url::parse(text),
     };
     url.map_err(|_| "expected an absolute URL")
 }

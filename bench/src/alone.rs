@@ -229,7 +229,7 @@ impl random::Host for Host {
 
     fn get_random_u64(&mut self) -> u64 {
         let bytes = self.get_random_bytes(8);
-        bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
+        bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Measures the component, the reference host, and what others wrote for the same job, all in one run. `cargo xtask bench` builds what it needs,
 //! calls it, and makes a table of what it writes.
 //!
-//! What is measured stands in [`rows`], how in [`sampler`]; `docs/performance.md` says what the rows mean.
+//! What is measured stands in [`rows`], how it is in [`sampler`]; `docs/performance.md` says what the rows mean.
 
 mod alone;
 mod fixture;
@@ -9,13 +9,13 @@ mod hosted;
 mod loading;
 mod native;
 mod peers;
+mod rows;
 mod sampler;
 mod signature;
 mod sizes;
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::error::Context as _;
@@ -23,10 +23,10 @@ use wasmtime::{Result, bail};
 
 use alone::{Alone, Tables};
 use fixture::{Fixture, Login};
-use hosted::{Hosted, Keys};
-use native::OpenIdConnect;
-use peers::{Peer, PeerRow};
-use sampler::{Row, Timed, measure};
+use hosted::Hosted;
+use peers::Peer;
+use rows::Subjects;
+use sampler::measure;
 use serde_json::json;
 use signature::Signature;
 
@@ -64,8 +64,8 @@ fn main() -> Result<()> {
         let guest = std::fs::read(&arguments.guest).with_context(|| arguments.guest.display().to_string())?;
         let signature = Signature::new(&guest, &fixture, &login)?;
         let (node, python) = programs(&arguments, &fixture, &login, &tables)?;
-        let rows = rows(&fixture, &login, &alone, &tables, &hosted, signature, &node, &python)?;
-        measure(rows, rounds, SHARE)?
+        let subjects = Subjects { fixture: &fixture, login: &login, alone: &alone, tables: &tables, hosted: &hosted };
+        measure(subjects.rows(signature, &node, &python)?, rounds, SHARE)?
     };
     let loading = loading::measure(&component, &arguments.scratch, if arguments.is_quick { 1 } else { 5 })?;
 
@@ -87,87 +87,6 @@ fn main() -> Result<()> {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Every row, in the order of the table. The unit comes first.
-#[expect(clippy::too_many_arguments, reason = "each is what some rows measure")]
-fn rows<'a>(
-    fixture: &'a Fixture,
-    login: &'a Login,
-    alone: &'a Alone,
-    tables: &'a Arc<Tables>,
-    hosted: &'a Hosted,
-    mut signature: Signature,
-    node: &Peer,
-    python: &Peer,
-) -> Result<Vec<Row<'a>>> {
-    let ring = native::ring(fixture, login)?;
-    let cold = tables.without_cache();
-    let (openidconnect, same) = (OpenIdConnect::new(login)?, OpenIdConnect::new(login)?);
-    let nothing = || Ok(());
-    // In a fresh sandbox: from instantiating it to having dropped it.
-    macro_rules! fresh {
-        ($name:literal, $about:literal, $tables:expr, $call:expr) => {{
-            let tables = Arc::clone($tables);
-            let call = $call;
-            Row::new(
-                $name,
-                $about,
-                Timed(nothing, move |()| {
-                    let mut sandbox = alone.instantiate(&tables)?;
-                    call(&mut sandbox)
-                }),
-            )
-        }};
-    }
-    // In one that has run it before.
-    macro_rules! used {
-        ($name:literal, $about:literal, $tables:expr, $call:expr) => {{
-            let mut sandbox = alone.instantiate($tables)?;
-            let call = $call;
-            Row::new($name, $about, Timed(nothing, move |()| call(&mut sandbox)))
-        }};
-    }
-    let peer = |name, about, peer: &Peer| Row::new(name, about, PeerRow(peer.clone(), name));
-    Ok(vec![
-        Row::new("ring", "one RS256 signature verified natively: the unit", Timed(nothing, move |()| ring())),
-        Row::new("signature", "the component's verification of it, in a sandbox", Timed(nothing, move |()| signature.verify())),
-        fresh!("instantiate", "a sandbox, instantiated and dropped", tables, |_: &mut alone::Sandbox| Ok(())),
-        fresh!("describe_fresh", "`describe` alone, in a fresh sandbox", tables, |sandbox: &mut alone::Sandbox| sandbox
-            .describe(alone)),
-        used!("describe_used", "`describe` alone, in a used one", tables, |sandbox: &mut alone::Sandbox| sandbox.describe(alone)),
-        fresh!("begin_fresh", "`begin` alone, in a fresh sandbox", tables, |sandbox: &mut alone::Sandbox| sandbox.begin(alone)),
-        used!("begin_used", "`begin` alone, in a used one", tables, |sandbox: &mut alone::Sandbox| sandbox.begin(alone)),
-        fresh!("complete_fresh_warm", "`complete` alone, fresh, keys cached", tables, |sandbox: &mut alone::Sandbox| sandbox
-            .complete(alone, login)),
-        used!("complete_used_warm", "`complete` alone, used, keys cached", tables, |sandbox: &mut alone::Sandbox| sandbox
-            .complete(alone, login)),
-        fresh!("complete_fresh_cold", "`complete` alone, fresh, keys fetched", &cold, |sandbox: &mut alone::Sandbox| sandbox
-            .complete(alone, login)),
-        used!("complete_used_cold", "`complete` alone, used, keys fetched", &cold, |sandbox: &mut alone::Sandbox| sandbox
-            .complete(alone, login)),
-        Row::new("host_describe", "`describe` through the host", hosted::Describe(hosted)),
-        Row::new("host_begin", "`begin` through the host", hosted::Begin(hosted)),
-        Row::new("host_complete_warm", "`complete` through the host, keys cached", hosted::Complete(hosted, Keys::Warm)),
-        Row::new("host_complete_cold", "`complete` through the host, keys fetched", hosted::Complete(hosted, Keys::Cold)),
-        Row::new(
-            "openidconnect_begin",
-            "authorization request by `openidconnect`, native",
-            Timed(nothing, move |()| Ok(openidconnect.begin())),
-        ),
-        Row::new(
-            "openidconnect_complete",
-            "login completed by `openidconnect`, native",
-            Timed(nothing, move |()| same.complete()),
-        ),
-        peer("openid_client_begin", "authorization request by `openid-client`, Node.js", node),
-        peer("openid_client_complete", "login completed by `openid-client`, Node.js", node),
-        peer("aws_jwt_verify", "ID token alone by `aws-jwt-verify`, Node.js", node),
-        peer("node_begin", "`begin` in Node.js by jco, fresh", node),
-        peer("node_complete", "`complete` in Node.js by jco, fresh, keys cached", node),
-        peer("python_begin", "`begin` in Python by wasmtime, fresh", python),
-        peer("python_complete", "`complete` in Python by wasmtime, fresh, keys cached", python),
-    ])
 }
 
 /// What runs in Node.js and in Python.

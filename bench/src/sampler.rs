@@ -88,19 +88,17 @@ pub fn quantile(values: &mut [Duration], percent: usize) -> Duration {
     values.get((values.len().saturating_sub(1)) * percent / 100).copied().unwrap_or_default()
 }
 
-/// Times a closure, which returns what is dropped outside of the measurement; and is told to prepare outside of it, too.
-pub struct Timed<P, F>(pub P, pub F);
+/// Times a closure.
+pub struct Timed<F>(pub F);
 
-impl<T, R, P: FnMut() -> Result<T>, F: FnMut(&mut T) -> Result<R>> Subject for Timed<P, F> {
+impl<R, F: FnMut() -> Result<R>> Subject for Timed<F> {
     fn sample(&mut self, times: usize) -> Result<Vec<Duration>> {
         (0..times)
             .map(|_| {
-                let mut prepared = (self.0)()?;
                 let since = Instant::now();
-                let done = (self.1)(&mut prepared)?;
+                let done = (self.0)();
                 let took = since.elapsed();
-                drop(done);
-                Ok(took)
+                done.map(|_| took)
             })
             .collect()
     }

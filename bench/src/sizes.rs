@@ -24,16 +24,16 @@ pub struct Sizes {
     pub resident_used: usize,
 }
 
-/// On an engine of its own, before anything else has left pages behind.
+/// To be called before anything else has left pages behind.
 pub fn measure(component: &[u8], fixture: &Fixture) -> Result<Sizes> {
     let alone = Alone::new(component, fixture)?;
     let (login, tables) = alone.login(fixture)?;
-    let alone = Alone::new(component, fixture)?;
     let mut sandbox = alone.instantiate(&tables)?;
     sandbox.complete(&alone, &login)?;
     let linear_memory = sandbox.store.data().memory.peak;
     drop(sandbox);
 
+    // Another engine, whose pool nothing has used.
     let alone = Alone::new(component, fixture)?;
     let before = resident()?;
     let mut sandboxes = (0..ALIVE).map(|_| alone.instantiate(&tables)).collect::<Result<Vec<_>>>()?;

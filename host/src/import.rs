@@ -25,6 +25,36 @@ pub enum Import {
     Random,
 }
 
+/// How often each of them was called.
+#[derive(Default)]
+pub(crate) struct Calls {
+    each: [u32; Import::COUNT],
+    all: u32,
+}
+
+impl Calls {
+    /// Counts a call. Returns how often this function was called before.
+    pub(crate) fn count(&mut self, import: Import) -> u32 {
+        let before = self.of(import);
+        self.each[import as usize] += 1;
+        self.all += 1;
+        before
+    }
+
+    pub(crate) fn of(&self, import: Import) -> u32 {
+        self.each[import as usize]
+    }
+
+    pub(crate) fn all(&self) -> u32 {
+        self.all
+    }
+}
+
+impl Import {
+    /// How many there are: [`Import::Random`] is the last.
+    const COUNT: usize = Self::Random as usize + 1;
+}
+
 impl fmt::Display for Import {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

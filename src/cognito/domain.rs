@@ -55,7 +55,7 @@ impl Domain {
     /// An endpoint of the domain.
     #[must_use]
     pub fn endpoint(&self, path: &str) -> String {
-        format!("https://{}{path}", self.0)
+        ["https://", &self.0, path].concat()
     }
 }
 

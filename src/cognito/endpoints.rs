@@ -105,7 +105,7 @@ impl Source {
     #[must_use]
     pub fn issuers(&self) -> Vec<Issuer> {
         let with_keys = |issuer: String| {
-            let jwks_uri = self.custom.jwks_uri.clone().unwrap_or_else(|| format!("{issuer}/.well-known/jwks.json"));
+            let jwks_uri = self.custom.jwks_uri.clone().unwrap_or_else(|| [&issuer, "/.well-known/jwks.json"].concat());
             Issuer { issuer, jwks_uri }
         };
         self.names().into_iter().map(with_keys).collect()
@@ -121,7 +121,7 @@ impl Source {
     #[must_use]
     pub fn metadata_location(&self) -> (String, String) {
         let issuer = self.pool.discovery_issuer(self.issuer);
-        let derived = || format!("{issuer}/.well-known/openid-configuration");
+        let derived = || [&issuer, "/.well-known/openid-configuration"].concat();
         let uri = self.custom.openid_configuration.clone().unwrap_or_else(derived);
         (issuer, uri)
     }

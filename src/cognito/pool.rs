@@ -151,11 +151,15 @@ impl UserPoolId {
     }
 
     fn original_issuer(&self, region: &Region) -> String {
-        format!("https://cognito-idp.{}.{}/{}", region.0, region.dns_suffix(), self.id)
+        self.issuer_at("https://cognito-idp.", region)
     }
 
     fn updated_issuer(&self, region: &Region) -> String {
-        format!("https://issuer-cognito-idp.{}.{}/{}", region.0, region.dns_suffix(), self.id)
+        self.issuer_at("https://issuer-cognito-idp.", region)
+    }
+
+    fn issuer_at(&self, host: &str, region: &Region) -> String {
+        [host, &region.0, ".", region.dns_suffix(), "/", &self.id].concat()
     }
 }
 

@@ -57,18 +57,18 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
 /// Beside the workspace's own builds, whose features and profiles are others.
 const BUILD: &str = "target/bench-build";
 
-/// The signature by itself, compiled as the component is.
+/// The signature by itself, compiled as the component is, beside the component: they have all dependencies in common.
 fn guest(workspace: &Path) -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
     let mut cargo = toolchain.cargo();
     cargo
         .args(["rustc", "--locked", "--manifest-path", "bench/Cargo.toml", "--package", "signature-guest", "--lib"])
-        .args(["--target", toolchain::TARGET, "--profile", "component", "--target-dir", BUILD])
+        .args(["--target", toolchain::TARGET, "--profile", "component", "--target-dir", "target"])
         .env("CARGO_ENCODED_RUSTFLAGS", component::compiler_flags(&toolchain)?.join("\u{1f}"))
         .arg("--")
         .args(toolchain.linker_flags());
     run(&mut cargo)?;
-    Ok(workspace.join(BUILD).join(toolchain::TARGET).join("component/signature_guest.wasm"))
+    Ok(workspace.join("target").join(toolchain::TARGET).join("component/signature_guest.wasm"))
 }
 
 /// Packages in the versions that were tried, and the component as JavaScript.

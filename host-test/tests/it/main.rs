@@ -15,6 +15,7 @@ mod fleet;
 #[allow(dead_code, reason = "the journey server's tests need fewer of its constructors than the host's own")]
 #[path = "../../../host/src/tests/guest.rs"]
 mod guest;
+mod host_calls;
 mod hostile;
 mod interop;
 mod journey;

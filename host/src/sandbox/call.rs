@@ -1,6 +1,5 @@
 //! One call of the component: a fresh sandbox, its limits, and what it left behind.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::panic::caught;
 use super::stopwatch::Stopwatch;
 use super::trapped::{Cause, Trapped, Usage};
 use crate::description::Description;
-use crate::import::Import;
+use crate::import::{Calls, Import};
 use crate::services::Services;
 use crate::stores::{CacheScope, Write};
 use crate::visit::Visit;
@@ -25,7 +24,7 @@ pub(crate) struct Authority {
     pub visit: Visit,
     pub cache: CacheScope,
     /// What the step itself said that the call would do.
-    pub description: Description,
+    pub description: Arc<Description>,
     pub purpose: Purpose,
 }
 
@@ -59,7 +58,7 @@ pub(crate) struct CallState {
     /// Whether the component was told that it has replaced an entry of the attempts.
     pub replaced: bool,
     /// How often each import was called.
-    pub calls: HashMap<Import, u32>,
+    pub calls: Calls,
     /// The import that is at work.
     pub within: Option<Import>,
     /// Why the host ended the call, where it did.
@@ -72,7 +71,7 @@ pub(crate) struct Ran<T> {
     /// What the export returned.
     pub result: Result<T, Trapped>,
     /// What the component described; the defaults where it didn't come so far.
-    pub description: Description,
+    pub description: Arc<Description>,
     /// The caller's to apply, or to drop where there is no outcome.
     pub writes: Vec<Write>,
     /// [`CallState::replaced`]
@@ -116,7 +115,7 @@ pub(crate) async fn run<T>(
         wall_clock: begun.elapsed(),
         queued: Duration::ZERO,
         memory: state.ceiling.peak,
-        fetches: state.calls.get(&Import::Fetch).copied().unwrap_or_default(),
+        fetches: state.calls.of(Import::Fetch),
     };
     let result = match result {
         Ok(Ok(Ok(value))) => Ok(value),
@@ -124,7 +123,7 @@ pub(crate) async fn run<T>(
         Ok(Err(_)) => Err(state.panicked()),
         Err(_) => Err(Trapped::new(Cause::WallClock, &format!("no outcome within {:?}", limits.wall_clock))),
     };
-    let description = state.authority.map(|authority| authority.description.clone()).unwrap_or_default();
+    let description = state.authority.map(|authority| Arc::clone(&authority.description)).unwrap_or_default();
     Ran { result, description, writes: state.writes, replaced: state.replaced, usage }
 }
 
@@ -137,7 +136,7 @@ impl CallState {
             writes: Vec::new(),
             kept: 0,
             replaced: false,
-            calls: HashMap::new(),
+            calls: Calls::default(),
             within: None,
             cause: None,
             ceiling: Ceiling::new(&limits),

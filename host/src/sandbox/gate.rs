@@ -53,8 +53,7 @@ impl CallState {
         let target = authority.services.interceptor.as_ref().map(|_| target(&asked));
         let done = async |state: &mut Self| -> Result<T, Undone<E>> {
             let judged = judge(state, asked)?;
-            state.within_processor_time()?;
-            state.stopwatch.stop();
+            state.stop_within_processor_time()?;
             let acted = act(&authority, judged).await;
             state.stopwatch.start();
             acted
@@ -79,19 +78,17 @@ impl CallState {
 
     /// How often the import was called before.
     fn count(&mut self, import: Import) -> Result<u32> {
-        let of_import = self.calls.entry(import).or_default();
-        let index = *of_import;
-        *of_import += 1;
-        if self.calls.values().sum::<u32>() > self.limits.host_calls {
+        let index = self.calls.count(import);
+        if self.calls.all() > self.limits.host_calls {
             self.cause = Some(Cause::HostCalls);
             bail!("more than {} host calls", self.limits.host_calls);
         }
         Ok(index)
     }
 
-    fn within_processor_time<E>(&self) -> Result<(), Undone<E>> {
+    /// Reads the time once, to judge it and to let it stand: each reading is a system call.
+    fn stop_within_processor_time<E>(&self) -> Result<(), Undone<E>> {
         let spent = self.stopwatch.lap();
-        self.stopwatch.start();
         match spent > self.limits.cpu {
             true => Err(Undone::Ends(Cause::Cpu, format!("{spent:?} of processor time, the limit is {:?}", self.limits.cpu))),
             false => Ok(()),

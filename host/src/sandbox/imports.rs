@@ -26,7 +26,7 @@ use crate::services::Services;
 use crate::stores::{StoreError, Write};
 use crate::telemetry::{Limit, Lookup, cache_read, limit_hit};
 
-/// Random bytes that one host call hands out at most. The component asks for 32 at a time.
+/// Random bytes that one host call hands out at most. The component asks for 96 at most.
 const MAX_RANDOM: u64 = 4096;
 
 /// Characters of an attempt's key.
@@ -92,7 +92,7 @@ impl CallState {
 
     /// The exchange that is asked for, within the limits of the call.
     fn limit(&self, request: http::Request) -> Result<Request, FetchError> {
-        if self.calls.get(&Import::Fetch).is_some_and(|&fetches| fetches > self.limits.fetches) {
+        if self.calls.of(Import::Fetch) > self.limits.fetches {
             limit_hit(Limit::Fetches);
             return Err(FetchError::Denied(format!("more than {} fetches in one call", self.limits.fetches)));
         }

@@ -245,13 +245,13 @@ impl Step {
         turn: &Turn,
         visit: &Visit,
         invocation: &wit::Invocation,
-    ) -> wasmtime::Result<Description> {
+    ) -> wasmtime::Result<Arc<Description>> {
         let (settings, connector) = (&invocation.settings, &invocation.connector);
         let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
-        let description = Description::from(described);
+        let description = Arc::new(Description::from(described));
         let (services, cache) = (self.services.clone(), CacheScope::new(turn.compiled.name(), &visit.tenant));
         let (visit, purpose) = (visit.clone(), Purpose::Login);
-        let authority = Authority { services, visit, cache, description: description.clone(), purpose };
+        let authority = Authority { services, visit, cache, description: Arc::clone(&description), purpose };
         store.data_mut().authority = Some(Arc::new(authority));
         Ok(description)
     }

@@ -99,7 +99,7 @@ impl Step {
                 return Ok(Tested::TooOften(left));
             }
             let description = Description::from(described);
-            let description = Description { origins: description.test_origins.clone(), ..description };
+            let description = Arc::new(Description { origins: description.test_origins.clone(), ..description });
             let authority = Authority {
                 services: self.services.clone(),
                 visit: Visit { tenant: tenant.to_owned(), journey: String::new(), step: String::new(), round: 0 },
