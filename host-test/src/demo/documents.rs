@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::Arguments;
 
+/// Whose journeys the demo's are.
+pub(super) const TENANT: &str = "demo";
+
 /// Settings as an author writes them, where no file says otherwise.
 const SETTINGS: &str = r#"{
   "callback_url": "https://login.example.com/callback",

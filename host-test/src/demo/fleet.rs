@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::documents::Documents;
-use super::site::TENANT;
+use super::documents::{Documents, TENANT};
 use crate::stores::{self, Opened};
 use journey_host::{Change, ChangeId, Effect, Egress, Keyring, Random as _, Stores, SystemRandom, TenantPolicy, Visit, Write};
 

@@ -34,9 +34,9 @@ use std::time::{Duration, Instant};
 use crate::journey::Bound;
 use crate::mishaps::MISHAPS;
 use crate::telemetry::Lines;
+use documents::TENANT;
 use journey_host::{Compiled, Egress, Limits, Network, Problem, Services, Step};
 use screen::Screen;
-use site::TENANT;
 
 pub use arguments::{Arguments, USAGE};
 pub use documents::Documents;

@@ -6,10 +6,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::arguments::Arguments;
-use super::documents::Documents;
+use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
 use super::screen::Screen;
-use super::site::{Site, TENANT, print_usage};
+use super::site::{Site, print_usage};
 use super::{Exit, Login};
 use crate::check::{self, checklist};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME};

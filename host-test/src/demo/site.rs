@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::documents::Documents;
+use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
 use super::json::{readable, without_secrets};
 use super::screen::Screen;
@@ -14,8 +14,6 @@ use super::trace::{Trace, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
 use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, Services, Step, Usage};
 
-/// Whose journeys these are.
-pub(super) const TENANT: &str = "demo";
 /// In the operator's own terms.
 const CONNECTOR: &str = "connector";
 

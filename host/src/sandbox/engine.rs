@@ -9,11 +9,11 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Result};
 
 use super::bindings::{RedirectStep, RedirectStepPre};
-use super::call::CallState;
 use super::pool;
 use super::scheduler::{Busy, Place, Scheduler};
 use super::shape;
 use super::shares::{Capacity, Phase};
+use super::state::CallState;
 use crate::clock::lock;
 
 /// How often a running component is asked for its processor time: a twenty-fifth of what it may have. Asking takes less than a microsecond.

@@ -6,24 +6,11 @@
 
 use wasmtime::{Result, bail, format_err};
 
-use super::call::{Authority, CallState};
 use super::reply::{Reply, Summary};
+use super::state::{Authority, CallState};
 use super::trapped::Cause;
+use super::undone::Undone;
 use crate::import::Import;
-
-/// Why a host call isn't done.
-pub(super) enum Undone<E> {
-    /// The component is told so.
-    Told(E),
-    /// The call of the step ends: whose fault that is, and what it is.
-    Ends(Cause, String),
-}
-
-impl<E> From<E> for Undone<E> {
-    fn from(error: E) -> Self {
-        Self::Told(error)
-    }
-}
 
 impl CallState {
     /// Lets a host call through.

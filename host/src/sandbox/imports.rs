@@ -16,9 +16,9 @@ use wasmtime::Result;
 
 use super::bindings::journey::step::{attempts, http, tenant_cache, variables};
 use super::bindings::wasi::{clocks::wall_clock, random::random};
-use super::call::{Authority, CallState};
-use super::gate::Undone;
+use super::state::{Authority, CallState};
 use super::trapped::Cause;
+use super::undone::Undone;
 use crate::description::Description;
 use crate::import::Import;
 use crate::network::{FetchError, Request};

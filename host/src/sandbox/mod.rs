@@ -4,8 +4,8 @@
 //! Runtime     one engine, one pool of sandboxes                                    engine, pool, folder
 //!   load      a component, checked against the contract's shape                    shape
 //!   enter     a place among the calls of a tenant                                  scheduler, shares
-//! run         a fresh sandbox, the limits, a deadline, no panic beyond it          call, limits, stopwatch, panic
-//!   pass      each host call: counted, judged, done                                gate, imports, reply
+//! run         a fresh sandbox, the limits, a deadline, no panic beyond it          call, state, limits, stopwatch, panic
+//!   pass      each host call: counted, judged, done                                gate, imports, reply, undone
 //! ```
 
 pub(crate) mod bindings;
@@ -24,7 +24,9 @@ mod reply;
 pub(crate) mod scheduler;
 mod shape;
 pub(crate) mod shares;
+pub(crate) mod state;
 mod stopwatch;
 pub(crate) mod trapped;
+mod undone;
 #[cfg(feature = "testing")]
 mod watch;

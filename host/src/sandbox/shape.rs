@@ -12,8 +12,8 @@ use wasmtime::error::Context as _;
 use wasmtime::{Result, Store, bail, format_err};
 
 use super::bindings::exports::journey::step::{connection, redirect, settings};
-use super::call::CallState;
 use super::limits::Limits;
+use super::state::CallState;
 
 const REDIRECT: &str = "journey:step/redirect@0.1.0";
 const CONNECTION: &str = "journey:step/connection@0.1.0";

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::call::CallState;
-use super::gate::Undone;
 use super::reply::{Reply, Summary};
+use super::state::CallState;
 use super::trapped::Cause;
+use super::undone::Undone;
 use crate::import::Import;
 use crate::intercept::{Fault, HostCall, HostReply, Injection, Moment};
 use crate::text::one_line;

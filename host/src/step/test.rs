@@ -12,9 +12,10 @@ use super::{Step, unrun};
 
 use crate::connection::{SecretForTest, Target};
 use crate::description::Description;
-use crate::sandbox::call::{Authority, Purpose, Ran, run};
+use crate::sandbox::call::{Ran, run};
 use crate::sandbox::engine::Compiled;
 use crate::sandbox::shares::Phase;
+use crate::sandbox::state::{Authority, Purpose};
 use crate::sandbox::trapped::Trapped;
 use crate::stores::CacheScope;
 use crate::visit::{ClientSecret, Visit};

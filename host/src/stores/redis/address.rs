@@ -14,7 +14,7 @@ use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType}
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates, TlsMode};
 
 use super::super::StoreError;
-use super::connection::Timeouts;
+use super::timeouts::Timeouts;
 
 /// Where to connect, parsed. Holds the password, so it has no `Debug`.
 #[derive(Clone)]

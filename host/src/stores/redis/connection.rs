@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use super::super::StoreError;
 use super::address::{Address, Extras, Source};
+use super::timeouts::Timeouts;
 
 /// Characters of a server's own words that an error shows.
 const SHOWN: usize = 200;
@@ -20,13 +21,6 @@ pub(super) struct Connection {
     shown: String,
     timeouts: Timeouts,
     open: Mutex<Open>,
-}
-
-/// How long to wait for what.
-#[derive(Clone, Copy)]
-pub(super) struct Timeouts {
-    pub connect: Duration,
-    pub response: Duration,
 }
 
 /// The connection, and how many were opened before it: whoever finds one broken closes that one, and not its successor.

@@ -21,6 +21,7 @@ mod keys;
 mod script;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 
 use std::fmt;
 use std::time::Duration;
@@ -28,8 +29,9 @@ use std::time::Duration;
 use super::StoreError;
 use super::warning::StoreWarning;
 use address::{Address, Extras};
-use connection::{Connection, Timeouts};
+use connection::Connection;
 use script::Scripts;
+use timeouts::Timeouts;
 
 /// Longest value: a variable of 512 KiB as the contract says, sealed, in base64, and some.
 const MAX_VALUE: usize = 1 << 20;
