@@ -6,9 +6,9 @@ use tokio::net::TcpListener;
 use url::{Host, Url};
 
 use super::connections::Bounds;
-use super::routes::OWN_PATHS;
-use super::server::{Definition, Running};
-use journey_host::{PublicOrigin, Step};
+
+/// Paths that can't be a callback URL's.
+pub(super) const OWN_PATHS: [&str; 4] = ["/start", "/journey", "/cancel", "/connection"];
 
 /// Where responses come, unless a callback URL says otherwise.
 const CALLBACK_PATH: &str = "/callback";
@@ -101,17 +101,5 @@ impl Bound {
     /// Where the identity provider sends the user agent back to.
     pub fn callback_url(&self) -> String {
         format!("{}{}", self.base_url, self.callback_path)
-    }
-
-    /// Starts to serve.
-    ///
-    /// # Errors
-    /// Where [`Bound::behind`] was told something else than an origin, or the callback URL is another connector's.
-    pub fn serve(self, step: Step, definition: Definition) -> Result<Running, String> {
-        let origin = PublicOrigin::parse(&self.base_url)?;
-        // Of the route itself: what a proxy in front rewrites then shows when a login begins.
-        let callback_url = origin.url_of(&self.callback_path);
-        step.services().callbacks.serve(&callback_url, &definition.tenant, &definition.connector_id)?;
-        Running::start(self, origin, step, definition)
     }
 }

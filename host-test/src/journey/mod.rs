@@ -8,6 +8,8 @@
 //! | `POST /cancel` | the user gives up: `complete` with `abandoned` |
 //! | `GET /connection`, `POST /connection` | a page with a button, and what a test of the connection found |
 //!
+//! Of a fleet, each server finds the sessions of all: they lie in the store that the fleet shares (`Bound::sharing_sessions`).
+//!
 //! At an address of its own, on loopback, its operator asks for `/metrics`, `/healthz` and `/readyz`.
 //!
 //! Invariants: a journey is found by its session's cookie and by nothing else; a response is passed on undecoded; HEAD requests and
@@ -25,6 +27,7 @@ mod operations;
 mod page;
 mod register;
 mod routes;
+mod running;
 mod server;
 mod session;
 mod shared;
@@ -34,5 +37,6 @@ pub use bound::Bound;
 pub use connections::Bounds;
 pub use create_user::{MissingProperty, create_user};
 pub use events::Event;
-pub use server::{Definition, Running};
+pub use running::Running;
+pub use server::Definition;
 pub use standing::Standing;

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tracing::Instrument as _;
 use url::Url;
 
+use super::bound::OWN_PATHS;
 use super::page::Again;
 use super::server::Server;
 use super::session::{Cookie, id_of};
@@ -17,9 +18,6 @@ use super::standing::{self, Standing};
 use super::{callback, page};
 use crate::telemetry::request_span;
 use journey_host::{AbandonmentReason, AuthorizationResponse, TraceParent};
-
-/// Paths that can't be a callback URL's.
-pub(super) const OWN_PATHS: [&str; 4] = ["/start", "/journey", "/cancel", "/connection"];
 
 /// The header of the caller's trace: a proxy's in front of this server.
 const TRACEPARENT: &str = "traceparent";
