@@ -17,6 +17,8 @@ a.button,button.quiet{margin-top:.75rem;background:none;color:inherit;border:1px
 a.primary{margin-top:0;background:#2354a8;color:#fff;border-color:#2354a8}\
 p{margin:0 0 1rem}.alert{padding:.6rem .7rem;border-radius:.4rem;background:#fde8e8;color:#8a1c1c}\
 pre{margin:0;padding:1rem;overflow-x:auto;border-radius:.4rem;background:light-dark(#eef1f5,#14171c);font-size:.85rem}\
+dl{margin:0 0 1rem}dt{font-weight:600}dt.failed{color:light-dark(#8a1c1c,#ff9a9a)}dt.skipped,dt.unknown{opacity:.75}\
+dd{margin:0 0 .75rem;overflow-wrap:anywhere}dd span{display:block;opacity:.85;font-size:.9rem}\
 small{display:block;margin-top:1.5rem;opacity:.7}";
 
 /// How much room a page's content has.

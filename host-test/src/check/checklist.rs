@@ -32,7 +32,8 @@ pub(crate) fn print(tested: &Tested, screen: &mut Screen<'_>) -> io::Result<()> 
     screen.line(&verdict(tested))
 }
 
-fn details(finding: &Finding) -> Vec<(&'static str, String)> {
+/// What is known of a finding that isn't passed, by name.
+pub(crate) fn details(finding: &Finding) -> Vec<(&'static str, String)> {
     if finding.status == FindingStatus::Passed || finding.check == UNTESTED {
         return Vec::new();
     }

@@ -10,7 +10,6 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 
 use super::Standing;
 use crate::check::checklist;
-use crate::demo::screen::Screen;
 use crate::html::{self, Width, escape};
 use journey_host::Tested;
 
@@ -127,16 +126,23 @@ pub(super) fn connection(tested: Option<&Tested>) -> Response<Body> {
         let about = "Finds out what is wrong with the connector, without a user. It asks the user pool at most six times.";
         return page(StatusCode::OK, "Connection", Width::Narrow, &format!("<p>{about}</p>\n{button}"));
     };
-    let mut list = Vec::new();
-    // A page is as good a screen as any: nothing is written to it but what is escaped below.
-    let _ = checklist::print(tested, &mut Screen::new(&mut list));
-    let list = String::from_utf8_lossy(&list);
+    let mut list = String::new();
+    for finding in tested.findings() {
+        let status = finding.status.as_str();
+        let (check, message) = (escape(&finding.check), escape(&finding.message));
+        list += &format!("<dt class=\"{status}\">{status}: {check}</dt><dd>{message}");
+        for (name, text) in checklist::details(finding) {
+            list += &format!("<span>{name}: {}</span>", escape(&text));
+        }
+        list += "</dd>\n";
+    }
+    let verdict = escape(&checklist::verdict(tested));
     let status = match tested {
         Tested::Findings(_) | Tested::SecretNeeded => StatusCode::OK,
         Tested::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         Tested::Busy | Tested::Ended => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let mut response = page(status, "Connection", Width::Wide, &format!("<pre>{}</pre>\n{button}", escape(list.trim())));
+    let mut response = page(status, "Connection", Width::Wide, &format!("<p>{verdict}</p>\n<dl>\n{list}</dl>\n{button}"));
     if let Tested::TooOften(left) = tested {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left.as_secs() + 1));
     }
@@ -166,4 +172,39 @@ fn page(status: StatusCode, title: &str, width: Width, body: &str) -> Response<B
     let body = format!("<h1>{}</h1>\n{body}", escape(title));
     *response.body_mut() = Body::from(html::document(title, "en", width, &body));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use journey_host::{Finding, FindingStatus, ProviderAnswer};
+
+    #[tokio::test]
+    async fn what_a_test_found_is_all_there_and_none_of_it_is_markup() {
+        let finding = Finding {
+            check: "callback".to_owned(),
+            status: FindingStatus::Failed,
+            code: Some("client_not_allowed".to_owned()),
+            message: "<b>not</b> registered".to_owned(),
+            path: Some("/settings/callback_url".to_owned()),
+            remedy: Some("register \"it\"".to_owned()),
+            provider: ProviderAnswer { error: Some("<script>".to_owned()), ..ProviderAnswer::default() },
+        };
+        let response = connection(Some(&Tested::Findings(vec![finding])));
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let html = String::from_utf8(body.to_vec()).unwrap();
+        for text in [
+            "failed: callback",
+            "&lt;b&gt;not&lt;/b&gt; registered",
+            "code: client_not_allowed",
+            "at: /settings/callback_url",
+            "said: &lt;script&gt;",
+            "do: register &quot;it&quot;",
+            "One check failed",
+        ] {
+            assert!(html.contains(text), "{text} isn't in {html}");
+        }
+        assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+    }
 }
