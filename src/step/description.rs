@@ -12,7 +12,7 @@ pub struct Description {
     pub origins: Vec<String>,
     /// Whether these are all.
     pub origins_complete: bool,
-    /// The origins that a test of the connection contacts. None where the connector has a problem.
+    /// The origins that a test of the connection contacts. None where the connector isn't valid; one that is disabled is.
     pub test_origins: Vec<String>,
     /// Where the provider sends the user agent back to. None where no valid URL was given.
     pub callback_url: Option<String>,
