@@ -14,7 +14,7 @@ fn texts(findings: &[Finding]) -> String {
 
 #[test]
 fn a_provider_that_repeats_what_it_was_sent_gets_nothing_of_it_into_a_finding() {
-    for place in ["location", "error page", "body", "request id"] {
+    for place in ["location", "error page", "body", "code verifier", "request id"] {
         let mut connection = Connection::new();
         let echo = move |request: &Request| -> Option<Answer> {
             let sent = [request.url.clone(), String::from_utf8_lossy(&request.body).into_owned()].into_iter();
@@ -24,6 +24,11 @@ fn a_provider_that_repeats_what_it_was_sent_gets_nothing_of_it_into_a_finding() 
                 "location" => redirect(&format!("{CALLBACK_URL}?error=invalid_request&error_description={encoded}")),
                 "error page" => kept(&encoded),
                 "body" => refusal(400, "invalid_client", Some(&sent)),
+                // By itself: at the end of a body it would be cut off.
+                "code verifier" => {
+                    let (_, verifier) = form_urlencoded::parse(&request.body).find(|(name, _)| name == "code_verifier")?;
+                    refusal(400, "invalid_client", Some(&verifier))
+                }
                 _ => {
                     let mut response = response(404, "text/html", "");
                     response.headers.push(("x-amz-cognito-request-id".into(), sent));
