@@ -6,7 +6,7 @@
 //!     The operands share no bit: both operators give the same number.
 //! ```
 //!
-//! Without lines and columns, so that an entry outlives what is changed around it. An entry without a mutant is an error, too.
+//! Without lines and columns, so that an entry outlives what is changed around it.
 
 use std::{fs, path::Path};
 
