@@ -5,6 +5,7 @@ pub mod check;
 pub mod cognito;
 pub mod demo;
 pub mod fleet;
+mod given;
 mod html;
 pub mod journey;
 pub mod mishaps;

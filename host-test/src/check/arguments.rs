@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::given::Given;
+
 /// What `--help` prints.
 pub const USAGE: &str = "\
 usage: host-test check --connector FILE [--settings FILE] [--json] [--loopback]
@@ -42,27 +44,17 @@ impl Arguments {
     /// A sentence that says what is wrong.
     pub fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut parsed = Self::default();
-        let mut rest = arguments.iter();
-        while let Some(argument) = rest.next() {
-            let (name, mut given) = match argument.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (argument.as_str(), None),
-            };
-            let mut value = || {
-                let value = given.take().or_else(|| rest.next().cloned());
-                value.filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} needs a value"))
-            };
-            match name {
-                "--connector" => parsed.connector = Some(value()?.into()),
-                "--settings" => parsed.settings = Some(value()?.into()),
+        let mut given = Given::new(arguments);
+        while let Some(mut argument) = given.next() {
+            match argument.name {
+                "--connector" => parsed.connector = Some(given.value(&mut argument)?.into()),
+                "--settings" => parsed.settings = Some(given.value(&mut argument)?.into()),
                 "--json" => parsed.json = true,
                 "--loopback" => parsed.loopback = true,
                 "--help" | "-h" => return Ok(Self::default()),
-                _ => return Err(format!("there is no argument `{name}`")),
+                name => return Err(format!("there is no argument `{name}`")),
             }
-            if given.is_some() {
-                return Err(format!("{name} takes no value"));
-            }
+            argument.end()?;
         }
         if parsed.connector.is_none() {
             return Err("--connector FILE is needed".to_owned());

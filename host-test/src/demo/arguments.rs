@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::given::Given;
 use crate::mishaps::Mishap;
 
 /// What `--help` prints.
@@ -65,40 +66,30 @@ impl Arguments {
     pub fn parse(arguments: &[String]) -> Result<Self, String> {
         let mut parsed = Self::default();
         let mut local = false;
-        let mut rest = arguments.iter().peekable();
-        while let Some(argument) = rest.next() {
-            let (name, mut given) = match argument.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (argument.as_str(), None),
-            };
-            if name == "--fail" && given.is_none() && rest.peek().is_none_or(|next| next.starts_with("--")) {
-                parsed.lists_failures = true;
-                continue;
-            }
-            let mut value = || {
-                let value = given.take().or_else(|| rest.next().cloned());
-                value.filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} needs a value"))
-            };
-            match name {
-                "--config" => parsed.config = Some(value()?.into()),
-                "--integration" => parsed.integration = Some(value()?.into()),
-                "--acr" => parsed.acr = Some(value()?),
+        let mut given = Given::new(arguments);
+        while let Some(mut argument) = given.next() {
+            match argument.name {
+                "--config" => parsed.config = Some(given.value(&mut argument)?.into()),
+                "--integration" => parsed.integration = Some(given.value(&mut argument)?.into()),
+                "--acr" => parsed.acr = Some(given.value(&mut argument)?.to_owned()),
+                "--fail" if given.is_alone(&argument) => parsed.lists_failures = true,
                 "--fail" => {
-                    let name = value()?;
+                    let name = given.value(&mut argument)?;
                     let unknown = || format!("no login fails like `{name}`: --fail alone lists those that do");
-                    parsed.fail = Some(Mishap::named(&name).ok_or_else(unknown)?);
+                    parsed.fail = Some(Mishap::named(name).ok_or_else(unknown)?);
                 }
-                "--store" => parsed.store = Some(value()?),
-                "--port" => parsed.port = Some(value()?.parse().map_err(|_| "--port needs a number up to 65535".to_owned())?),
+                "--store" => parsed.store = Some(given.value(&mut argument)?.to_owned()),
+                "--port" => {
+                    parsed.port =
+                        Some(given.value(&mut argument)?.parse().map_err(|_| "--port needs a number up to 65535".to_owned())?)
+                }
                 "--local" => local = true,
                 "--serve" => parsed.serve = true,
                 "--real" => parsed.real = true,
                 "--help" | "-h" => parsed.help = true,
-                _ => return Err(format!("there is no argument `{name}`")),
+                name => return Err(format!("there is no argument `{name}`")),
             }
-            if given.is_some() {
-                return Err(format!("{name} takes no value"));
-            }
+            argument.end()?;
         }
         if local && parsed.real {
             return Err("--local and --real exclude each other".to_owned());
