@@ -29,24 +29,12 @@ pub struct Login {
 }
 
 impl Login {
-    /// Starts both. `bound`: where the journey server listens; `secret`: of the app client, if the local Cognito isn't to use one of its own;
-    /// `mishap`: what the login meets.
+    /// Starts both. `fleet`: what the first one of a fleet shares with the others; `bound`: where the journey server listens; `secret`: of the app
+    /// client, if the local Cognito isn't to use one of its own; `mishap`: what the login meets.
     ///
     /// # Errors
-    /// No port is free, or the documents aren't JSON objects.
-    pub async fn prepare(
-        bound: Bound,
-        compiled: Compiled,
-        documents: &Documents,
-        acr: Option<String>,
-        secret: Option<String>,
-        mishap: Option<&Mishap>,
-    ) -> anyhow::Result<Self> {
-        Self::prepare_in(None, bound, compiled, documents, acr, secret, mishap).await
-    }
-
-    /// The same, the first one of a fleet.
-    pub(super) async fn prepare_in(
+    /// No port is free, the documents aren't JSON objects, or the fleet's store can't be reached.
+    pub(super) async fn prepare(
         fleet: Option<&Fleet>,
         bound: Bound,
         compiled: Compiled,

@@ -118,7 +118,7 @@ pub async fn run(
         serve::fleet(&fleet, bound, compiled, &documents, &arguments, client_secret, out).await?;
         return Ok(Exit::Done);
     }
-    let login = Login::prepare(bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
+    let login = Login::prepare(None, bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
     if arguments.serve {
         serve::local(&login, out).await?;
         serve::end(login.site, out).await?;

@@ -52,7 +52,7 @@ pub(super) async fn fleet(
 ) -> anyhow::Result<()> {
     let Some(pool) = fleet.pool().await? else {
         let login =
-            Login::prepare_in(Some(fleet), bound, compiled, documents, arguments.acr.clone(), secret, arguments.fail).await?;
+            Login::prepare(Some(fleet), bound, compiled, documents, arguments.acr.clone(), secret, arguments.fail).await?;
         say_of(fleet, &mut Screen::new(out))?;
         local(&login, out).await?;
         return Ok(end(login.site, out).await?);
