@@ -34,12 +34,15 @@ impl Server {
         headers: &HeaderMap,
         trace: Option<TraceParent>,
     ) -> Result<Response<Body>, StatusCode> {
-        let read = Cookie::Session.read(headers, self.is_https());
-        let find = async || self.find(&id_of(read?)).await;
+        let read = Cookie::Session.read(headers, self.is_https()).map(|cookie| (cookie, id_of(cookie)));
         // One after the other for a session; the next one finds what this one has put.
-        let beginning = find().await.map(|session| session.beginning).unwrap_or_default();
+        let own = read.and_then(|(_, id)| self.register.find(&id));
+        let beginning = own.map(|session| session.beginning).unwrap_or_default();
         let _one_at_a_time = beginning.lock().await;
-        let known = read.zip(find().await);
+        let known = match read {
+            Some((cookie, id)) => self.find(&id).await.map(|session| (cookie, session)),
+            None => None,
+        };
         // A cookie that isn't of this server's making may be known to whoever made it.
         let cookie = match &known {
             Some((cookie, _)) => (*cookie).to_owned(),
