@@ -91,9 +91,11 @@ impl Site {
     }
 }
 
+/// All that comes until the server closes the connection. One that it never closes fails the test, which would otherwise not end.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
+    let end = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut answer));
+    let _ = end.await.expect("the end of the connection");
     String::from_utf8(answer).unwrap()
 }
 
