@@ -16,6 +16,8 @@ mod sealed;
 mod settlement;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub(crate) mod warning;
 
 use std::fmt;

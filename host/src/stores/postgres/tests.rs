@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::testing::{PostgresServer, Proxy, Wire, postgres_url, unique_name};
-use super::super::{
-    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, Stores, TenantCache, Write,
-};
+use super::super::tests::{change, settlement, visit};
+use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
 use super::pool::Failed;
 use super::{MAX_VALUE, PostgresConfig, PostgresStores};
-use crate::outcome::Authentication;
 use crate::visit::Visit;
 
 async fn stores() -> PostgresStores {
@@ -47,23 +45,6 @@ async fn run(connections: &super::Connections, sql: &str) -> Option<String> {
     };
     let answer = answer.await;
     connections.conclude(lent, answer).unwrap()
-}
-
-fn visit() -> Visit {
-    Visit::first("tenant", "journey", "step")
-}
-
-fn settlement() -> Settlement {
-    Settlement::Authenticated(Authentication {
-        user_pool_id: "pool".into(),
-        subject: "subject".into(),
-        issuer: "https://issuer.example".into(),
-    })
-}
-
-fn change(id: u8, effect: Effect, writes: &[(&str, Option<&str>)]) -> Change {
-    let writes = writes.iter().map(|(name, json)| Write { name: (*name).into(), json: json.map(Into::into) }).collect();
-    Change { id: ChangeId([id; 16]), writes, effect }
 }
 
 impl PostgresStores {

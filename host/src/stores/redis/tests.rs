@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::testing::{Proxy, RedisCluster, RedisSentinel, RedisServer, Wire, free_port, redis_url, unique_name};
-use super::super::{
-    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, Stores, TenantCache, Write,
-};
+use super::super::tests::{change, settlement, visit};
+use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
 use super::script::Call;
 use super::{MAX_ENTRIES, MAX_VALUE, RedisConfig, RedisStores, keys};
-use crate::outcome::Authentication;
 use crate::visit::Visit;
 
 async fn stores() -> RedisStores {
@@ -20,23 +18,6 @@ async fn stores() -> RedisStores {
 async fn at(url: &str) -> RedisStores {
     let config = RedisConfig::parse(url).unwrap().with_prefix(&unique_name()).unwrap();
     RedisStores::connect(&config.with_timeouts(Duration::from_secs(5), Duration::from_secs(5))).await.unwrap()
-}
-
-fn visit() -> Visit {
-    Visit::first("tenant", "journey", "step")
-}
-
-fn settlement() -> Settlement {
-    Settlement::Authenticated(Authentication {
-        user_pool_id: "pool".into(),
-        subject: "subject".into(),
-        issuer: "https://issuer.example".into(),
-    })
-}
-
-fn change(id: u8, effect: Effect, writes: &[(&str, Option<&str>)]) -> Change {
-    let writes = writes.iter().map(|(name, json)| Write { name: (*name).into(), json: json.map(Into::into) }).collect();
-    Change { id: ChangeId([id; 16]), writes, effect }
 }
 
 impl RedisStores {

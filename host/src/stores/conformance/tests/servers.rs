@@ -1,6 +1,7 @@
 //! The stores on real servers, each with everything that the kit can do to a server: a restart, a wire to break.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use crate::stores::conformance::{Connection, Network, Powerless, Relay, Report, 
 use crate::stores::keyring::Keyring;
 use crate::stores::postgres::{PostgresConfig, PostgresStores};
 use crate::stores::redis::{RedisConfig, RedisStores};
-use crate::stores::testing::{PostgresServer, RedisCluster, RedisServer, unique_name};
+use crate::stores::testing::{NoServer, PostgresServer, RedisCluster, RedisServer, unique_name};
 
 /// Of 32 bytes each.
 const KEYS: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\nZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
@@ -42,74 +43,74 @@ async fn redis_at(url: &str, prefix: &str) -> Result<Stores, String> {
     Ok(Stores::of(Arc::new(RedisStores::connect(&config).await.map_err(|error| error.to_string())?)))
 }
 
-/// One server, behind a relay.
-struct Redis {
-    server: Mutex<RedisServer>,
-    relay: Relay,
-    form: Form,
-}
-
-impl Redis {
-    async fn start(form: Form) -> Self {
-        let server = RedisServer::start(&DURABLE).unwrap();
-        let relay = Relay::to_socket(&server.socket()).await.unwrap();
-        Self { server: Mutex::new(server), relay, form }
-    }
-}
-
-#[async_trait]
-impl Subject for Redis {
-    async fn connect(&self) -> Result<Connection, String> {
-        self.form.connection(redis_at(&format!("redis://{}", self.relay.address()), "kit").await?)
-    }
-
-    async fn restart(&self) -> Result<(), Powerless> {
-        let mut server = lock(&self.server);
-        server.stop();
-        server.run().map_err(Powerless::Failed)
-    }
-
-    async fn network(&self, network: Network) -> Result<(), Powerless> {
-        self.relay.set(network);
-        Ok(())
-    }
-
-    fn answers_lost(&self) -> u64 {
-        self.relay.answers_lost()
-    }
-}
-
 async fn postgres_at(url: &str) -> Result<Stores, String> {
     let config = PostgresConfig::parse(url).map_err(|error| error.to_string())?;
     PostgresStores::migrate(&config).await.map_err(|error| error.to_string())?;
     Ok(Stores::of(Arc::new(PostgresStores::connect(&config).await.map_err(|error| error.to_string())?)))
 }
 
-/// One server, behind a relay.
-struct Postgres {
-    server: Mutex<PostgresServer>,
+/// A server of its own, behind a relay.
+struct Behind<S> {
+    server: Mutex<S>,
     relay: Relay,
     form: Form,
 }
 
-impl Postgres {
-    async fn start(form: Form) -> Self {
-        let server = PostgresServer::start().unwrap();
+/// What is of one kind of server.
+#[async_trait]
+trait Server: Send + Sized {
+    async fn stores(relay: SocketAddr) -> Result<Stores, String>;
+    fn socket(&self) -> PathBuf;
+    fn restart(&mut self) -> Result<(), NoServer>;
+}
+
+#[async_trait]
+impl Server for RedisServer {
+    async fn stores(relay: SocketAddr) -> Result<Stores, String> {
+        redis_at(&format!("redis://{relay}"), "kit").await
+    }
+
+    fn socket(&self) -> PathBuf {
+        Self::socket(self)
+    }
+
+    fn restart(&mut self) -> Result<(), NoServer> {
+        self.stop();
+        self.run()
+    }
+}
+
+#[async_trait]
+impl Server for PostgresServer {
+    async fn stores(relay: SocketAddr) -> Result<Stores, String> {
+        postgres_at(&format!("postgresql://postgres@{relay}/postgres")).await
+    }
+
+    fn socket(&self) -> PathBuf {
+        Self::socket(self)
+    }
+
+    fn restart(&mut self) -> Result<(), NoServer> {
+        self.stop();
+        self.run()
+    }
+}
+
+impl<S: Server> Behind<S> {
+    async fn relay(server: S, form: Form) -> Self {
         let relay = Relay::to_socket(&server.socket()).await.unwrap();
         Self { server: Mutex::new(server), relay, form }
     }
 }
 
 #[async_trait]
-impl Subject for Postgres {
+impl<S: Server> Subject for Behind<S> {
     async fn connect(&self) -> Result<Connection, String> {
-        self.form.connection(postgres_at(&format!("postgresql://postgres@{}/postgres", self.relay.address())).await?)
+        self.form.connection(S::stores(self.relay.address()).await?)
     }
 
     async fn restart(&self) -> Result<(), Powerless> {
-        let mut server = lock(&self.server);
-        server.stop();
-        server.run().map_err(Powerless::Failed)
+        lock(&self.server).restart().map_err(Powerless::Failed)
     }
 
     async fn network(&self, network: Network) -> Result<(), Powerless> {
@@ -120,6 +121,14 @@ impl Subject for Postgres {
     fn answers_lost(&self) -> u64 {
         self.relay.answers_lost()
     }
+}
+
+async fn redis(form: Form) -> Behind<RedisServer> {
+    Behind::relay(RedisServer::start(&DURABLE).unwrap(), form).await
+}
+
+async fn postgres(form: Form) -> Behind<PostgresServer> {
+    Behind::relay(PostgresServer::start().unwrap(), form).await
 }
 
 /// Three masters, a relay before each: they name the relays to whoever asks where their peers are.
@@ -201,7 +210,7 @@ fn judged(on: &str, report: &Report, not_claimed: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_keeps_every_promise() {
-    let report = run(Redis::start(Form::Plain).await).await;
+    let report = run(redis(Form::Plain).await).await;
     judged(&RedisServer::version().unwrap(), &report, &[]);
     if let Ok(url) = std::env::var("REDIS_URL") {
         judged("the server of REDIS_URL", &run(Named { url, prefix: unique_name() }).await, &OF_SERVERS);
@@ -210,7 +219,7 @@ async fn redis_keeps_every_promise() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_keeps_every_promise() {
-    let report = run(Postgres::start(Form::Plain).await).await;
+    let report = run(postgres(Form::Plain).await).await;
     judged(&PostgresServer::version().unwrap(), &report, &[]);
     if let Ok(url) = std::env::var("DATABASE_URL") {
         judged("the server of DATABASE_URL", &run(Named { url, prefix: unique_name() }).await, &OF_SERVERS);
@@ -219,12 +228,12 @@ async fn postgresql_keeps_every_promise() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_keeps_every_promise_encrypted_at_rest() {
-    judged("PostgreSQL, sealed", &run(Postgres::start(Form::Sealed).await).await, &[]);
+    judged("PostgreSQL, sealed", &run(postgres(Form::Sealed).await).await, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_keeps_every_promise_encrypted_at_rest() {
-    judged("Redis, sealed", &run(Redis::start(Form::Sealed).await).await, &[]);
+    judged("Redis, sealed", &run(redis(Form::Sealed).await).await, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
