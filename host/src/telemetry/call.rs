@@ -220,6 +220,15 @@ impl Call {
 
     /// What somebody needs who is woken up by it.
     fn line(&self, level: Level, ending: &Ending<'_>, category: &str, code: &str, duration: Duration) {
+        // Strangers can bring about any number of calls that fail: nothing is made for a line that nobody wants.
+        let is_wanted = match level {
+            Level::ERROR => tracing::enabled!(target: "journey_host::call", Level::ERROR),
+            Level::WARN => tracing::enabled!(target: "journey_host::call", Level::WARN),
+            _ => tracing::enabled!(target: "journey_host::call", Level::INFO),
+        };
+        if !is_wanted {
+            return;
+        }
         let Subject { tenant, visit, phase, component, version, connector, trace } = &self.subject;
         let visit = visit.as_ref();
         let about = About::of(ending.document);
