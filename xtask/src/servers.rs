@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{output, run, say, succeeds};
+use crate::tools;
 
 /// Debian's packages, and the program by which each is known.
 const PACKAGES: [(&str, &str); 2] = [("redis-server", "redis-server"), ("postgresql", "initdb")];
@@ -27,24 +28,16 @@ pub(crate) fn make_sure() -> Result<()> {
         return Ok(());
     }
     let list = missing.join(" ");
-    let is_root = output(Command::new("id").arg("--user")).is_ok_and(|id| id.trim() == "0");
-    if !is_root || !succeeds(Command::new("apt-get").arg("--version")) {
+    if !tools::is_root() || !succeeds(Command::new("apt-get").arg("--version")) {
         bail!("the tests of the stores need servers that are missing: install {list}");
     }
-    say(format!("installing {list} by apt-get, for the tests of the stores; their services are not started"));
+    say(format!("the tests of the stores need {list}; services are not started"));
     let own_policy = !Path::new(POLICY).exists();
     if own_policy {
         fs::write(POLICY, "#!/bin/sh\nexit 101\n").context(POLICY)?;
         run(Command::new("chmod").args(["755", POLICY]))?;
     }
-    let apt = || {
-        let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet");
-        command
-    };
-    let installed = run(apt().arg("update"))
-        .and_then(|()| run(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing)))
-        .with_context(|| format!("servers are missing, and can't be installed: install {list}"));
+    let installed = tools::debian_packages(&missing);
     if own_policy {
         fs::remove_file(POLICY).context(POLICY)?;
     }

@@ -78,11 +78,15 @@ pub(crate) fn nightly() -> Result<()> {
 
 /// The command itself, where this is root's process already (a container), else through `sudo` without a question.
 fn as_root(program: &str) -> Command {
-    let is_root = output(Command::new("id").arg("--user")).is_ok_and(|id| id.trim() == "0");
-    let mut command = Command::new(if is_root { program } else { "sudo" });
-    if !is_root {
+    let mut command = Command::new(if is_root() { program } else { "sudo" });
+    if !is_root() {
         command.args(["--non-interactive", program]);
     }
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command
+}
+
+/// Whether this is root's process.
+pub(crate) fn is_root() -> bool {
+    output(Command::new("id").arg("--user")).is_ok_and(|id| id.trim() == "0")
 }
