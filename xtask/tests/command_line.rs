@@ -2,7 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs};
+
+/// One test at a time: a process that one test starts while another writes a program holds that file open, and until it is gone the program
+/// can't be run ("text file busy").
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn xtask(arguments: &[&str]) -> Output {
     Command::new(program()).args(arguments).output().unwrap()
@@ -16,6 +24,7 @@ fn program() -> PathBuf {
 
 #[test]
 fn help_ends_well_and_a_mistake_with_2() {
+    let _alone = alone();
     for arguments in [&["--help"][..], &["help"], &[], &["test", "--help"], &["demo", "-h"]] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
@@ -35,6 +44,7 @@ fn help_ends_well_and_a_mistake_with_2() {
 fn the_exit_code_of_what_it_runs_is_passed_on() {
     use std::os::unix::fs::PermissionsExt as _;
 
+    let _alone = alone();
     let folder = env::temp_dir().join(format!("xtask-command-line-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let cargo = folder.join("cargo");
@@ -53,6 +63,7 @@ fn the_exit_code_of_what_it_runs_is_passed_on() {
 fn a_copied_program_works_on_the_checkout_that_it_lies_in() {
     use std::os::unix::fs::PermissionsExt as _;
 
+    let _alone = alone();
     let copy = env::temp_dir().join(format!("xtask-copied-{}", std::process::id()));
     for folder in ["xtask/artifact", "target/debug"] {
         fs::create_dir_all(copy.join(folder)).unwrap();
