@@ -49,7 +49,6 @@ pub struct Login {
     pub arrival: String,
     pub query: String,
     pub id_token: String,
-    pub access_token: String,
     pub key_set: Value,
     pub metadata: Value,
     pub exchanges: BTreeMap<String, Canned>,
@@ -131,7 +130,7 @@ impl Fixture {
             (format!("{ISSUER}/.well-known/openid-configuration"), json(&metadata)),
         ]);
         let arrival = format!("{CALLBACK}?{query}");
-        Ok(Login { state, nonce, arrival, query, id_token, access_token, key_set, metadata, exchanges })
+        Ok(Login { state, nonce, arrival, query, id_token, key_set, metadata, exchanges })
     }
 
     /// The signing input and the signature of a token.
