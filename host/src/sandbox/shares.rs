@@ -5,11 +5,14 @@
 //! | a tenant holds at most its share | one tenant's provider hangs, and the others' logins go on |
 //! | a tenant gets a further sandbox only where more are free than it holds | any number of such tenants together leave something free |
 //! | a quarter of each share, and of all, is kept for `complete` | whoever is refused there has logged in already |
-//! | a free sandbox goes to the tenant that holds fewest; among those, to the call that has waited longest | fair, and nobody starves |
+//! | a free sandbox goes to the tenant that holds fewest; among those, to the call that has waited longest | fair, and no tenant starves |
 //! | the places to wait obey the first three rules, too | memory is bounded, and no tenant fills the queue |
 //!
 //! The second rule is the dynamic threshold of Choudhury and Hahne (IEEE/ACM Transactions on Networking 6(2), 1998), with the factor 1: `n`
 //! tenants that take what they can get hold 1/(n + 1) of all each, and as much stays free.
+//!
+//! Within a tenant, a `complete` may go before a `begin` that has waited longer: it may have what is kept, and then its tenant is no longer one
+//! that holds fewest. That can't go on for ever, since each `complete` had its `begin`. Nothing else goes before who has waited longer.
 
 use std::collections::{HashMap, VecDeque};
 
