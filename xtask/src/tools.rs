@@ -1,6 +1,6 @@
 //! Programs that some commands need besides the compiler, installed where they are missing.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -49,7 +49,13 @@ pub(crate) fn rustup_component(component: &str) -> Result<()> {
 ///
 /// They are missing and can't be installed. The message names them.
 pub(crate) fn debian_packages(packages: &[&str]) -> Result<()> {
-    if succeeds(Command::new("dpkg").arg("--status").args(packages)) {
+    // A package that was removed is still known, by what is left of its configuration.
+    let is_installed = |package: &&str| {
+        let mut query = Command::new("dpkg-query");
+        query.args(["--show", "--showformat=${db:Status-Status}", package]).stderr(Stdio::null());
+        query.output().is_ok_and(|answer| answer.stdout == b"installed")
+    };
+    if packages.iter().all(is_installed) {
         return Ok(());
     }
     let list = packages.join(" ");
