@@ -179,6 +179,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_refusal_says_what_was_expected() {
+        for (refused, words) in
+            [(CallbackRefused::NotServed, "this host serves"), (CallbackRefused::AnotherConnectors, "this connector")]
+        {
+            assert!(refused.to_string().contains(words), "{refused}");
+        }
+    }
+
+    #[test]
+    fn only_escapes_that_mean_nothing_are_undone() {
+        for (path, normal) in
+            [("/%61%2D", "/a-"), ("/a%2fb", "/a%2Fb"), ("/%25%7e", "/%25~"), ("/%", "/%"), ("/%zz", "/%zz"), ("/%4", "/%4")]
+        {
+            assert_eq!(normal_escapes(path), normal, "{path}");
+        }
+    }
+
+    #[test]
     fn a_callback_url_is_one_connectors() {
         let callbacks = Callbacks::none().with("https://login.example.com/a", "acme", "pool").unwrap();
         for (url, tenant, connector, expected) in [

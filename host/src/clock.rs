@@ -46,3 +46,17 @@ impl Random for SystemRandom {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_clock_is_of_this_century_and_its_random_bytes_are_random() {
+        assert!(SystemClock.now().as_secs() > 1_700_000_000);
+        let (mut bytes, mut others) = ([0; 32], [0; 32]);
+        SystemRandom.fill(&mut bytes).unwrap();
+        SystemRandom.fill(&mut others).unwrap();
+        assert!(bytes != [0; 32] && bytes != others);
+    }
+}

@@ -120,6 +120,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_status_and_a_use_are_written_as_they_are_kept() {
+        let all = [FindingStatus::Passed, FindingStatus::Failed, FindingStatus::Unknown, FindingStatus::Skipped];
+        assert_eq!(all.map(FindingStatus::as_str), ["passed", "failed", "unknown", "skipped"]);
+        assert_eq!(SecretUse::stored("abc").as_str(), "abc");
+    }
+
+    #[test]
     fn a_stored_secret_is_given_out_for_the_use_that_it_was_saved_for_alone() {
         let stored = StoredSecret::new(ClientSecret::new("hunter2"), SecretUse::stored("abc"));
         assert_eq!(stored.for_use(&SecretUse::stored("abc")), Some(&ClientSecret::new("hunter2")));

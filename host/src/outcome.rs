@@ -194,3 +194,34 @@ pub struct Failed {
     /// As the author's settings say.
     pub behavior: FailureBehavior,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_told_the_code_of_what_is_the_users_alone() {
+        for (category, told) in [
+            (Category::Flow, "some_code"),
+            (Category::Configuration, "authentication_failed"),
+            (Category::Provider, "authentication_failed"),
+            (Category::Security, "authentication_failed"),
+            (Category::System, "authentication_failed"),
+        ] {
+            assert_eq!(Failure::of_the_host("some_code", category, "", false).client_code(), told, "{category:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_store_does_not_take_is_retryable_where_another_try_may_fit() {
+        for (is_too_large, round, code, retryable) in [
+            (false, 1, "storage_failed", true),
+            (false, 2, "storage_failed", true),
+            (false, 3, "storage_failed", false),
+            (true, 1, "output_too_large", false),
+        ] {
+            let failure = Failure::not_stored(is_too_large, round);
+            assert_eq!((failure.code.as_str(), failure.retryable), (code, retryable), "round {round}");
+        }
+    }
+}

@@ -143,9 +143,18 @@ mod tests {
         for origin in ["https://login.example.com", "http://127.0.0.1:8080", "https://[::1]:8443/"] {
             assert!(PublicOrigin::parse(origin).is_ok(), "{origin}");
         }
-        for other in
-            ["", "login.example.com", "https://a/path", "https://a/?", "https://u@a/", "https://a/#f", "myapp://cb", "https://"]
-        {
+        for other in [
+            "",
+            "login.example.com",
+            "https://a/path",
+            "https://a/?",
+            "https://a/?q",
+            "https://u@a/",
+            "https://:p@a/",
+            "https://a/#f",
+            "myapp://cb",
+            "https://",
+        ] {
             assert!(PublicOrigin::parse(other).is_err(), "{other}");
         }
     }

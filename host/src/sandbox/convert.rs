@@ -130,3 +130,43 @@ impl From<settings::Description> for Description {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_all_that_the_component_said() {
+        let provider = |text: &str| wit::ProviderAnswer {
+            error: Some(format!("error {text}")),
+            error_description: Some(format!("description {text}")),
+            status: Some(400),
+            request_id: Some(format!("request {text}")),
+        };
+        let failure = Failure::from(wit::Failure {
+            code: "code".to_owned(),
+            category: wit::Category::Provider,
+            message: "message".to_owned(),
+            retryable: true,
+            path: Some("/path".to_owned()),
+            provider: provider("1"),
+        });
+        let expected = ProviderAnswer {
+            error: Some("error 1".to_owned()),
+            error_description: Some("description 1".to_owned()),
+            status: Some(400),
+            request_id: Some("request 1".to_owned()),
+        };
+        assert_eq!(
+            failure,
+            Failure {
+                code: "code".to_owned(),
+                category: Category::Provider,
+                message: "message".to_owned(),
+                retryable: true,
+                path: Some("/path".to_owned()),
+                provider: expected,
+            }
+        );
+    }
+}

@@ -48,6 +48,7 @@ mod tests {
             r#""\ud83d\ude00 \ud83d\ude00""#,
             r#"{"a":[{"b":null},"c"]}"#,
             r#""\\ud83d""#,
+            r#""a\\b\\\\\n""#,
             r#""\\\\udead \n\u00e4""#,
             " 1 ",
             &deep,

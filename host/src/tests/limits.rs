@@ -411,3 +411,13 @@ async fn an_injected_fault_reaches_the_step_as_an_error() {
     redirected(&step.with_interceptor(faults.clone()).begin(&visit(), &invocation()).await);
     assert_eq!(faults.record().len(), 2);
 }
+
+#[tokio::test]
+async fn whoever_leaves_a_visit_leaves_none_of_its_attempts() {
+    let step = step(Guest::default().compile());
+    let attempts = &step.services().attempts;
+    attempts.put(&visit(), "x", "value", 60).await.unwrap();
+    assert!(attempts.get(&visit(), "x").await.unwrap().is_some());
+    step.leave(&visit()).await.unwrap();
+    assert_eq!(attempts.get(&visit(), "x").await.unwrap(), None);
+}

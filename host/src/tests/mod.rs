@@ -1,12 +1,16 @@
 //! The whole host around components written by hand.
 
+mod captured;
 mod connection;
 mod fairness;
 mod guest;
 mod harm;
+mod imports;
 mod limits;
+mod redaction;
 mod rooms;
 mod shape;
+mod telemetry;
 mod versions;
 
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::guest::{Guest, RUNTIME};
 use super::{Act, invocation, step, visit, watched};
 use crate::{AnotherName, Begun, CacheScope, Failed, HostCall, Import, Step, Visit};
@@ -32,7 +34,15 @@ async fn a_new_version_takes_over_for_all_clones_of_a_step() {
     // One that can't be loaded never comes to replace anything.
     assert!(RUNTIME.compile("guest", b"nonsense").is_err());
     assert_eq!(step.replace(Guest::default().compile_in(&RUNTIME, "another")), Err(AnotherName));
+    assert!(AnotherName.to_string().contains("under the name of the one that it replaces"));
     assert_eq!(url(&clone).await, "second");
+}
+
+#[test]
+fn a_version_is_the_beginning_of_the_binarys_digest() {
+    let binary = Guest::default().encode(|wit| wit);
+    let digest: String = Sha256::digest(&binary).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(RUNTIME.compile("guest", &binary).unwrap().version(), &digest[..12]);
 }
 
 #[tokio::test]

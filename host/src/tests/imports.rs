@@ -1,0 +1,118 @@
+//! What each import takes at its longest, what it refuses beyond, and what an interceptor is shown of it.
+
+use std::sync::{Arc, Mutex};
+
+use super::guest::Guest;
+use super::{invocation, response, step, variable, visit};
+use crate::{Begun, Cause, Completed, HostCall, Import, Injection, Interceptor, Limits, Usage};
+
+/// Runs a `begin`: the cause where it was ended.
+async fn ended(begin: &str, limits: Limits) -> (Option<Cause>, Usage) {
+    let called = step(Guest::begin(begin).compile()).with_limits(limits).begin(&visit(), &invocation()).await;
+    assert!(called.trapped.is_some() || matches!(called.outcome, Begun::Redirect(_)), "{}", called.outcome);
+    (called.trapped.map(|trapped| trapped.cause), called.usage)
+}
+
+/// A text of so many letters at 8192.
+fn letters(count: usize) -> String {
+    format!("(memory.fill (i32.const 8192) (i32.const 97) (i32.const {count}))")
+}
+
+#[tokio::test]
+async fn a_key_of_the_cache_has_256_bytes_and_no_more() {
+    for (bytes, error) in [(256, "-1"), (257, "0")] {
+        let put = format!(
+            "{} (call $put_cache (i32.const 8192) (i32.const {bytes}) (i32.const 4096) (i32.const 7) (i32.const 60) (i32.const 3072))
+             (call $expect (call $error) (i32.const {error}))",
+            letters(bytes)
+        );
+        assert_eq!(ended(&put, Limits::default()).await.0, None, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_revision_has_128_bytes_and_no_more() {
+    for (bytes, error) in [(128, "-1"), (129, "0")] {
+        let replace = format!(
+            "{} (call $replace_attempt (i32.const 2048) (i32.const 1) (i32.const 8192) (i32.const {bytes}) (i32.const 4096) (i32.const 7)
+                (i32.const 60) (i32.const 3072))
+             (call $expect (call $error) (i32.const {error}))",
+            letters(bytes)
+        );
+        assert_eq!(ended(&replace, Limits::default()).await.0, None, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_call_hands_out_4096_random_bytes_and_no_more() {
+    for (bytes, cause) in [(4096, None), (4097, Some(Cause::Guest))] {
+        let random = format!("(call $random (i64.const {bytes}) (i32.const 3072))");
+        assert_eq!(ended(&random, Limits::default()).await.0, cause, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_has_as_many_host_calls_as_its_limit_says_and_no_more() {
+    let limits = Limits { host_calls: 3, ..Limits::default() };
+    for (calls, cause) in [(3, None), (4, Some(Cause::HostCalls))] {
+        let begin = "(call $now (i32.const 3072))".repeat(calls);
+        assert_eq!(ended(&begin, limits.clone()).await.0, cause, "{calls}");
+    }
+}
+
+/// Long before the next tick, which would end it, too.
+#[tokio::test]
+async fn a_host_call_is_not_begun_where_the_processor_time_is_spent() {
+    let limits = Limits { cpu: std::time::Duration::ZERO, ..Limits::default() };
+    let (cause, usage) = ended("(drop (call $get (i32.const 0)))", limits).await;
+    assert_eq!((cause, usage.fetches), (Some(Cause::Cpu), 1), "counted, and ended");
+}
+
+#[tokio::test]
+async fn of_two_writes_of_a_variable_the_last_one_counts_and_others_stay() {
+    let complete = "(call $expect (call $set (i32.const 7)) (i32.const -1))
+        (call $set_variable (i32.const 2096) (i32.const 11) (i32.const 1) (i32.const 4096) (i32.const 7) (i32.const 3072))
+        (call $expect (call $error) (i32.const -1))
+        (i32.store8 (i32.const 4097) (i32.const 86))
+        (call $expect (call $set (i32.const 7)) (i32.const -1))";
+    let step = step(Guest::complete(complete).compile());
+    let called = step.complete(&visit(), &invocation(), None, &response()).await;
+    assert!(matches!(called.outcome, Completed::Authenticated(_)), "{}", called.outcome);
+    assert_eq!(variable(&step, "x").await.as_deref(), Some(r#""Value""#));
+    assert_eq!(variable(&step, "login_error").await.as_deref(), Some(r#""value""#));
+}
+
+#[derive(Default)]
+struct Targets(Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl Interceptor for Targets {
+    async fn before(&self, call: &HostCall) -> Option<Injection> {
+        self.0.lock().unwrap().push(format!("{} {}", call.import, call.target));
+        None
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_is_shown_what_a_host_call_is_about_and_no_secret_whole() {
+    let begin = format!(
+        "{} (drop (call $get (i32.const 0))) (drop (call $set (i32.const 7)))
+         (call $get_attempt (i32.const 8192) (i32.const 12) (i32.const 3072)) (call $get_attempt (i32.const 8192) (i32.const 13) (i32.const 3072))
+         (call $random (i64.const 32) (i32.const 3072))",
+        letters(13)
+    );
+    let guest = Guest { url: "http://127.0.0.1:1/path?code=secret".to_owned(), ..Guest::begin(&begin) };
+    let targets = Arc::new(Targets::default());
+    let called = step(guest.compile()).with_interceptor(Arc::clone(&targets) as _).begin(&visit(), &invocation()).await;
+    assert!(called.trapped.is_none(), "{:?}", called.trapped);
+    assert_eq!(
+        *targets.0.lock().unwrap(),
+        [
+            format!("{} GET http://127.0.0.1:1/path", Import::Fetch),
+            format!("{} x", Import::SetVariable),
+            format!("{} aaaaaaaaaaaa", Import::GetAttempt),
+            format!("{} aaaaaaaaaaaa…", Import::GetAttempt),
+            format!("{} 32 bytes", Import::Random),
+        ]
+    );
+}
