@@ -149,6 +149,7 @@ mod tests {
             "https://a/path",
             "https://a/?",
             "https://a/?q",
+            "ftp://a/",
             "https://u@a/",
             "https://:p@a/",
             "https://a/#f",

@@ -65,6 +65,7 @@ mod tests {
             r#""\ude00""#,
             r#""\ud83d \ude00""#,
             r#""\ud83d\n""#,
+            r#""\n\ud83d""#,
             r#""\ud83d\\ude00""#,
             r#""\ude00\ud83d""#,
             r#"{"\ud83d":1}"#,

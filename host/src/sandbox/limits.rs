@@ -121,3 +121,22 @@ impl ResourceLimiter for Ceiling {
         1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_tables_grow_up_to_their_limits_and_no_further() {
+        let mut ceiling = Ceiling::new(&Limits { memory: 1000, table_elements: 10, ..Limits::default() });
+        assert!(ceiling.memory_growing(0, 1000, None).unwrap() && ceiling.table_growing(0, 10, None).unwrap());
+        assert!(!ceiling.exceeded);
+        assert!(ceiling.table_growing(0, 11, None).unwrap_err().to_string().contains("11 table entries, the limit is 10"));
+        assert!(ceiling.exceeded);
+        ceiling.exceeded = false;
+        assert!(
+            ceiling.memory_growing(0, 1001, None).unwrap_err().to_string().contains("1001 bytes of memory, the limit is 1000")
+        );
+        assert_eq!((ceiling.exceeded, ceiling.peak), (true, 1000));
+    }
+}

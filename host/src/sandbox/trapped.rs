@@ -124,6 +124,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_trap_says_why_the_step_was_ended() {
+        assert_eq!(Trapped::new(Cause::Memory, "too\nmuch").to_string(), "the step was ended (Memory): too much");
+    }
+
+    #[test]
     fn a_backtrace_ends_with_a_whole_line() {
         assert_eq!(shorten("0: a\n1: b".to_owned()), "0: a\n1: b");
         let long = shorten("a line of twenty ab\n".repeat(1000));
@@ -132,5 +137,7 @@ mod tests {
             "{long}"
         );
         assert_eq!(shorten("é".repeat(5000)), "");
+        let longest = "x".repeat(Trapped::MAX_BACKTRACE);
+        assert_eq!(shorten(longest.clone()), longest);
     }
 }

@@ -147,3 +147,36 @@ impl fmt::Display for Completed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(check: &str, status: FindingStatus) -> Finding {
+        let (check, message, provider) = (check.to_owned(), String::new(), crate::ProviderAnswer::default());
+        Finding { check, status, code: None, message, path: None, remedy: None, provider }
+    }
+
+    #[test]
+    fn a_test_is_told_by_the_checks_that_failed() {
+        let passed =
+            Tested::Findings(vec![finding("documents", FindingStatus::Passed), finding("clock", FindingStatus::Unknown)]);
+        let failed = Tested::Findings(vec![
+            finding("documents", FindingStatus::Passed),
+            finding("callback", FindingStatus::Failed),
+            finding("callback", FindingStatus::Failed),
+            finding("credentials", FindingStatus::Failed),
+        ]);
+        assert_eq!((passed.findings().len(), failed.findings().len(), Tested::Busy.findings().len()), (2, 4, 0));
+        for (tested, told) in [
+            (passed, "passed"),
+            (failed, "failed: callback, credentials"),
+            (Tested::SecretNeeded, "secret needed"),
+            (Tested::TooOften(Duration::ZERO), "too often"),
+            (Tested::Busy, "busy"),
+            (Tested::Ended, "ended"),
+        ] {
+            assert_eq!(tested.to_string(), told);
+        }
+    }
+}

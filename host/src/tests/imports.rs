@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::guest::Guest;
 use super::{invocation, response, step, variable, visit};
-use crate::{Begun, Cause, Completed, HostCall, Import, Injection, Interceptor, Limits, Usage};
+use crate::{Begun, Cause, Completed, Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Limits, Usage};
 
 /// Runs a `begin`: the cause where it was ended.
 async fn ended(begin: &str, limits: Limits) -> (Option<Cause>, Usage) {
@@ -80,6 +80,72 @@ async fn of_two_writes_of_a_variable_the_last_one_counts_and_others_stay() {
     assert!(matches!(called.outcome, Completed::Authenticated(_)), "{}", called.outcome);
     assert_eq!(variable(&step, "x").await.as_deref(), Some(r#""Value""#));
     assert_eq!(variable(&step, "login_error").await.as_deref(), Some(r#""value""#));
+}
+
+#[derive(Default)]
+struct Replies(Mutex<Vec<String>>);
+
+impl Interceptor for Replies {
+    fn after(&self, call: &HostCall, reply: &HostReply) {
+        let failed = if reply.failed { "!" } else { "" };
+        self.0.lock().unwrap().push(format!("{} {failed}{}", call.import, reply.summary));
+    }
+}
+
+#[tokio::test]
+async fn an_interceptor_is_told_how_each_host_call_ended_and_no_value() {
+    let url = format!("http://{}/quick", super::limits::serve().await);
+    let random = "(call $random (i64.const 32) (i32.const 3072)) (drop (call $random_number))";
+    let begin: &'static str = format!(
+        "(call $expect (call $get_within (i32.const 5000)) (i32.const -1)) (drop (call $set (i32.const 7))) (drop (call $set (i32.const 6)))
+         (call $get_attempt (i32.const 2048) (i32.const 1) (i32.const 3072)) (drop (call $put (i32.const 7))) (call $take)
+         (call $get_cache (i32.const 2048) (i32.const 1) (i32.const 3072)) (drop (call $cache (i32.const 7)))
+         (call $get_cache (i32.const 2048) (i32.const 1) (i32.const 3072)) (call $now (i32.const 3072)) {random}"
+    )
+    .leak();
+    let replies = Arc::new(Replies::default());
+    let step = step(Guest { begin, url, ..Guest::default() }.compile()).with_interceptor(Arc::clone(&replies) as _);
+    let called = step.begin(&visit(), &invocation()).await;
+    assert!(called.trapped.is_none(), "{:?}", called.trapped);
+    let told = |import: Import, reply: &str| format!("{import} {reply}");
+    assert_eq!(
+        *replies.0.lock().unwrap(),
+        [
+            told(Import::Fetch, "200, 5 bytes"),
+            told(Import::SetVariable, "ok"),
+            told(Import::SetVariable, "!refused: the value is not JSON"),
+            told(Import::GetAttempt, "none"),
+            told(Import::PutAttempt, "ok"),
+            told(Import::GetAttempt, "7 bytes"),
+            told(Import::ReplaceAttempt, "true"),
+            told(Import::GetCache, "none"),
+            told(Import::PutCache, "ok"),
+            told(Import::GetCache, "7 bytes"),
+            told(Import::Clock, "ok"),
+            told(Import::Random, "ok"),
+            told(Import::Random, "ok"),
+        ]
+    );
+}
+
+/// In place of the act, or after it: the component gets the same error.
+#[tokio::test]
+async fn a_fault_is_the_error_that_the_import_has_for_it() {
+    for (fault, of_fetch, of_store) in [
+        (Fault::Refused, "0", "0"),
+        (Fault::TooLarge, "3", "1"),
+        (Fault::Unavailable, "1", "2"),
+        (Fault::Timeout, "2", "2"),
+        (Fault::Other, "4", "2"),
+    ] {
+        let begin = format!(
+            "(call $expect (call $get (i32.const 0)) (i32.const {of_fetch})) (call $expect (call $put (i32.const 7)) (i32.const {of_store}))"
+        );
+        let faults = Faults::none().fail_all(Import::Fetch, fault).fail_all(Import::PutAttempt, fault);
+        let step = step(Guest::begin(&begin).compile()).with_interceptor(Arc::new(faults));
+        let called = step.begin(&visit(), &invocation()).await;
+        assert!(called.trapped.is_none(), "{fault:?}: {:?}", called.trapped);
+    }
 }
 
 #[derive(Default)]

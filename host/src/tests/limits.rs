@@ -14,7 +14,7 @@ use crate::{
     HostCall, Import, Limits, Settlement, Step,
 };
 
-async fn serve() -> SocketAddr {
+pub(super) async fn serve() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Router::new()

@@ -10,6 +10,7 @@ mod limits;
 mod redaction;
 mod rooms;
 mod shape;
+mod stores;
 mod telemetry;
 mod versions;
 

@@ -3,8 +3,8 @@
 use super::{invocation, origin};
 use crate::stores::Entry;
 use crate::{
-    Abandonment, AbandonmentReason, Arrival, AuthorizationRequest, AuthorizationResponse, Browser, ClientSecret, ResponseMode,
-    SecretUse, StoredSecret, Write,
+    Abandonment, AbandonmentReason, Arrival, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, ClientSecret,
+    ResponseMode, SecretUse, StoredSecret, Usage, Write,
 };
 
 #[test]
@@ -18,6 +18,11 @@ fn what_holds_a_secret_is_named_and_not_shown() {
     let arrival = Arrival::at(&origin(), "/callback?code=secret");
     let abandonment = Abandonment { state: "secret".to_owned(), reason: AbandonmentReason::TimedOut };
     let client_secret = ClientSecret::new("secret");
+    assert_eq!(client_secret.reveal(), "secret");
+    let event_data = Some("secret".to_owned());
+    let called = Called { outcome: Begun::Busy, trapped: None, event_data, usage: Usage::default() };
+    let shown = format!("{called:?}");
+    assert!(shown.starts_with("Called { outcome: Busy, trapped: None, event_data: Some(6), usage: Usage {"), "{shown}");
     for (shown, expected) in [
         (format!("{request:?}"), "AuthorizationRequest { response_mode: Query, expires_in: 600, .. }"),
         (format!("{arrival:?}"), "[redacted]"),

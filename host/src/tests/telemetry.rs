@@ -214,6 +214,42 @@ async fn an_exchange_is_a_span_with_how_it_ended() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_long_is_a_limit() {
+    let captured = Captured::begin();
+    let url = format!("http://{}/fuller", super::limits::serve().await);
+    let begin = "(call $expect (call $get_within (i32.const 5000)) (i32.const 3))";
+    let _ = step(Guest { begin, url, ..Guest::default() }.compile()).begin(&visit(), &named()).await;
+    assert_eq!(captured.series("limits_total"), [r#"{limit="response_body"} 1"#]);
+    assert_eq!(captured.series("fetches_total"), [r#"{endpoint="other",status="too_large"} 1"#]);
+}
+
+#[tokio::test]
+async fn whoever_waits_is_counted_until_it_runs_or_gives_up() {
+    let captured = Captured::begin();
+    let runtime = Runtime::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 8, waiting_per_tenant: 8 }).unwrap();
+    let step = step(Guest::begin("(call $now (i32.const 3072))").compile_in(&runtime, "guest"));
+    let hanging = watched(&step, |_: &HostCall| Act::Hang)
+        .with_limits(Limits { wall_clock: Duration::from_millis(400), ..Limits::default() });
+    let holding = tokio::spawn(async move { hanging.begin(&visit(), &named()).await });
+    tokio::task::yield_now().await;
+    let hurried = step.with_limits(Limits { queue: Duration::from_millis(20), ..Limits::default() });
+    let gives_up = tokio::spawn(async move { hurried.begin(&visit().next(), &named()).await.outcome });
+    let patient = step.clone();
+    let waits = tokio::spawn(async move { patient.begin(&visit().next().next(), &named()).await.outcome });
+    while captured.series("calls_waiting") != [" 2"] {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(gives_up.await.unwrap(), Begun::Busy);
+    assert_eq!(captured.series("calls_waiting"), [" 1"]);
+    assert!(matches!(waits.await.unwrap(), Begun::Redirect(_)));
+    holding.await.unwrap();
+    assert_eq!(
+        (captured.series("calls_waiting"), captured.series("sandboxes_in_use")),
+        (vec![" 0".to_owned()], vec![" 0".to_owned()])
+    );
+}
+
+#[tokio::test]
 async fn the_cache_is_read_and_counted() {
     let captured = Captured::begin();
     let read = "(call $get_cache (i32.const 2048) (i32.const 1) (i32.const 3072))";

@@ -97,6 +97,25 @@ fn who_withdraws_leaves_its_place_to_another() {
 }
 
 #[test]
+fn who_withdraws_what_no_longer_waits_takes_nothing_from_others() {
+    let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 4, waiting_per_tenant: 4 });
+    assert_eq!(shares.ask("a", Phase::Complete), Answer::Granted);
+    let Answer::Waits(first) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
+    let Answer::Waits(second) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
+    shares.withdraw("b", Phase::Complete, first);
+    shares.withdraw("b", Phase::Complete, first);
+    assert_eq!(shares.waiting.all.total(), 1);
+    assert_eq!(shares.give_back("a", Phase::Complete), [second]);
+}
+
+#[test]
+fn by_default_a_tenant_has_a_quarter_of_the_sandboxes_and_of_the_places_to_wait() {
+    let expected = Capacity { sandboxes: 64, per_tenant: 16, waiting: 256, waiting_per_tenant: 64 };
+    assert_eq!(Capacity::default(), expected);
+    assert_eq!(Capacity::of(3), Capacity { sandboxes: 3, per_tenant: 1, waiting: 12, waiting_per_tenant: 3 });
+}
+
+#[test]
 fn the_smallest_host_runs_one_call_at_a_time() {
     let mut shares = Shares::new(Capacity::of(0));
     assert_eq!(take_all(&mut shares, "a", Phase::Begin), 1);
