@@ -143,7 +143,14 @@ fn read(root: &Path, path: &Path) -> Result<String> {
 }
 
 fn fenced(path: &Path, text: &str) -> String {
-    let language = path.extension().and_then(|extension| extension.to_str()).unwrap_or("text");
+    // The names of those languages that the site has colours for; it complains about others.
+    let language = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => "rust",
+        Some("mjs") => "javascript",
+        Some("py") => "python",
+        Some(known @ ("json" | "md" | "sql" | "toml" | "yaml")) => known,
+        _ => "text",
+    };
     format!("~~~~~~{language}\n{}\n~~~~~~\n\n", text.trim_end())
 }
 
