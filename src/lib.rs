@@ -19,11 +19,11 @@ pub mod complete;
 #[cfg(target_family = "wasm")]
 mod component;
 pub mod connection;
+#[cfg(test)]
+mod docs;
 pub mod host;
 pub mod json;
 pub mod oidc;
-#[cfg(test)]
-mod readme;
 pub mod secret;
 pub mod step;
 #[cfg(test)]

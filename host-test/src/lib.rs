@@ -8,6 +8,7 @@ pub mod fleet;
 mod given;
 mod html;
 pub mod journey;
+pub mod migration;
 pub mod mishaps;
 pub mod stores;
 pub mod telemetry;

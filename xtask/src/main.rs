@@ -3,6 +3,7 @@
 mod bench;
 mod checks;
 mod component;
+mod docs;
 #[cfg(test)]
 mod evolution;
 mod interop;
@@ -32,7 +33,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 14] = [
+const COMMANDS: [Command; 15] = [
     Command {
         name: "build",
         arguments: "",
@@ -69,6 +70,12 @@ const COMMANDS: [Command; 14] = [
         arguments: "[logins]",
         about: "hosts that are processes, over Redis and over PostgreSQL: what is done to them, and what comes of it",
         run: checks::fleet,
+    },
+    Command {
+        name: "docs",
+        arguments: "",
+        about: "a site of README and docs, in target/docs/site; its links are checked",
+        run: docs::docs,
     },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },

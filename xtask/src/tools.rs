@@ -1,10 +1,31 @@
 //! Programs that some commands need besides the compiler, installed where they are missing.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
 use crate::process::{cargo, output, run, say, succeeds};
+
+/// The version that the site was looked at in, without what watches and serves.
+const MDBOOK: [&str; 4] = ["mdbook@0.5.4", "--no-default-features", "--features", "search"];
+
+/// The path of `mdbook`, which is installed below `target`.
+///
+/// # Errors
+///
+/// It is missing and can't be installed.
+pub(crate) fn mdbook() -> Result<PathBuf> {
+    let tools = component_artifact::workspace().join("target/tools");
+    let program = tools.join("bin/mdbook");
+    if !program.is_file() {
+        say("installing mdbook");
+        let mut install = cargo();
+        install.args(["install", "--locked", "--quiet", "--root"]).arg(&tools).args(MDBOOK);
+        run(&mut install).context("mdbook is missing and can't be installed")?;
+    }
+    Ok(program)
+}
 
 /// Makes sure of a subcommand of cargo from the registry, `deny` for `cargo-deny`.
 ///

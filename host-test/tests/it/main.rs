@@ -26,6 +26,7 @@ mod lasting;
 mod leaks;
 mod local_cognito;
 mod login;
+mod migration;
 mod mishaps;
 mod mix_up;
 mod operator;

@@ -1,4 +1,4 @@
-//! Every way that a login can end, through the sandbox: the README's table of errors holds for the sealed component, row by row, and none
+//! Every way that a login can end, through the sandbox: the documented table of errors holds for the sealed component, row by row, and none
 //! of these ends tells a secret.
 
 mod scenarios;
@@ -10,17 +10,17 @@ use journey_host::{Category, Failure, FailureBehavior};
 
 use scenarios::{Ended, Scenario, Verdict};
 
-/// A row of the README's table of errors.
+/// A row of the table of errors in `docs/author.md`.
 #[derive(Debug)]
 pub(crate) struct Documented {
     pub(crate) category: String,
     pub(crate) is_retryable: bool,
 }
 
-/// The README's table of errors, by code.
+/// That table, by code.
 pub(crate) fn documented() -> BTreeMap<String, Documented> {
-    let readme = include_str!("../../../README.md");
-    let section = readme.split("\n## ").find(|section| section.starts_with("Errors\n")).expect("a section on errors");
+    let page = include_str!("../../../docs/author.md");
+    let section = page.split("\n## ").find(|section| section.starts_with("Errors\n")).expect("a section on errors");
     let rows = section.lines().filter_map(|line| {
         let cells: Vec<_> = line.split('|').map(str::trim).collect();
         let [_, code, category, retryable, _, _] = cells[..] else { return None };
@@ -46,7 +46,7 @@ async fn every_documented_code_is_reached_with_its_category_and_its_variable() {
     let mut reached = BTreeSet::new();
     for scenario in scenarios::all() {
         let code = scenario.code;
-        let row = documented.get(code).unwrap_or_else(|| panic!("{code} isn't in the README"));
+        let row = documented.get(code).unwrap_or_else(|| panic!("{code} isn't in docs/author.md"));
         let ended = scenario.play(|_| {}).await;
         let verdict = ended.verdict();
         let (Verdict::Failed(failure) | Verdict::Ignored(failure)) = &verdict else { panic!("{code}: {verdict:?}") };

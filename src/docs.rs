@@ -1,4 +1,5 @@
-//! `README.md`, `docs/operator.md` and the code say the same: tables, JSON blocks, the example of a host, commands, links, layers, the code map.
+//! `README.md`, the pages of `docs` and the code say the same: tables, JSON blocks, the example of a host, commands, layers, the code map.
+//! Their links are checked by `xtask`, which makes a site of them.
 
 use serde_json::{Value, json};
 
@@ -10,14 +11,31 @@ use crate::step::schema::{self, Member, members};
 use crate::testing::{FakeHost, package};
 
 const README: &str = include_str!("../README.md");
+const AUTHOR: &str = include_str!("../docs/author.md");
+const CONNECTOR: &str = include_str!("../docs/connector.md");
+const HOST: &str = include_str!("../docs/host.md");
+const SECURITY: &str = include_str!("../docs/security.md");
+const ARCHITECTURE: &str = include_str!("../docs/ARCHITECTURE.md");
 /// What of it is about metrics, spans, lines and alarms, tests of the host hold together with the host.
 const OPERATOR: &str = include_str!("../docs/operator.md");
 
-/// The rows of the one table in a section, without its head.
-fn rows(heading: &str) -> Vec<&'static str> {
+/// Each page that is for people, by its path in the repository.
+fn pages() -> Vec<(String, String)> {
+    let docs = std::fs::read_dir(package().join("docs")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = docs.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}"));
+    let pages = pages.chain(["README.md", "examples/README.md"].map(str::to_owned));
+    let read = |page: String| {
+        let text = std::fs::read_to_string(package().join(&page)).unwrap();
+        (page, text)
+    };
+    pages.map(read).collect()
+}
+
+/// The rows of the first table in a section, without its head.
+fn rows(page: &'static str, heading: &str) -> Vec<&'static str> {
     let marker = format!("\n{heading}\n");
-    assert_eq!(README.matches(&marker).count(), 1, "one section {heading}");
-    let section = README.split_once(&marker).unwrap().1;
+    assert_eq!(page.matches(&marker).count(), 1, "one section {heading}");
+    let section = page.split_once(&marker).unwrap().1;
     let lines = section.lines().take_while(|line| !line.starts_with('#'));
     let table: Vec<&str> = lines.skip_while(|line| !line.starts_with("| ")).take_while(|line| line.starts_with('|')).collect();
     assert!(table.get(1).is_some_and(|line| line.starts_with("|---")), "a table in {heading}");
@@ -29,14 +47,14 @@ fn cells(row: &str) -> Vec<&str> {
 }
 
 /// What is fenced with that language.
-fn blocks(language: &str) -> Vec<&'static str> {
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     let fence = format!("\n```{language}\n");
-    README.split(&fence).skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect()
+    page.split(&fence).skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect()
 }
 
 /// Each member has one row, and its second cell is what the schema says.
-fn check(heading: &str, schema: &Value, second: impl Fn(&Member) -> String) {
-    let rows = rows(heading);
+fn check(page: &'static str, heading: &str, schema: &Value, second: impl Fn(&Member) -> String) {
+    let rows = rows(page, heading);
     let members = members(schema);
     for member in &members {
         let expected = [format!("`{}`", member.name), second(member)];
@@ -71,14 +89,14 @@ fn type_of(schema: &Value) -> String {
 
 #[test]
 fn each_setting_and_each_member_of_the_connector_has_its_row() {
-    check("### Settings", &schema::settings(), default);
-    check("## Connector", &schema::connector(), default);
+    check(AUTHOR, "## Settings", &schema::settings(), default);
+    check(CONNECTOR, "## Members", &schema::connector(), default);
 }
 
 #[test]
 fn each_member_of_the_output_and_of_the_error_has_its_row() {
-    check("### Output", &schema::output(), |member| type_of(&member.schema));
-    check("### Error variable", &schema::error(), |member| type_of(&member.schema));
+    check(AUTHOR, "## Output", &schema::output(), |member| type_of(&member.schema));
+    check(AUTHOR, "## Error variable", &schema::error(), |member| type_of(&member.schema));
 }
 
 #[test]
@@ -88,7 +106,7 @@ fn each_code_has_its_row_in_order() {
         let retryable = if code.is_retryable() { "yes" } else { "no" };
         format!("| `{}` | {} | {retryable} | {} |", code.as_str(), category.as_str().unwrap(), code.message())
     });
-    let rows = rows("## Errors");
+    let rows = rows(AUTHOR, "## Errors");
     for (row, expected) in rows.iter().zip(expected) {
         assert_eq!(*row, expected);
     }
@@ -100,7 +118,7 @@ const OF_THE_HOST: [&str; 5] = ["step_trapped", "callback_refused", "ignored", "
 
 #[test]
 fn codes_named_anywhere_exist() {
-    let refused = rows("## What it refuses");
+    let refused = rows(SECURITY, "## What it refuses");
     let symptoms = OPERATOR.split_once("| You see |").unwrap().1.split_once("\n\n").unwrap().0;
     assert!(symptoms.lines().count() > 30);
     let named = refused.iter().map(|row| cells(row)[2]).chain(symptoms.lines().skip(2).map(|row| cells(row)[0]));
@@ -111,28 +129,29 @@ fn codes_named_anywhere_exist() {
 
 #[test]
 fn each_json_block_is_a_document_of_the_step() {
-    let (mut settings, mut connectors) = (Vec::new(), Vec::new());
+    let (mut settings, mut connectors): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let error = jsonschema::validator_for(&schema::error()).unwrap();
-    for block in blocks("json") {
-        let document: Value = serde_json::from_str(block).unwrap();
+    let pages = pages();
+    for (page, block) in pages.iter().flat_map(|(page, text)| blocks(text, "json").into_iter().map(move |block| (page, block))) {
+        let document: Value = serde_json::from_str(block).unwrap_or_else(|error| panic!("{page}: {error}: {block}"));
         let has = |name: &str| document.get(name).is_some();
         if has("callback_url") {
-            assert!(jsonschema::is_valid(&schema::settings(), &document), "{block}");
-            settings.push(block);
+            assert!(jsonschema::is_valid(&schema::settings(), &document), "{page}: {block}");
+            settings.push(block.to_owned());
         } else if has("user_pool_id") {
-            assert!(jsonschema::is_valid(&schema::connector(), &document), "{block}");
-            connectors.push(block);
+            assert!(jsonschema::is_valid(&schema::connector(), &document), "{page}: {block}");
+            connectors.push(block.to_owned());
         } else if has("phase") {
-            assert_eq!(names(&document), names(&event_data()), "{block}");
-            assert_eq!(names(&document["exchanges"][0]), names(&event_data()["exchanges"][0]), "{block}");
-            assert!(error.is_valid(&document["error"]), "{block}");
-            settings.push(Box::leak(document["input"]["settings"].to_string().into_boxed_str()));
-            connectors.push(Box::leak(document["input"]["connector"].to_string().into_boxed_str()));
+            assert_eq!(names(&document), names(&event_data()), "{page}: {block}");
+            assert_eq!(names(&document["exchanges"][0]), names(&event_data()["exchanges"][0]), "{page}: {block}");
+            assert!(error.is_valid(&document["error"]), "{page}: {block}");
+            settings.push(document["input"]["settings"].to_string());
+            connectors.push(document["input"]["connector"].to_string());
         } else {
-            assert!(error.is_valid(&document), "{block}");
+            assert!(error.is_valid(&document), "{page}: {block}");
         }
     }
-    assert!(!settings.is_empty() && !connectors.is_empty());
+    assert!(settings.len() >= 7 && connectors.len() >= 4, "{} settings, {} connectors", settings.len(), connectors.len());
     for settings in &settings {
         for connector in &connectors {
             assert_eq!(Configuration::check(settings, connector), [], "{settings} {connector}");
@@ -152,15 +171,28 @@ fn names(object: &Value) -> Vec<&String> {
     object.as_object().unwrap().keys().collect()
 }
 
+const EXAMPLE: &str = include_str!("../host-test/examples/embed.rs");
+
 #[test]
 fn the_example_of_a_host_is_the_one_that_compiles() {
-    let example = include_str!("../host-test/examples/embed.rs");
-    assert_eq!(blocks("rust"), [example.trim_end()]);
+    assert_eq!(blocks(HOST, "rust"), [EXAMPLE.trim_end()]);
+}
+
+/// The README shows some of its lines, in their order; `// …` stands for others.
+#[test]
+fn the_heart_of_a_host_is_lines_of_the_example_that_compiles() {
+    let blocks = blocks(README, "rust");
+    let [heart] = blocks.as_slice() else { panic!("{} blocks", blocks.len()) };
+    let mut lines = EXAMPLE.lines().map(str::trim);
+    for line in heart.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "// …") {
+        assert!(lines.any(|of_example| of_example == line), "embed.rs has no such line, or not there: {line}");
+    }
+    assert!(heart.lines().count() <= 16, "its heart alone");
 }
 
 #[test]
 fn the_code_map_names_every_file() {
-    let map = rows("### Code map").join("\n");
+    let map = rows(ARCHITECTURE, "## Code map").join("\n");
     let source = package().join("src");
     for folder in ["", "connection", "step", "cognito", "oidc"] {
         for entry in std::fs::read_dir(source.join(folder)).unwrap() {
@@ -204,37 +236,19 @@ fn each_layer_imports_from_those_below_alone() {
 #[test]
 fn each_command_exists() {
     let commands = include_str!("../xtask/src/main.rs");
-    let after = [README, OPERATOR].into_iter().flat_map(|text| text.split("cargo xtask ").skip(1));
-    for name in after.map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap()) {
-        assert!(commands.contains(&format!("name: \"{name}\"")), "cargo xtask {name}");
+    for (page, text) in pages() {
+        let named = text.split("cargo xtask ").skip(1).map(|rest| rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap());
+        // `cargo xtask …` is said of any of them.
+        for name in named.filter(|name| !name.is_empty()) {
+            assert!(commands.contains(&format!("name: \"{name}\"")), "{page}: cargo xtask {name}");
+        }
     }
 }
 
 #[test]
-fn links_within_the_repository_lead_somewhere() {
-    let anchors = |text: &str| text.lines().filter(|line| line.starts_with('#')).map(anchor).collect::<Vec<_>>();
-    let mut followed = 0;
-    for (text, folder) in [(README, package()), (OPERATOR, package().join("docs"))] {
-        let own = anchors(text);
-        for link in text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)) {
-            let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
-            if file.starts_with("https://") {
-                continue;
-            }
-            assert!(folder.join(file).exists(), "{link}");
-            if let Some(heading) = heading {
-                let of_file = (!file.is_empty()).then(|| anchors(&std::fs::read_to_string(folder.join(file)).unwrap()));
-                let known = of_file.as_ref().unwrap_or(&own);
-                assert!(known.iter().any(|anchor| anchor == heading), "no heading for {link}");
-            }
-            followed += 1;
-        }
-    }
-    assert!(followed > 40, "{followed} links");
-}
-
-/// As GitHub makes it: lower case, spaces to hyphens, punctuation left out.
-fn anchor(heading: &str) -> String {
-    let text = heading.trim_start_matches('#').trim().to_lowercase();
-    text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).map(|c| if c == ' ' { '-' } else { c }).collect()
+fn continuous_integration_runs_the_two_commands_of_the_readme() {
+    let block = README.split("\n```\n").find(|block| block.starts_with("cargo xtask")).unwrap();
+    let commands: Vec<&str> = block.lines().map(|line| line.split('#').next().unwrap().trim()).collect();
+    let run: Vec<&str> = include_str!("../.ci/run").lines().filter(|line| line.starts_with("cargo ")).collect();
+    assert_eq!(commands, run);
 }
