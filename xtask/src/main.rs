@@ -6,6 +6,8 @@ mod component;
 #[cfg(test)]
 mod evolution;
 mod interop;
+#[cfg(test)]
+mod leads;
 mod mutants;
 mod patches;
 mod process;
