@@ -8,7 +8,7 @@ use crate::secret::{self, Secret};
 use crate::step::configuration::Configuration;
 use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
-use crate::step::event_data::{self, Observations, Outcome, Phase};
+use crate::step::event_data::{Observations, Outcome, Phase, Report};
 use crate::step::outcome::{Begun, Failed, Invocation, Redirect};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
@@ -16,10 +16,10 @@ use crate::step::settings::{EventData, Outlets};
 
 /// Starts an attempt.
 pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
-    let (outlets, configuration) = Configuration::parse(invocation.settings, invocation.connector);
+    let (outlets, configuration) = Configuration::read(invocation.settings, invocation.connector);
     let mut host = Recorder::new(host, outlets.event_data != EventData::None);
     let result = clear(&mut host, &outlets)
-        .and(configuration)
+        .and(configuration.map_err(Failure::from))
         .and_then(|configuration| start(&mut host, &configuration, invocation.browser));
     let outcome = result.map_err(|failure| fail(&mut host, &outlets, failure, invocation.round));
 
@@ -27,14 +27,18 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
         Ok(_) => Outcome::Redirect,
         Err(failed) => Outcome::Failed(failed.failure.clone()),
     };
-    let observations = Observations {
-        requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
-        ..Observations::default()
+    let report = Report {
+        phase: Phase::Begin,
+        invocation,
+        outcome: ended,
+        observations: Observations {
+            requested_response_mode: outcome.as_ref().ok().map(|redirect| redirect.response_mode),
+            ..Observations::default()
+        },
+        exchanges: host.exchanges(),
     };
     // Nothing in it can hold what was drawn here: the documents were there before, and of an exchange neither query nor body is kept.
-    let redaction = Redaction::default();
-    let wanted = &outlets.event_data;
-    let event_data = event_data::record(wanted, Phase::Begin, invocation, ended, &observations, host.exchanges(), &redaction);
+    let event_data = report.render(&outlets.event_data, &Redaction::default());
     Begun { outcome, event_data }
 }
 

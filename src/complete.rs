@@ -4,18 +4,20 @@ use crate::cognito::id_token as cognito_id_token;
 use crate::host::{Host, StoreError};
 use crate::oidc::attempt::{self, Attempt};
 use crate::oidc::authorization::ResponseMode;
+use crate::oidc::cache::Source;
 use crate::oidc::claim::{self, Claimant, Claimed};
 use crate::oidc::client::Client;
 use crate::oidc::id_token::{self, Expectations, IdToken, SignedIdToken, UnverifiedIdToken};
 use crate::oidc::response::{self, Parameters};
-use crate::oidc::signing_keys::{self, Source};
+use crate::oidc::signing_keys;
 use crate::oidc::token::{self, TokenResponse};
 use crate::oidc::{revocation, userinfo};
 use crate::secret::Secret;
 use crate::step::configuration::Configuration;
+use crate::step::document::Problem;
 use crate::step::error::{Code, Failure};
 use crate::step::error_output::ErrorOutput;
-use crate::step::event_data::{self, Observations, Outcome, Phase};
+use crate::step::event_data::{Observations, Outcome, Phase, Report};
 use crate::step::outcome::{
     Abandonment, AbandonmentReason, AuthorizationResponse, CompleteOutcome, Completed, Failed, Invocation,
 };
@@ -31,7 +33,7 @@ pub fn complete(
     client_secret: Option<&str>,
     response: AuthorizationResponse<'_>,
 ) -> Completed {
-    let (outlets, configuration) = Configuration::parse(invocation.settings, invocation.connector);
+    let (outlets, configuration) = Configuration::read(invocation.settings, invocation.connector);
     let ignored = |failure: Failure| {
         let outcome = CompleteOutcome::Ignored(Failed::new(failure, invocation.round));
         Completed { outcome, event_data: None }
@@ -116,7 +118,7 @@ impl Call<'_> {
     fn judge(
         &mut self,
         Claimed { attempt, at }: &Claimed,
-        configuration: Result<Configuration, Failure>,
+        configuration: Result<Configuration, Vec<Problem>>,
         received: Received<'_>,
     ) -> Result<Output, Failure> {
         self.redaction.add(&attempt.nonce);
@@ -173,15 +175,9 @@ impl Call<'_> {
     }
 
     fn verify(&mut self, attempt: &Attempt, response_issuer: Option<&str>, tokens: &TokenResponse) -> Result<IdToken, Failure> {
-        let is_accepted = |issuer: &str| {
-            // A response that named its issuer is answered by that issuer's token (RFC 9207 2.4).
-            response_issuer.is_none_or(|named| named == issuer)
-                && attempt.issuers.iter().any(|accepted| accepted.issuer == issuer)
-        };
-        let unverified = UnverifiedIdToken::parse(&tokens.id_token, is_accepted)?;
-        let issuer = attempt.issuers.iter().find(|accepted| accepted.issuer == unverified.issuer());
-        let jwks_uri = issuer.map(|issuer| issuer.jwks_uri.as_str()).unwrap_or_default();
-        let signed = self.verify_signature(unverified, jwks_uri)?;
+        // A response that named its issuer is answered by that issuer's token (RFC 9207 2.4).
+        let accepted = attempt.issuers.iter().filter(|accepted| response_issuer.is_none_or(|named| named == accepted.issuer));
+        let signed = self.verify_signature(UnverifiedIdToken::parse(&tokens.id_token, accepted)?)?;
         let expectations = Expectations {
             client_id: &attempt.client_id,
             nonce: &attempt.nonce,
@@ -198,14 +194,15 @@ impl Call<'_> {
     }
 
     /// With the key that the token names; with a cached one that isn't good, once more with the issuer's own.
-    fn verify_signature(&mut self, token: UnverifiedIdToken<'_>, jwks_uri: &str) -> Result<SignedIdToken, Failure> {
-        let (key, source) = signing_keys::find(&mut self.host, token.issuer(), jwks_uri, token.key_id())?;
+    fn verify_signature(&mut self, token: UnverifiedIdToken<'_>) -> Result<SignedIdToken, Failure> {
+        let attempt::Issuer { issuer, jwks_uri } = token.issuer();
+        let (key, source) = signing_keys::find(&mut self.host, issuer, jwks_uri, token.key_id())?;
         self.observations.signing_key = Some(source);
         let token = match token.verify(&key) {
             Ok(signed) => return Ok(signed),
             Err(token) => token,
         };
-        let anew = signing_keys::find_anew(&mut self.host, token.issuer(), jwks_uri, token.key_id(), source)?;
+        let anew = signing_keys::find_anew(&mut self.host, issuer, jwks_uri, token.key_id(), source)?;
         let key = anew.ok_or(id_token::Rejection::Signature)?;
         self.observations.signing_key = Some(Source::Refetched);
         Ok(token.verify(&key).map_err(|_| id_token::Rejection::Signature)?)
@@ -261,16 +258,14 @@ impl Call<'_> {
             Ok(output) => (CompleteOutcome::Authenticated(output.authentication()), Outcome::Authenticated(Box::new(output))),
             Err(failed) => (CompleteOutcome::Failed(failed.clone()), Outcome::Failed(failed.failure)),
         };
-        let event_data = event_data::record(
-            &outlets.event_data,
-            Phase::Complete,
+        let report = Report {
+            phase: Phase::Complete,
             invocation,
-            ended,
-            &self.observations,
-            self.host.exchanges(),
-            &self.redaction,
-        );
-        Completed { outcome, event_data }
+            outcome: ended,
+            observations: self.observations,
+            exchanges: self.host.exchanges(),
+        };
+        Completed { outcome, event_data: report.render(&outlets.event_data, &self.redaction) }
     }
 }
 

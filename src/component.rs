@@ -80,7 +80,7 @@ impl contract::Guest for Component {
 
 impl settings::Guest for Component {
     fn check(settings: String, connector: String) -> Vec<settings::Problem> {
-        problems(Configuration::check(&settings, &connector))
+        problems(Configuration::read(&settings, &connector).1.err().unwrap_or_default())
     }
 
     fn describe(settings: String, connector: String) -> settings::Description {

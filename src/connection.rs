@@ -21,7 +21,7 @@ use crate::host::{FetchError, Host, RandomUnavailable, Request, Response};
 use crate::oidc::authorization::AuthorizationRequest;
 use crate::oidc::client::Client;
 use crate::oidc::pkce::CodeVerifier;
-use crate::oidc::{exchange, metadata as provider_metadata, signing_keys, token, userinfo as userinfo_endpoint};
+use crate::oidc::{exchange, token, userinfo as userinfo_endpoint};
 use crate::secret::{self, Secret};
 use crate::step::connector::Connector;
 use crate::step::redaction::Redaction;
@@ -100,7 +100,7 @@ impl Test<'_> {
             self.redaction.add(secret);
         }
         let source = &connector.source;
-        let metadata = metadata::read(source, self.ask(provider_metadata::request(&source.metadata_location().1)));
+        let metadata = metadata::read(source, self.ask(exchange::document_request(&source.metadata_location().1)));
         let endpoints = metadata.endpoints(source).ok();
         let keys = self.keys(source, &metadata);
 
@@ -152,13 +152,13 @@ impl Test<'_> {
             Some(_) => "/connector/custom_endpoints/jwks_uri",
             None => "/connector/user_pool_id",
         };
-        let mut findings = vec![keys::judge(self.ask(signing_keys::request(own)), path)];
+        let mut findings = vec![keys::judge(self.ask(exchange::document_request(own)), path)];
         // One set is named for all issuers, or each region has its own.
         let replicas = if source.custom.jwks_uri.is_some() { 0 } else { source.replicas() };
         let path = "/connector/additional_regions";
         for issuer in issuers.iter().skip(issuers.len().saturating_sub(replicas)) {
             let finding = match self.left > AFTER_THE_KEYS {
-                true => keys::judge(self.ask(signing_keys::request(&issuer.jwks_uri)), path),
+                true => keys::judge(self.ask(exchange::document_request(&issuer.jwks_uri)), path),
                 false => Finding::new(Check::Keys, Status::Skipped, NO_REQUEST_LEFT).at(Some(path)),
             };
             findings.push(finding);

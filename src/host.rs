@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::limit::limit;
+
 /// The world outside of the sandbox.
 pub trait Host {
     /// One HTTP exchange: no redirect followed, no retry.
@@ -84,8 +86,11 @@ pub struct Request {
     pub timeout: Duration,
 }
 
-/// The most that any response body may have, in bytes. Key sets and tokens of real providers stay below 32 KiB.
-pub const MAX_BODY_BYTES: u32 = 512 * 1024;
+limit! {
+    /// The most that any response body may have, in bytes. Key sets and tokens of real providers stay below 32 KiB.
+    pub MAX_BODY_BYTES: u32 = 512 KiB;
+    pub A_BODY = "expected a body of at most ", "";
+}
 
 /// An HTTP response. May hold secrets: there is no `Debug`.
 #[derive(Clone)]

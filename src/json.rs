@@ -11,17 +11,22 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::limit::limit;
+
 /// A JSON object.
 pub type Object = Map<String, Value>;
 
-/// Values in one document, at every depth together. A key set of 100 keys has 800; each can take some 400 bytes of memory, and an output
-/// is copied a few times on its way.
-const MAX_VALUES: u32 = 4096;
+limit! {
+    /// Values in one document, at every depth together. A key set of 100 keys has 800; each can take some 400 bytes of memory, and an output
+    /// is copied a few times on its way.
+    pub(crate) MAX_VALUES: u32 = 4096;
+    A_NUMBER_OF_VALUES = "expected JSON of at most ", " values";
+}
 /// Values in a token's claims, weighed. AWS lets a token have 120 KB of claims: 60,000 numbers, or 17,143 objects of the shortest member,
 /// which weigh 154,287. A number takes 24 bytes of memory here, the smallest object some 450.
-const MAX_CLAIM_VALUES: u32 = 163_840;
+pub(crate) const MAX_CLAIM_VALUES: u32 = 163_840;
 /// What an object with members counts among the values of a token's claims.
-const OBJECT_WEIGHT: u32 = 8;
+pub(crate) const OBJECT_WEIGHT: u32 = 8;
 
 /// Why a text isn't an object that can be trusted to mean one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +48,7 @@ impl Fault {
         match self {
             Self::Syntax => "expected JSON",
             Self::DuplicateMember => "expected each member of a JSON object once",
-            Self::TooManyValues => "expected JSON of at most 4096 values",
+            Self::TooManyValues => A_NUMBER_OF_VALUES,
             Self::NotAnObject => "expected a JSON object",
         }
     }

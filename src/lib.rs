@@ -6,7 +6,7 @@
 //! host's: see [`host::Host`]. The contract with the host is in `wit/`.
 //!
 //! Layers, each importing only from those below it: `component`; `begin`, `complete` and `connection`; [`step`]; [`cognito`]; [`oidc`]; [`host`], with [`json`],
-//! [`secret`] and [`web_address`]. All but `component` compiles, and is tested, natively.
+//! `limit`, [`secret`] and [`web_address`]. All but `component` compiles, and is tested, natively.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
@@ -23,6 +23,7 @@ pub mod connection;
 mod docs;
 pub mod host;
 pub mod json;
+mod limit;
 pub mod oidc;
 pub mod secret;
 pub mod step;

@@ -1,7 +1,8 @@
 //! Entries of the tenant's cache, which anybody may have written: a line with the stamp of the last forced fetch, a line with the entry,
 //! then the provider's answer. The entry is read both as a key set and as metadata.
 
-use cognito_oidc::oidc::signing_keys::{self, Source};
+use cognito_oidc::oidc::cache::Source;
+use cognito_oidc::oidc::signing_keys;
 use cognito_oidc::step::configuration::Configuration;
 use cognito_oidc::step::error::Failure;
 
@@ -39,7 +40,7 @@ pub fn run(input: &[u8]) {
         }
     }
 
-    let (_, Ok(configuration)) = Configuration::parse(SETTINGS, CONNECTOR) else { panic!("right documents") };
+    let (_, Ok(configuration)) = Configuration::read(SETTINGS, CONNECTOR) else { panic!("right documents") };
     let source = &configuration.connector.source;
     let requests = host.requests.len();
     match source.resolve(&mut host) {

@@ -170,7 +170,7 @@ impl<'run, 'host> Call<'run, 'host> {
 
     /// Whether the call moved the journey.
     fn run(mut self) -> bool {
-        let (outlets, configuration) = Configuration::parse(&self.settings, &self.connector);
+        let (outlets, configuration) = Configuration::read(&self.settings, &self.connector);
         if let Some(name) = &outlets.output_variable {
             self.host.variables.insert(name.clone(), STALE.to_owned());
         }

@@ -1,6 +1,7 @@
 //! The ID token: lines of its header and of its claims (signed, whatever they are), then a script with `signed_by` and `id_token` as in
 //! [`super::script`], the times `begun_at` and `completed_at`, and what is expected: `acr`, `not_before`.
 
+use cognito_oidc::oidc::attempt::Issuer;
 use cognito_oidc::oidc::id_token::{AcrRequirement, Expectations, Rejection, UnverifiedIdToken};
 use cognito_oidc::oidc::keys::KeySet;
 use cognito_oidc::oidc::signature::PublicKey;
@@ -36,11 +37,12 @@ pub fn run(input: &[u8]) {
         None => signer.token(header, &claims),
     };
     let token = Secret::new(token);
-    let unverified = match UnverifiedIdToken::parse(&token, |issuer| issuer == ISSUER) {
+    let issuer = Issuer { issuer: ISSUER.to_owned(), jwks_uri: format!("{ISSUER}/.well-known/jwks.json") };
+    let unverified = match UnverifiedIdToken::parse(&token, [&issuer]) {
         Ok(unverified) => unverified,
         Err(rejection) => return reject(rejection),
     };
-    assert_eq!(unverified.issuer(), ISSUER);
+    assert_eq!(unverified.issuer(), &issuer);
     assert!(unverified.key_id().is_none_or(|key_id| !key_id.is_empty() || header.contains("kid")));
 
     let acr = match script.value("acr") {

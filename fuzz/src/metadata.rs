@@ -17,7 +17,7 @@ pub fn run(input: &[u8]) {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
     let connector = String::from_utf8_lossy(&input[..end]);
     let connector = if connector.is_empty() { CONNECTOR } else { &connector };
-    let (_, Ok(configuration)) = Configuration::parse(SETTINGS, connector) else { return };
+    let (_, Ok(configuration)) = Configuration::read(SETTINGS, connector) else { return };
     let source = &configuration.connector.source;
 
     let answer = http::parse(input.get(end + 1..).unwrap_or_default());

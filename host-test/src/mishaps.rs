@@ -202,7 +202,7 @@ pub const MISHAPS: &[Mishap] = &[
         "unauthorized_client",
         |scene| scene.answer(Endpoint::Token, Answer::json(403, &json!({"error": "unauthorized_client"}))),
     ),
-    mishap("firewall", "unexpected_status", "a firewall blocks the host: 403", "something in front of it answered", |scene| {
+    mishap("firewall", "unexpected_status", "a firewall blocks the host: 403", "something in front of it did", |scene| {
         scene.answer(Endpoint::Token, Answer::firewall());
     }),
     mishap("firewall-challenge", "unexpected_status", "a firewall challenges the host: 202", "challenge", |scene| {

@@ -160,7 +160,7 @@ pub use sandbox::limits::Limits;
 pub use sandbox::shares::Capacity;
 pub use sandbox::trapped::{Cause, Trapped, Usage};
 pub use services::Services;
-pub use step::{AnotherName, Begun, Called, Completed, Step, TestRate, Tested};
+pub use step::{AnotherName, Begun, Called, Completed, Outcome, OutcomeKind, Step, TestRate, Tested};
 #[cfg(feature = "conformance")]
 pub use stores::conformance;
 pub use stores::keyring::{Keyring, KeyringError};

@@ -135,7 +135,7 @@ impl Failure {
 
     /// What the host itself says of a response at a URL that is not this connector's.
     pub(crate) fn callback_mismatch() -> Self {
-        let message = "the response arrived at another URL than the redirect URI of its login: expected one that this host serves for this connector";
+        let message = "the response arrived at a different URL than the redirect URI of its login: expected one that this host serves for this connector";
         Self::of_the_host("callback_mismatch", Category::Security, message, false)
     }
 

@@ -24,7 +24,7 @@ pub enum Channel {
 /// The meaning of an error in an authorization response or of a token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The user, or the identity provider behind Cognito, said no.
+    /// The user, or the identity provider behind Cognito, refused.
     AccessDenied,
     /// Only a login in front of the user would do (`login_required` and its kin, OpenID Connect Core 3.1.2.6).
     LoginRequired,
@@ -40,11 +40,11 @@ pub enum Refusal {
     ClientRejected,
     /// The code isn't good (any more).
     GrantRefused,
-    /// The provider is in trouble.
+    /// The provider is unavailable.
     Unavailable,
-    /// The identity provider behind Cognito is in trouble, or slow.
+    /// The identity provider behind Cognito is unavailable, or slow.
     IdentityProviderUnavailable,
-    /// The identity provider behind Cognito, or the mapping of its attributes, is set up wrongly.
+    /// The identity provider behind Cognito, or the mapping of its attributes, is misconfigured.
     IdentityProviderRejected,
     /// Anything else.
     Other,

@@ -22,7 +22,7 @@ impl Documents {
     pub fn read(settings: Option<&str>, connector: &str) -> Self {
         let read = Connector::read(connector);
         let problems = match (settings, &read) {
-            (Some(settings), _) => Configuration::check(settings, connector),
+            (Some(settings), _) => Configuration::read(settings, connector).1.err().unwrap_or_default(),
             (None, Ok((_, obstacles))) => obstacles.clone(),
             (None, Err(problems)) => problems.clone(),
         };

@@ -89,7 +89,7 @@ fn normal_authority(scheme: &str, authority: &str) -> String {
     bare.map(str::to_owned).unwrap_or(authority)
 }
 
-/// RFC 3986 6.2.2.1 and 6.2.2.2: hex digits in upper case, unreserved characters as themselves. What is no escape stays.
+/// RFC 3986 6.2.2.1 and 6.2.2.2: hex digits in upper case, unreserved characters as themselves. What isn't an escape stays.
 fn normal_escapes(text: &str) -> String {
     let mut parts = text.split('%');
     let mut normal = parts.next().unwrap_or_default().to_owned();

@@ -19,13 +19,17 @@ use super::attempt::{self, Attempt, Entry, Taken};
 use super::authorization::ResponseMode;
 use super::callback;
 use crate::host::{self, Host, RandomUnavailable, StoreError};
+use crate::limit::limit;
 use crate::secret::{self, Secret};
 
-/// Seconds after which a call that took an attempt is given up for lost: it is over after 45, its outcome applied after 75, and the
-/// clocks of a fleet agree within 15.
-const LOST_AFTER: u64 = 90;
+limit! {
+    /// Seconds after which a call that took an attempt is given up for lost: it is over after 45, its outcome applied after 75, and the
+    /// clocks of a fleet agree within 15.
+    pub(crate) LOST_AFTER: u64 = 90;
+    pub AT_WORK = "another call took the attempt at most ", " s ago, and may be at work on it";
+}
 
-/// Random bytes in the name of a call: enough that no two calls share one. It opens nothing, and is no secret.
+/// Random bytes in the name of a call: enough that no two calls share one. It opens nothing, and isn't secret.
 const CALL_BYTES: usize = 16;
 
 /// How often one call asks for the attempt. The store can be asked again: after a lost answer, the entry shows whose it is.
@@ -65,7 +69,7 @@ pub enum Rejection {
     BrowserMismatch,
     /// A form post answers a request that asked for a query.
     ResponseModeMismatch,
-    /// The response arrived at another URL than the redirect URI.
+    /// The response arrived at a different URL than the redirect URI.
     CallbackMismatch,
     /// What the host calls the URL of arrival is none.
     ArrivalMalformed,
@@ -86,7 +90,7 @@ pub enum Rejection {
 pub enum Duplicate {
     /// Another call took the attempt a moment before.
     Raced,
-    /// Another call took it at most 90 s ago.
+    /// Another call took it, and may still be at work on it.
     AtWork,
     /// Another call took it longer ago, and another attempt was begun since.
     Superseded,

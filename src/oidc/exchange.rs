@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::response::ProviderError;
-use crate::host::{FetchError, Method, Request, Response};
+use crate::host::{A_BODY, FetchError, Method, Request, Response};
 use crate::json::{self, Object};
 use crate::oidc::provider_text;
 
@@ -40,7 +40,7 @@ pub enum Rejection {
     UnexpectedType(&'static str, Trace),
     /// A response that isn't what the protocol says; what was expected.
     Invalid(&'static str, Option<Trace>),
-    /// The provider said no, in the protocol's own form.
+    /// The provider refused, in the protocol's own form.
     Refused(ProviderError, Trace),
 }
 
@@ -62,6 +62,15 @@ pub struct Answer {
     pub trace: Trace,
     /// Its content.
     pub object: Object,
+}
+
+/// For a document that a provider publishes: it comes from a cache of the provider's, or not at all.
+pub(crate) const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A GET for a document that a provider publishes: its metadata, or its key set.
+#[must_use]
+pub fn document_request(url: &str) -> Request {
+    get(url, DOCUMENT_TIMEOUT)
 }
 
 /// A GET for JSON.
@@ -103,7 +112,7 @@ const THROTTLED: &[&str] = &[
     "ThrottlingException",
     "TooManyRequestsException",
 ];
-const JSON_EXPECTED: &str = "expected the content type `application/json`, and another one came";
+const JSON_EXPECTED: &str = "expected the content type `application/json`, but another one came";
 
 /// Names the response.
 #[must_use]
@@ -118,14 +127,14 @@ pub fn told(response: &Response) -> Trace {
     Trace { words: words(response).map(Box::new), ..trace(response) }
 }
 
-/// The response, where one arrived; of any status but 429 and those of a server in trouble.
+/// The response, where one arrived; of any status but 429 and those of a server error.
 ///
 /// # Errors
 /// [`Rejection::Denied`], [`Rejection::Unavailable`], [`Rejection::RateLimited`], or [`Rejection::Invalid`] for too long a body.
 pub fn arrived(result: Result<Response, FetchError>) -> Result<Response, Rejection> {
     let response = result.map_err(|error| match error {
         FetchError::Denied => Rejection::Denied,
-        FetchError::TooLarge => Rejection::Invalid("expected a body of at most 512 KiB", None),
+        FetchError::TooLarge => Rejection::Invalid(A_BODY, None),
         FetchError::Unreachable | FetchError::Timeout | FetchError::Other => Rejection::Unavailable(None),
     })?;
     match response.status {

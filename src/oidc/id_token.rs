@@ -5,7 +5,7 @@
 //! |---|---|
 //! | 1 | encrypted tokens are refused ([`super::jws`]) |
 //! | 2 | `iss` is exactly one of the accepted issuers, before a key is looked up |
-//! | 3 | `aud` is the client, alone: other audiences aren't trusted |
+//! | 3 | `aud` is the client, alone: no other audience is trusted |
 //! | 4, 5 | `azp`, where present, is the client |
 //! | 6, 7, 8 | the signature is verified always, though the code flow may leave it out; RS256 and nothing else |
 //! | 9 | `exp` is a number and isn't past, give or take a minute |
@@ -22,6 +22,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::CLOCK_TOLERANCE;
+use super::attempt::Issuer;
 use super::jws::{self, Jws};
 use super::signature::PublicKey;
 use crate::json::Object;
@@ -29,7 +30,7 @@ use crate::secret::Secret;
 
 /// Longest `sub`, in ASCII characters (OpenID Connect Core 2).
 const MAX_SUBJECT: usize = 255;
-/// NumericDates beyond this many seconds are no dates (year 9999).
+/// The last second of the year 9999, as a NumericDate.
 const MAX_DATE: f64 = 253_402_300_799.0;
 
 /// Which authentication context is good enough.
@@ -120,7 +121,7 @@ impl From<jws::Rejection> for Rejection {
 #[derive(Debug)]
 pub struct UnverifiedIdToken<'a> {
     jws: Jws<'a>,
-    issuer: String,
+    issuer: &'a Issuer,
 }
 
 /// A token that an accepted issuer signed, whose claims are yet to be checked.
@@ -131,6 +132,36 @@ pub struct SignedIdToken {
 }
 
 /// A verified ID token.
+///
+/// It has claims to read:
+///
+/// ```
+/// use cognito_oidc::oidc::id_token::IdToken;
+///
+/// fn subject(token: &IdToken) -> &str {
+///     token.subject()
+/// }
+/// ```
+///
+/// One that is yet to be verified has none:
+///
+/// ```compile_fail,E0599
+/// use cognito_oidc::oidc::id_token::SignedIdToken;
+///
+/// fn subject(token: &SignedIdToken) -> &str {
+///     token.subject()
+/// }
+/// ```
+///
+/// And nothing makes one but [`SignedIdToken::validate`]:
+///
+/// ```compile_fail,E0451
+/// use cognito_oidc::oidc::id_token::IdToken;
+///
+/// fn anybody(claims: cognito_oidc::json::Object) -> IdToken {
+///     IdToken { claims, issuer: String::new(), subject: "ada".to_owned() }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct IdToken {
     claims: Object,
@@ -139,20 +170,21 @@ pub struct IdToken {
 }
 
 impl<'a> UnverifiedIdToken<'a> {
-    /// Takes the token apart and compares its issuer (step 2): whose keys to ask for depends on it.
+    /// Takes the token apart and finds its issuer among those that are accepted (step 2): whose keys to ask for depends on it.
     ///
     /// # Errors
     /// [`Rejection::Malformed`], [`Rejection::TooLarge`], [`Rejection::Algorithm`], [`Rejection::Critical`], [`Rejection::Issuer`].
-    pub fn parse(token: &'a Secret, accepts_issuer: impl Fn(&str) -> bool) -> Result<Self, Rejection> {
+    pub fn parse(token: &'a Secret, accepted: impl IntoIterator<Item = &'a Issuer>) -> Result<Self, Rejection> {
         let jws = Jws::parse(token.expose())?;
-        let issuer = jws.unverified_claim("iss").filter(|issuer| accepts_issuer(issuer)).ok_or(Rejection::Issuer)?;
-        Ok(Self { issuer: issuer.to_owned(), jws })
+        let named = jws.unverified_claim("iss");
+        let issuer = accepted.into_iter().find(|accepted| named == Some(accepted.issuer.as_str()));
+        Ok(Self { issuer: issuer.ok_or(Rejection::Issuer)?, jws })
     }
 
-    /// An accepted issuer.
+    /// The accepted issuer that the token names.
     #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    pub fn issuer(&self) -> &'a Issuer {
+        self.issuer
     }
 
     /// `kid`.
@@ -168,7 +200,7 @@ impl<'a> UnverifiedIdToken<'a> {
     pub fn verify(self, key: &PublicKey) -> Result<SignedIdToken, Self> {
         let Self { jws, issuer } = self;
         match jws.verify(key) {
-            Ok(claims) => Ok(SignedIdToken { claims, issuer }),
+            Ok(claims) => Ok(SignedIdToken { claims, issuer: issuer.issuer.clone() }),
             Err(jws) => Err(Self { jws, issuer }),
         }
     }
@@ -224,6 +256,12 @@ impl IdToken {
 }
 
 /// Steps 3 to 5.
+///
+/// Stricter than the standard. Step 3 refuses a token with an audience that the client doesn't trust, and leaves it open which those
+/// are: none is trusted here but the client itself, since whoever else the token is for could have handed it in. Cognito issues each
+/// token to one app client (`aud` is its id), so no login is lost by it.
+/// Steps 4 and 5 leave `azp` to extensions, and say MAY and SHOULD: a token that names another party was issued to that one, whatever its
+/// audience says, so `azp` is compared wherever it is present, even where it is null.
 fn check_audience(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let is_client = |value: &Value| value.as_str() == Some(expected.client_id);
     let addressed = match claims.get("aud") {
@@ -241,6 +279,10 @@ fn check_audience(claims: &Object, expected: &Expectations<'_>) -> Result<(), Re
 }
 
 /// Steps 9 and 10, and `nbf`.
+///
+/// Stricter than the standard. Step 10 lets the client choose how old a token may be: none may be older than the authorization request,
+/// since a token of before it belongs to another login. `nbf` isn't among the steps: where it is present it is held to RFC 7519 4.1.5.
+/// Laxer in one thing, as RFC 7519 4.1.4 and 4.1.5 allow: a minute of difference between two clocks is tolerated.
 fn check_times(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let latest = expected.now.saturating_add(CLOCK_TOLERANCE);
     let expires_at = claims.get("exp").and_then(date).ok_or(Rejection::Expired)?;
@@ -253,14 +295,14 @@ fn check_times(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejec
         return Err(Rejection::NotYetValid);
     }
     let issued_at = claims.get("iat").and_then(date).ok_or(Rejection::IssuedAt)?;
-    // The token was issued for the code, and the code for the request: one from before it is another login's.
     if issued_at > latest || issued_at.saturating_add(CLOCK_TOLERANCE) < expected.begun_at {
         return Err(Rejection::IssuedAt);
     }
     Ok(())
 }
 
-/// OpenID Connect Core 2.
+/// OpenID Connect Core 2: at most 255 ASCII characters. Section 3.1.3.7 doesn't ask for the comparison; without a subject of that form
+/// nobody is known, and userinfo couldn't be compared with it (5.3.2).
 fn subject(claims: &Object) -> Result<String, Rejection> {
     match claims.get("sub").and_then(Value::as_str) {
         Some(subject) if !subject.is_empty() && subject.len() <= MAX_SUBJECT && subject.is_ascii() => Ok(subject.to_owned()),
@@ -268,7 +310,7 @@ fn subject(claims: &Object) -> Result<String, Rejection> {
     }
 }
 
-/// Step 11.
+/// Step 11. The nonce is always sent, so it MUST be present.
 fn check_nonce(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     match claims.get("nonce").and_then(Value::as_str) {
         Some(nonce) if expected.nonce.equals(nonce) => Ok(()),
@@ -276,7 +318,8 @@ fn check_nonce(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejec
     }
 }
 
-/// Section 3.1.3.8: the left half of the access token's SHA-256, base64url.
+/// Section 3.1.3.8: the left half of the access token's SHA-256, base64url. Optional in the code flow, so a token without one is accepted;
+/// where it is present the standard says MAY, and it is compared here: a null is another access token's.
 fn check_access_token_hash(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let Some(at_hash) = claims.get("at_hash") else {
         return Ok(());
@@ -286,7 +329,11 @@ fn check_access_token_hash(claims: &Object, expected: &Expectations<'_>) -> Resu
     if at_hash.as_str() == Some(URL_SAFE_NO_PAD.encode(left).as_str()) { Ok(()) } else { Err(Rejection::AtHash) }
 }
 
-/// Steps 12 and 13.
+/// Steps 12 and 13, and `amr` (RFC 8176).
+///
+/// Stricter than the standard. Step 12 says SHOULD, and an ACR that was asked for voluntarily may be missing (3.1.2.1): whoever asks for a
+/// level relies on it, so a level that the settings name must be stated. Step 13 asks to check `auth_time` where it was requested: a
+/// missing one is too old, and one from the future is refused. No standard has a check of `amr`; the settings' own is exact.
 fn check_authentication(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let acr = claims.get("acr").and_then(Value::as_str);
     let is_met = match expected.acr {
@@ -311,7 +358,7 @@ fn check_authentication(claims: &Object, expected: &Expectations<'_>) -> Result<
     Ok(())
 }
 
-/// NumericDate (RFC 7519 2), fractions cut off. Anything that isn't a date of this age of the world is none.
+/// NumericDate (RFC 7519 2), fractions cut off. None for anything but a date of the years 1970 to 9999.
 fn date(value: &Value) -> Option<u64> {
     let seconds = value.as_f64().filter(|seconds| (0.0..=MAX_DATE).contains(seconds))?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]

@@ -3,11 +3,16 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
+use super::ALGORITHM;
 use super::signature::PublicKey;
 use crate::json::Object;
+use crate::limit::limit;
 
-/// More keys than any provider rotates through: a longer set is somebody's attempt to keep us busy.
-const MAX_KEYS: usize = 100;
+limit! {
+    /// More keys than any provider rotates through: a longer set is somebody's attempt to keep us busy.
+    pub(crate) MAX_KEYS: usize = 100;
+    A_NUMBER_OF_KEYS = "expected at most ", " keys";
+}
 
 /// The keys of a set that can verify an RS256 signature.
 #[derive(Clone, Debug)]
@@ -30,11 +35,11 @@ impl KeySet {
     /// (RFC 7517 5).
     ///
     /// # Errors
-    /// No `keys`, or more than 100.
+    /// No `keys`, or too many of them.
     pub fn parse(object: &Object) -> Result<Self, Rejection> {
         let keys = object.get("keys").and_then(Value::as_array).ok_or(Rejection("expected `keys` as a list"))?;
         if keys.len() > MAX_KEYS {
-            return Err(Rejection("expected at most 100 keys"));
+            return Err(Rejection(A_NUMBER_OF_KEYS));
         }
         Ok(Self(keys.iter().filter_map(Value::as_object).filter_map(Key::parse).collect()))
     }
@@ -71,7 +76,7 @@ impl Key {
         });
         let fits = text("kty")? == Some("RSA")
             && absent_or("use", "sig")
-            && absent_or("alg", "RS256")
+            && absent_or("alg", ALGORITHM)
             && verifies
             // A provider that publishes its private key has lost it.
             && !jwk.contains_key("d");

@@ -1,15 +1,14 @@
 //! Provider metadata (OpenID Connect Discovery 1.0, RFC 8414): what an issuer says of itself, believed only under its own name.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use super::cache;
-use super::exchange::{self, Answer};
-use crate::host::{Host, Request};
+use super::cache::{self, Fruitless, Lifetime};
+use super::exchange;
+use crate::host::Host;
 use crate::json::Object;
 
-const TIMEOUT: Duration = Duration::from_secs(3);
+/// An hour, in which a change at the provider isn't noticed; a day, since an outage of discovery must not end all logins.
+pub(crate) const LIFETIME: Lifetime = Lifetime { fresh: 60 * 60, stale: 24 * 60 * 60 };
 
 /// Metadata whose `issuer` is one that may stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,42 +46,43 @@ impl From<exchange::Rejection> for Rejection {
     }
 }
 
+impl Fruitless for Rejection {
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Exchange(rejection) => rejection.is_outage(),
+            Self::IssuerMismatch => false,
+        }
+    }
+}
+
 /// The metadata of `issuer`, published at `uri`; cached for the tenant. It may name any of `names`, which are all the same party's.
 ///
 /// # Errors
 /// See [`Rejection`].
 pub fn find(host: &mut dyn Host, issuer: &str, uri: &str, names: &[String]) -> Result<Metadata, Rejection> {
-    let cache_key = cache::key("metadata", issuer, uri);
-    let cached = cache::read(host, &cache_key);
-    let is_fresh = cached.as_ref().is_some_and(|entry| entry.is_fresh);
-    let known = cached.and_then(|entry| judge(&entry.document, names).ok());
-    if let (Some(metadata), true) = (&known, is_fresh) {
-        return Ok(metadata.clone());
-    }
-    match (fetch(host, uri), known) {
-        (Ok(answer), _) => {
-            let metadata = judge(&answer.object, names).map_err(|rejection| match rejection {
-                Rejection::Exchange(exchange::Rejection::Invalid(expected, _)) => {
-                    exchange::Rejection::Invalid(expected, Some(answer.trace)).into()
-                }
-                other => other,
-            })?;
-            cache::write(host, &cache_key, &Value::Object(answer.object));
-            Ok(metadata)
+    let key = cache::key("metadata", issuer, uri);
+    let found = cache::find(
+        host,
+        (&key, LIFETIME),
+        |document| judge(document, names).ok(),
+        // Whoever shares the cache may have put one there that isn't the issuer's: that is a miss.
+        |_| Ok(()),
+        |host| fetch(host, (&key, LIFETIME), uri, names),
+    );
+    found.map(|(metadata, _)| metadata)
+}
+
+/// The issuer's own document, kept for the next call where it is one to use.
+fn fetch(host: &mut dyn Host, kept: (&str, Lifetime), uri: &str, names: &[String]) -> Result<Metadata, Rejection> {
+    let answer = exchange::document(host.fetch(&exchange::document_request(uri)))?;
+    let metadata = judge(&answer.object, names).map_err(|rejection| match rejection {
+        Rejection::Exchange(exchange::Rejection::Invalid(expected, _)) => {
+            exchange::Rejection::Invalid(expected, Some(answer.trace)).into()
         }
-        (Err(rejection), Some(metadata)) if rejection.is_outage() => Ok(metadata),
-        (Err(rejection), _) => Err(rejection.into()),
-    }
-}
-
-fn fetch(host: &mut dyn Host, uri: &str) -> Result<Answer, exchange::Rejection> {
-    exchange::document(host.fetch(&request(uri)))
-}
-
-/// The request for a document.
-#[must_use]
-pub fn request(uri: &str) -> Request {
-    exchange::get(uri, TIMEOUT)
+        other => other,
+    })?;
+    cache::write(host, kept, &Value::Object(answer.object));
+    Ok(metadata)
 }
 
 /// Reads a document. Endpoints are returned as written; whether they may be contacted is for whoever uses them to check.

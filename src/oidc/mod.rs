@@ -26,5 +26,9 @@ pub mod signing_keys;
 pub mod token;
 pub mod userinfo;
 
-/// The difference between two clocks that is put up with, in seconds. The conformance suite takes 360 for too much.
+/// The one signature algorithm (RFC 7518 3.3): a token of any other is refused, a key for any other is left out, and
+/// [`signature`] can verify no other.
+pub const ALGORITHM: &str = "RS256";
+
+/// The difference between two clocks that is tolerated, in seconds. The conformance suite takes 360 for too much.
 pub const CLOCK_TOLERANCE: u64 = 60;

@@ -1,7 +1,7 @@
 //! Text that a provider, or a stranger through it, chose: fit for a log line and a person's eyes.
 
 /// Longest text kept, in characters.
-const MAX_CHARACTERS: usize = 512;
+pub(crate) const MAX_CHARACTERS: usize = 512;
 
 /// Without control and formatting characters (which end log lines or turn their direction around), white space folded, capped at 512
 /// characters. Everything else stays, in any language.

@@ -16,12 +16,16 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::provider_text;
+use crate::limit::limit;
 use crate::secret::Secret;
 
-/// Longest response read, in bytes.
-const MAX_RESPONSE_BYTES: usize = 32 * 1024;
+limit! {
+    /// Longest response read, in bytes.
+    pub(crate) MAX_RESPONSE_BYTES: usize = 32 KiB;
+    A_RESPONSE = "expected a response of at most ", "";
+}
 /// Longest code accepted, in bytes. RFC 6749 4.1.2 sets no limit; Cognito's have 36.
-const MAX_CODE_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_CODE_BYTES: usize = 8 * 1024;
 /// Tokens that a code flow never gets through the user agent.
 const FRONT_CHANNEL_TOKENS: &[&str] = &["id_token", "access_token", "refresh_token"];
 
@@ -96,7 +100,7 @@ pub enum Rejection {
 /// See [`Rejection`].
 pub fn parse(encoded: &str) -> Result<Parameters, Rejection> {
     if encoded.len() > MAX_RESPONSE_BYTES {
-        return Err(Rejection::Malformed("expected a response of at most 32 KiB"));
+        return Err(Rejection::Malformed(A_RESPONSE));
     }
     // Form-encoding writes a number sign of a value as `%23`.
     let (query, fragment) = encoded.split_once('#').unwrap_or((encoded, ""));

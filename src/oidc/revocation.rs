@@ -7,7 +7,7 @@ use crate::host::{FetchError, Request, Response};
 use crate::secret::Secret;
 
 /// Best effort: not worth keeping a user waiting.
-const TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The revocation request (RFC 7009 2.1).
 #[must_use]

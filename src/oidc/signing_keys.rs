@@ -1,34 +1,18 @@
 //! An issuer's signing keys: from the tenant's cache, from the issuer, or in need once more from the issuer.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use super::cache::{self, Entry};
+use super::cache::{self, Fruitless, Lifetime, Source};
 use super::exchange::{self, Answer};
 use super::keys::KeySet;
 use super::signature::PublicKey;
-use crate::host::{FetchError, Host, Request, Response};
+use crate::host::{FetchError, Host, Response};
 
-const TIMEOUT: Duration = Duration::from_secs(3);
-/// The kind of the cache's entries.
-const CACHED: &str = "keys";
-/// At most one fetch in that many seconds is forced, by unknown key ids or by signatures that a cached key doesn't verify: anybody can
-/// make those up.
-const FORCED_FETCH_INTERVAL: u32 = 10;
-
-/// Where a key came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The cache.
-    Cached,
-    /// A fetch, since the cache had nothing fresh.
-    Fetched,
-    /// A fetch that an unknown key id forced, or a signature that the cached key doesn't verify.
-    Refetched,
-    /// The cache, past its time, since the issuer couldn't be reached.
-    Stale,
-}
+/// An hour, since rotation is noticed by an unknown key id at once; a day, since an outage of the key set must not end all logins.
+pub(crate) const LIFETIME: Lifetime = Lifetime { fresh: 60 * 60, stale: 24 * 60 * 60 };
+/// Seconds between two fetches that are forced, by unknown key ids or by signatures that a cached key doesn't verify: anybody can make
+/// those up.
+const BACK_OFF: u32 = 10;
 
 /// Why there is no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,28 +31,28 @@ impl From<exchange::Rejection> for Rejection {
     }
 }
 
-/// Finds the key with that id among those of `issuer`, published at `jwks_uri` (OpenID Connect Core 10.1.1).
+impl Fruitless for Rejection {
+    fn is_outage(&self) -> bool {
+        match self {
+            Self::Exchange(rejection) => rejection.is_outage(),
+            Self::UnknownKey | Self::Unnamed => false,
+        }
+    }
+}
+
+/// Finds the key with that id among those of `issuer`, published at `jwks_uri` (OpenID Connect Core 10.1.1). A fresh set that lacks it is
+/// fetched anew, unless that was done a moment ago.
 ///
 /// # Errors
 /// See [`Rejection`].
 pub fn find(host: &mut dyn Host, issuer: &str, jwks_uri: &str, key_id: Option<&str>) -> Result<(PublicKey, Source), Rejection> {
-    let cached = cache::read(host, &cache::key(CACHED, issuer, jwks_uri));
-    let is_fresh = cached.as_ref().is_some_and(|entry| entry.is_fresh);
-    let known = cached.and_then(|Entry { document, .. }| KeySet::parse(&document).ok()?.find(key_id).cloned());
-
-    match known {
-        Some(key) if is_fresh => return Ok((key, Source::Cached)),
-        None if is_fresh && !may_force_fetch(host, issuer, jwks_uri) => return Err(not_found(key_id)),
-        _ => {}
-    }
-    match (fetch(host, issuer, jwks_uri), known) {
-        (Ok(set), _) => {
-            let source = if is_fresh { Source::Refetched } else { Source::Fetched };
-            set.find(key_id).map(|key| (key.clone(), source)).ok_or_else(|| not_found(key_id))
-        }
-        (Err(rejection), Some(key)) if rejection.is_outage() => Ok((key, Source::Stale)),
-        (Err(rejection), _) => Err(rejection.into()),
-    }
+    cache::find(
+        host,
+        (&cache_key(issuer, jwks_uri), LIFETIME),
+        |document| pick(&KeySet::parse(document).ok()?, key_id).ok(),
+        |host| if backs_off(host, issuer, jwks_uri) { Err(not_found(key_id)) } else { Ok(()) },
+        |host| pick(&fetch(host, issuer, jwks_uri)?, key_id),
+    )
 }
 
 /// The key anew from the issuer, after one from `source` didn't verify a token. The cache is the tenant's, and whoever shares it may have
@@ -83,36 +67,10 @@ pub fn find_anew(
     key_id: Option<&str>,
     source: Source,
 ) -> Result<Option<PublicKey>, Rejection> {
-    if source != Source::Cached || !may_force_fetch(host, issuer, jwks_uri) {
+    if source != Source::Cached || backs_off(host, issuer, jwks_uri) {
         return Ok(None);
     }
-    let set = fetch(host, issuer, jwks_uri)?;
-    set.find(key_id).cloned().map(Some).ok_or_else(|| not_found(key_id))
-}
-
-/// Another set may have the key that a token names; none can tell which key a token means that names none.
-fn not_found(key_id: Option<&str>) -> Rejection {
-    if key_id.is_some() { Rejection::UnknownKey } else { Rejection::Unnamed }
-}
-
-/// Whether a fetch may be forced now. Stamped before the fetch, so that an issuer that is down isn't asked again by each
-/// login; where the stamp can't be read or written, nothing is forced. Two calls at once may both pass: the limit is approximate.
-fn may_force_fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
-    let key = cache::key("forced", issuer, jwks_uri);
-    let now = host.now().as_secs();
-    let recent = |stamp: &str| stamp.parse::<u64>().is_ok_and(|stamp| now.abs_diff(stamp) < u64::from(FORCED_FETCH_INTERVAL));
-    match host.cached(&key) {
-        Ok(stamp) if !stamp.as_deref().is_some_and(recent) => {
-            host.put_cached(&key, &json!(now).to_string(), FORCED_FETCH_INTERVAL).is_ok()
-        }
-        _ => false,
-    }
-}
-
-/// The request for a key set.
-#[must_use]
-pub fn request(jwks_uri: &str) -> Request {
-    exchange::get(jwks_uri, TIMEOUT)
+    pick(&fetch(host, issuer, jwks_uri)?, key_id).map(Some)
 }
 
 /// Judges the response.
@@ -124,11 +82,39 @@ pub fn judge(result: Result<Response, FetchError>) -> Result<KeySet, exchange::R
     KeySet::parse(&object).map_err(|rejection| exchange::Rejection::Invalid(rejection.0, Some(trace)))
 }
 
+fn pick(set: &KeySet, key_id: Option<&str>) -> Result<PublicKey, Rejection> {
+    set.find(key_id).cloned().ok_or_else(|| not_found(key_id))
+}
+
+/// Another set may have the key that a token names; none can tell which key a token means that names none.
+fn not_found(key_id: Option<&str>) -> Rejection {
+    if key_id.is_some() { Rejection::UnknownKey } else { Rejection::Unnamed }
+}
+
 /// The issuer's own set, kept for the next call.
 fn fetch(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> Result<KeySet, exchange::Rejection> {
-    let set = judge(host.fetch(&request(jwks_uri)))?;
-    cache::write(host, &cache::key(CACHED, issuer, jwks_uri), &set.to_json());
+    let set = judge(host.fetch(&exchange::document_request(jwks_uri)))?;
+    cache::write(host, (&cache_key(issuer, jwks_uri), LIFETIME), &set.to_json());
     Ok(set)
+}
+
+fn cache_key(issuer: &str, jwks_uri: &str) -> String {
+    cache::key("keys", issuer, jwks_uri)
+}
+
+/// Whether no fetch may be forced now, since one was a moment ago. Stamped before the fetch, so that an issuer that is down isn't asked
+/// again by each login; where the stamp can't be read or written, nothing is forced. Two calls at once may both pass: the limit is
+/// approximate.
+fn backs_off(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
+    let key = cache::key("forced", issuer, jwks_uri);
+    let now = host.now().as_secs();
+    let is_recent = |stamp: &str| stamp.parse::<u64>().is_ok_and(|stamp| now.abs_diff(stamp) < u64::from(BACK_OFF));
+    match host.cached(&key) {
+        Ok(stamp) if !stamp.as_deref().is_some_and(is_recent) => {
+            host.put_cached(&key, &json!(now).to_string(), BACK_OFF).is_err()
+        }
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 use serde_json::Value;
 
 /// A provider may run code of its customer's before it answers; Cognito gives a trigger three attempts of 5 s.
-const TIMEOUT: Duration = Duration::from_secs(18);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(18);
 
 /// A lifetime beyond this many seconds, some 30,000 years, is none.
 const LONGEST_LIFETIME: f64 = 1e12;

@@ -8,7 +8,7 @@ use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
 use crate::secret::Secret;
 
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Claims whose `sub` is the ID token's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(info.claims().len(), 3);
         let not_json = judge(Ok(response(200, "application/jwt", "e.e.e")), "ada").unwrap_err();
         let trace = Trace { status: 200, ..Trace::default() };
-        let expected = "expected the content type `application/json`, and another one came";
+        let expected = "expected the content type `application/json`, but another one came";
         assert_eq!(not_json, exchange::Rejection::UnexpectedType(expected, trace).into());
     }
 

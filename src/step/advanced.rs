@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::document::{Field, Reader, Words};
 use crate::cognito::authentication_level;
 use crate::json::{self, Object};
+use crate::limit::limit;
 use crate::oidc::authorization;
 use crate::oidc::id_token::AcrRequirement;
 
@@ -38,9 +39,12 @@ pub(super) const MEMBERS: &[&str] = &[
     "advanced.resource",
     "advanced.authorize_parameters",
 ];
-/// Longest value of a parameter, in bytes: Cognito fails on long ones.
-const MAX_VALUE: usize = 2048;
-const A_VALUE: &str = "expected a string without control characters, of 1 to 2048 bytes";
+limit! {
+    /// Longest value of a parameter, in bytes: Cognito fails on long ones.
+    MAX_VALUE: usize = 2048;
+    A_VALUE = "expected a string without control characters, of 1 to ", " bytes";
+    A_CLAIMS_REQUEST = "expected at most ", " bytes";
+}
 /// Parameters that a setting of their own sets.
 const SETTINGS_OF_THEIR_OWN: &[&str] =
     &["acr_values", "claims", "max_age", "prompt", "login_hint", "lang", "identity_provider", "idp_identifier", "resource"];
@@ -82,10 +86,10 @@ pub struct AdvancedDocument {
     /// `none`, or any of `login`, `consent`, `select_account`, separated by spaces. `login` is enforced with `auth_time`.
     #[cfg_attr(test, schemars(title = "Prompt", extend("pattern" = PROMPT)))]
     prompt: Field<String>,
-    /// Fills in the user name. Empty is as good as absent.
+    /// Fills in the user name. Empty is treated as absent.
     #[cfg_attr(test, schemars(title = "Login hint", extend("maxLength" = MAX_VALUE)))]
     login_hint: Field<String>,
-    /// Language of the login pages. Empty is as good as absent.
+    /// Language of the login pages. Empty is treated as absent.
     #[cfg_attr(test, schemars(title = "Language", extend("maxLength" = MAX_VALUE, "examples" = ["en", "pt-BR"])))]
     lang: Field<String>,
     /// Goes straight to this identity provider, by its name in the pool.
@@ -322,7 +326,7 @@ impl Claims {
             return Err("expected `id_token` and `userinfo` as objects of claims, each null or an object".into());
         }
         if Value::Object(object.clone()).to_string().len() > MAX_VALUE {
-            return Err("expected at most 2048 bytes".into());
+            return Err(A_CLAIMS_REQUEST.into());
         }
         Ok(object)
     }

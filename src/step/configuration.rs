@@ -2,7 +2,7 @@
 
 use super::connector::Connector;
 use super::document::Problem;
-use super::error::{Code, Failure};
+use super::error::Code;
 use super::settings::{Outlets, Settings, Tokens};
 use crate::cognito::endpoints::distinct_origins;
 
@@ -16,29 +16,21 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Reads both documents: where results go, in any case; and the configuration, or the first thing wrong with it.
+    /// Reads both documents: where results go, in any case; and the configuration, or every problem of it.
     ///
     /// # Errors
-    /// Problems of either document, a connector that is disabled or without OIDC, documents that contradict each other.
-    pub fn parse(settings: &str, connector: &str) -> (Outlets, Result<Self, Failure>) {
+    /// Problems of either document, a connector that is disabled or without OIDC; of two documents without any, what contradicts the other.
+    pub fn read(settings: &str, connector: &str) -> (Outlets, Result<Self, Vec<Problem>>) {
         let (outlets, settings) = Settings::parse(settings);
-        let configuration = settings
-            .and_then(|settings| Ok(Self { settings, connector: Connector::parse(connector)? }))
-            .and_then(|configuration| match configuration.contradictions() {
-                problems if problems.is_empty() => Ok(configuration),
-                problems => Err(problems),
-            });
-        (outlets, configuration.map_err(Failure::from))
-    }
-
-    /// Every problem of both documents; of two that have none, what contradicts the other.
-    #[must_use]
-    pub fn check(settings: &str, connector: &str) -> Vec<Problem> {
-        let (_, settings) = Settings::parse(settings);
-        match (settings, Connector::parse(connector)) {
-            (Ok(settings), Ok(connector)) => Self { settings, connector }.contradictions(),
-            (settings, connector) => [settings.err(), connector.err()].into_iter().flatten().flatten().collect(),
-        }
+        let configuration = match (settings, Connector::parse(connector)) {
+            (Ok(settings), Ok(connector)) => {
+                let configuration = Self { settings, connector };
+                let contradictions = configuration.contradictions();
+                if contradictions.is_empty() { Ok(configuration) } else { Err(contradictions) }
+            }
+            (settings, connector) => Err([settings.err(), connector.err()].into_iter().flatten().flatten().collect()),
+        };
+        (outlets, configuration)
     }
 
     /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that only
@@ -85,6 +77,7 @@ impl Configuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::step::error::Failure;
     use serde_json::{Value, json};
 
     fn settings(tokens: &str) -> String {
@@ -99,15 +92,17 @@ mod tests {
     }
 
     fn code(settings: &str, connector: &str) -> Option<(Code, Option<String>)> {
-        Configuration::parse(settings, connector).1.err().map(|failure| (failure.code, failure.path))
+        let failure = Configuration::read(settings, connector).1.err().map(Failure::from);
+        failure.map(|failure| (failure.code, failure.path))
     }
 
     fn problems(settings: &str, connector: &str) -> Vec<String> {
-        Configuration::check(settings, connector).into_iter().map(|problem| problem.path).collect()
+        let problems = Configuration::read(settings, connector).1.err().unwrap_or_default();
+        problems.into_iter().map(|problem| problem.path).collect()
     }
 
     #[test]
-    fn check_finds_what_parse_would_fail_with() {
+    fn a_call_fails_with_the_first_of_the_problems() {
         let good = connector(|_| {});
         let custom = connector(|connector| {
             connector.as_object_mut().unwrap().remove("domain");
@@ -144,7 +139,7 @@ mod tests {
 
     #[test]
     fn origins_are_those_that_the_step_contacts_itself() {
-        let origins = |tokens: &str, connector: &str| Configuration::parse(&settings(tokens), connector).1.unwrap().origins().0;
+        let origins = |tokens: &str, connector: &str| Configuration::read(&settings(tokens), connector).1.unwrap().origins().0;
         let domain = "https://shop.auth.eu-west-1.amazoncognito.com";
         let idp = "https://cognito-idp.eu-west-1.amazonaws.com";
         assert_eq!(origins("discard", &connector(|_| {})), [domain, idp]);

@@ -6,13 +6,17 @@ use crate::cognito::domain::Domain;
 use crate::cognito::endpoints::{self, CustomEndpoints, Source, distinct_origins};
 use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
 use crate::json::Object;
+use crate::limit::limit;
 use crate::oidc::client::ClientAuthentication;
 
 /// The authentication method that this step is.
 const OIDC: &str = "oidc";
 const A_LIST: &str = "expected a list of strings";
-/// Longest client id, in bytes (AWS allows 128).
-const MAX_CLIENT_ID: usize = 128;
+limit! {
+    /// Longest client id, in bytes (AWS allows 128).
+    MAX_CLIENT_ID: usize = 128;
+    A_CLIENT_ID = "expected 1 to ", " visible ASCII characters";
+}
 /// More regions than AWS has.
 const MAX_REGIONS: usize = 64;
 /// Every member, for a name that is nearly one of them.
@@ -300,7 +304,7 @@ fn refuse_unknown(unknown: &Object, reader: &mut Reader<'_>) {
 /// Visible ASCII without a space: nothing else comes out of Cognito, and nothing else fits everywhere that it's sent.
 fn check_client_id(client_id: &str) -> Result<(), &'static str> {
     let is_sound = (1..=MAX_CLIENT_ID).contains(&client_id.len()) && client_id.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_sound { Ok(()) } else { Err("expected 1 to 128 visible ASCII characters") }
+    if is_sound { Ok(()) } else { Err(A_CLIENT_ID) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::connector::Connector;
 use super::document::Problem;
 use super::settings::FailureBehavior;
 
-/// What a call with two documents will do, and nothing beside.
+/// What a call with two documents will do, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// The origins that `begin` and `complete` contact. None where either document has a problem: then nothing is contacted.
@@ -30,7 +30,7 @@ impl Description {
     /// Describes as far as the documents can be read.
     #[must_use]
     pub fn new(settings: &str, connector: &str) -> Self {
-        let (outlets, configuration) = Configuration::parse(settings, connector);
+        let (outlets, configuration) = Configuration::read(settings, connector);
         let mut description = Self {
             origins: Vec::new(),
             origins_complete: true,
@@ -46,8 +46,8 @@ impl Description {
                 (description.origins, description.origins_complete) = configuration.origins();
                 description.test_origins = configuration.connector.test_origins();
             }
-            Err(_) => {
-                description.problems = Configuration::check(settings, connector);
+            Err(problems) => {
+                description.problems = problems;
                 // A connector is tested with or without settings, and before it is enabled.
                 description.test_origins =
                     Connector::read(connector).map(|(connector, _)| connector.test_origins()).unwrap_or_default();

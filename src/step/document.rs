@@ -9,9 +9,13 @@ use serde_json::Value;
 use super::error::{Code, Failure};
 use super::near;
 use crate::json::{self, Defect, Object};
+use crate::limit::limit;
 
-/// Longest document read, in bytes.
-const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+limit! {
+    /// Longest document read, in bytes.
+    pub(crate) MAX_DOCUMENT_BYTES: usize = 64 KiB;
+    A_DOCUMENT = "expected at most ", "";
+}
 /// Longest member name repeated in a path, in characters.
 const MAX_NAME: usize = 64;
 /// Unknown members for which a near one is looked for; who has more of them has another document.
@@ -38,7 +42,7 @@ impl From<Vec<Problem>> for Failure {
     }
 }
 
-/// A member of a document as it was given. Reading never fails, so that one problem doesn't hide the next. `null` is as good as absent.
+/// A member of a document as it was given. Reading never fails, so that one problem doesn't hide the next. `null` is treated as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Field<T> {
     /// Not there.
@@ -150,7 +154,7 @@ impl<'a> Reader<'a> {
     /// Reads the text of a document.
     pub fn object(&mut self, text: &str) -> Option<Object> {
         if text.len() > MAX_DOCUMENT_BYTES {
-            self.problem_here("expected at most 64 KiB");
+            self.problem_here(A_DOCUMENT);
             return None;
         }
         json::written(text).map_err(|defect| self.defect(&defect)).ok()

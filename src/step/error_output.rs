@@ -18,7 +18,7 @@ pub struct ErrorOutput {
     code: String,
     /// Who has to act; null after a success.
     category: Option<Category>,
-    /// Whether starting the step again by itself makes sense.
+    /// Whether retrying unchanged may succeed.
     retryable: bool,
     /// For the journey's author and the operator; empty after a success.
     message: String,

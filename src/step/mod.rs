@@ -1,6 +1,7 @@
 //! What the journey's author and operator see: settings, connector, output, errors, event data, and their JSON Schemas.
 
 pub mod advanced;
+pub mod code;
 pub mod configuration;
 pub mod connector;
 pub mod description;

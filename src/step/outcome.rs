@@ -1,5 +1,7 @@
 //! What the two calls take and return, in the contract's terms.
 
+use std::fmt;
+
 use super::error::Failure;
 use crate::oidc::authorization::ResponseMode;
 use crate::secret::Secret;
@@ -72,6 +74,13 @@ impl Failed {
     }
 }
 
+/// In a few words: `failed: access_denied`.
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "failed: {}", self.failure.code)
+    }
+}
+
 /// What `begin` returns.
 #[derive(Debug)]
 pub struct Begun {
@@ -112,6 +121,17 @@ pub enum CompleteOutcome {
     Failed(Failed),
     /// Nothing was changed.
     Ignored(Failed),
+}
+
+/// In a few words: `authenticated`, `ignored: state_unknown`.
+impl fmt::Display for CompleteOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authenticated(_) => f.write_str("authenticated"),
+            Self::Failed(failed) => failed.fmt(f),
+            Self::Ignored(failed) => write!(f, "ignored: {}", failed.failure.code),
+        }
+    }
 }
 
 /// Who logged in. Pool and subject are the key: one user's issuer changes with the region that answers and with the kind of issuer.

@@ -47,7 +47,7 @@ impl From<claim::Rejection> for Failure {
             }
             claim::Rejection::Duplicate(duplicate) => Self::from(Code::Duplicate).expecting(match duplicate {
                 Duplicate::Raced => "another call took the attempt a moment before",
-                Duplicate::AtWork => "another call took the attempt at most 90 s ago, and may be at work on it",
+                Duplicate::AtWork => claim::AT_WORK,
                 Duplicate::Expired => "it came too late, and an attempt begun since is the one that counts",
                 Duplicate::Superseded => "another call took the attempt, and was lost; an attempt begun since will end the visit",
             }),

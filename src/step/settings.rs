@@ -6,6 +6,7 @@ use super::advanced::{Advanced, AdvancedDocument, MEMBERS};
 use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::Object;
+use crate::limit::limit;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::scope::Scope;
 use crate::oidc::{callback, response};
@@ -20,19 +21,28 @@ pub const DEFAULT_ERROR_OUTPUT_VARIABLE: &str = "error_output";
 /// Default of `login_lifetime`, in seconds: Cognito's own page gives a user some minutes, a forgotten password some more.
 const DEFAULT_LOGIN_LIFETIME: u32 = 900;
 /// Bounds of `login_lifetime`, in seconds.
-const LOGIN_LIFETIMES: std::ops::RangeInclusive<u32> = 60..=86_400;
-/// Longest callback URL and longest name, in bytes.
-const MAX_CALLBACK_URL: usize = 2048;
-const MAX_VARIABLE_NAME: usize = 128;
+pub(crate) const LOGIN_LIFETIMES: std::ops::RangeInclusive<u32> = 60..=86_400;
+limit! {
+    /// Longest callback URL, in bytes.
+    MAX_CALLBACK_URL: usize = 2048;
+    A_CALLBACK_URL = "expected a URL of at most ", " characters";
+}
 
-/// Most fields of custom event data.
-const MAX_FIELDS: usize = 64;
+limit! {
+    /// Longest name of a variable, in bytes.
+    MAX_VARIABLE_NAME: usize = 128;
+    A_VARIABLE_NAME = "expected a variable name: letters, digits and `_`, not beginning with a digit, ", " characters at most";
+}
+
+limit! {
+    /// Most fields of custom event data.
+    MAX_FIELDS: usize = 64;
+    A_NUMBER_OF_FIELDS = "expected at most ", " JSON Pointers";
+}
 
 /// As a pattern of JSON Schema.
 #[cfg(test)]
 const VARIABLE_NAME: &str = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
-const A_VARIABLE_NAME: &str =
-    "expected a variable name: letters, digits and `_`, not beginning with a digit, 128 characters at most";
 
 /// Settings of the step "Cognito OIDC Authentication".
 #[derive(Debug, Default)]
@@ -54,7 +64,7 @@ pub struct SettingsDocument {
     /// Name of the variable that receives the result.
     #[cfg_attr(test, schemars(title = "Output variable", extend("default" = DEFAULT_OUTPUT_VARIABLE, "pattern" = VARIABLE_NAME)))]
     output_variable: Field<String>,
-    /// Name of the variable that receives an error. Another one than the output variable.
+    /// Name of the variable that receives an error. Must differ from the output variable.
     #[cfg_attr(
         test,
         schemars(title = "Error output variable", extend("default" = DEFAULT_ERROR_OUTPUT_VARIABLE, "pattern" = VARIABLE_NAME))
@@ -290,7 +300,7 @@ impl SettingsDocument {
 /// A redirect URI: absolute, without fragment (RFC 6749 3.1.2), and of a kind that Cognito lets an app client register.
 fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
     if callback_url.len() > MAX_CALLBACK_URL {
-        return Err("expected a URL of at most 2048 characters");
+        return Err(A_CALLBACK_URL);
     }
     let url = web_address::parse(callback_url)?;
     // A user agent goes where `url` reads it to lead: to another place than is written, and each response would be one that arrived elsewhere.
@@ -324,7 +334,7 @@ fn check_event_data(event_data: &EventData) -> Result<(), &'static str> {
         text.starts_with('/') && escapes_are_whole
     };
     match event_data {
-        EventData::Custom(fields) if fields.len() > MAX_FIELDS => Err("expected at most 64 JSON Pointers"),
+        EventData::Custom(fields) if fields.len() > MAX_FIELDS => Err(A_NUMBER_OF_FIELDS),
         EventData::Custom(fields) if !fields.iter().all(is_pointer) => {
             Err("expected JSON Pointers, such as `/output/user/email`")
         }

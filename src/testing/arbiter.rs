@@ -62,7 +62,7 @@ impl Visit {
         let (told, ends_unless_pending) = match ended {
             Ok(Ended::Begun(begun)) => match begun.outcome {
                 Ok(redirect) => (Told::Redirect(redirect), false),
-                Err(failed) => (Told::Settled(format!("failed: {}", failed.failure.code.as_str())), true),
+                Err(failed) => (Told::Settled(failed.to_string()), true),
             },
             Ok(Ended::Completed(completed)) => match completed.outcome {
                 CompleteOutcome::Ignored(_) => (Told::Nothing(verdict(&completed)), false),

@@ -14,7 +14,7 @@ use crate::oidc::authorization::ResponseMode;
 use crate::oidc::claim::{self, Claimant};
 use crate::secret::Secret;
 use crate::step::outcome::{
-    Abandonment, AbandonmentReason, Arrival, AuthorizationResponse, Begun, CompleteOutcome, Completed, Invocation, Redirect,
+    Abandonment, AbandonmentReason, Arrival, AuthorizationResponse, Begun, Completed, Invocation, Redirect,
 };
 
 pub(crate) const OUTPUT: &str = "cognito_oidc_output";
@@ -207,9 +207,5 @@ impl Login {
 
 /// `authenticated`, or how it ended and with which code.
 pub(crate) fn verdict(completed: &Completed) -> String {
-    match &completed.outcome {
-        CompleteOutcome::Authenticated(_) => "authenticated".to_owned(),
-        CompleteOutcome::Failed(failed) => format!("failed: {}", failed.failure.code.as_str()),
-        CompleteOutcome::Ignored(failed) => format!("ignored: {}", failed.failure.code.as_str()),
-    }
+    completed.outcome.to_string()
 }

@@ -15,7 +15,7 @@ const LEAST_COVERAGE: &str = "95";
 
 /// Files that aren't the native component's: the bindings, which compile for WebAssembly alone (the sealed component's own tests run
 /// them), and what serves tests only.
-const NOT_MEASURED: &str = r"src/(component\.rs$|docs\.rs$|step/schema(\.rs$|/)|testing/|.*/tests/|oidc/signature/)";
+const NOT_MEASURED: &str = r"src/(component\.rs$|docs(\.rs$|/)|step/schema(\.rs$|/)|testing/|.*/tests/|oidc/signature/)";
 
 /// Seconds for each fuzz target where nothing else is said.
 const FUZZ_SECONDS: u32 = 60;
@@ -47,6 +47,7 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
         tools::rustup_subcommand("fmt", "rustfmt")?;
         run(cargo().args(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")
     })?;
+    part("spelling", || run(tools::typos()?.args(["--format", "brief"])).context("what is meant as it is stands in typos.toml"))?;
     // Before what takes long: whoever lacks them is told at once.
     part("servers", servers::make_sure)?;
     part("component", || component::build(&[]))?;
@@ -131,7 +132,7 @@ pub(crate) fn mutants(arguments: &[String]) -> Result<()> {
 pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
     let seconds = match arguments.first() {
         None => FUZZ_SECONDS,
-        Some(seconds) => seconds.parse().with_context(|| format!("`{seconds}` is no number of seconds"))?,
+        Some(seconds) => seconds.parse().with_context(|| format!("`{seconds}` isn't a number of seconds"))?,
     };
     tools::cargo_subcommand("fuzz")?;
     tools::nightly()?;

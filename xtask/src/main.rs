@@ -7,6 +7,8 @@ mod docs;
 #[cfg(test)]
 mod evolution;
 mod interop;
+#[cfg(test)]
+mod leads;
 mod mutants;
 mod patches;
 mod process;

@@ -41,6 +41,30 @@ pub(crate) fn cargo_subcommand(name: &str) -> Result<()> {
     run(cargo().args(["install", "--locked", &package])).with_context(|| format!("{package} is missing and can't be installed"))
 }
 
+/// The spell checker, in one version: a later one knows further words.
+const TYPOS: &str = "1.52.0";
+
+/// Makes sure of the spell checker `typos`, and returns how to call it.
+///
+/// # Errors
+///
+/// It is missing and can't be installed.
+pub(crate) fn typos() -> Result<Command> {
+    // Beside what is built: another project on this machine may want another version.
+    let folder = component_artifact::workspace().join("target/tools");
+    let program = folder.join("bin").join(format!("typos{}", std::env::consts::EXE_SUFFIX));
+    let version = output(Command::new(&program).arg("--version")).unwrap_or_default();
+    if !version.trim().ends_with(TYPOS) {
+        say(format!("installing typos-cli {TYPOS}"));
+        let mut install = cargo();
+        install.args(["install", "--locked", "typos-cli", "--version", TYPOS, "--root"]).arg(&folder);
+        run(&mut install).context("typos-cli is missing and can't be installed")?;
+    }
+    let mut typos = Command::new(program);
+    typos.current_dir(component_artifact::workspace());
+    Ok(typos)
+}
+
 /// Makes sure of a component of rustup's toolchain whose program is a subcommand of cargo, `clippy` or `fmt`.
 ///
 /// # Errors

@@ -71,7 +71,7 @@ impl World {
 
 fn interfaces(resolve: &Resolve, world: WorldId) -> Vec<String> {
     let imports = resolve.worlds[world].imports.iter();
-    // A world's type imports are no authority: they come with the interfaces that use them.
+    // A world's type imports aren't an authority: they come with the interfaces that use them.
     let mut names: Vec<String> =
         imports.filter(|(_, item)| !matches!(item, WorldItem::Type { .. })).map(|(key, _)| resolve.name_world_key(key)).collect();
     names.sort();

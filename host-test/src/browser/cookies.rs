@@ -102,7 +102,7 @@ impl Cookie {
     }
 }
 
-/// `Max-Age` in seconds; a negative one is as good as 0. `Expires` isn't read: no server here uses it.
+/// `Max-Age` in seconds; a negative one counts as 0. `Expires` isn't read: no server here uses it.
 fn max_age(value: &str) -> Option<u64> {
     value.parse::<i64>().ok().map(|seconds| u64::try_from(seconds).unwrap_or_default())
 }

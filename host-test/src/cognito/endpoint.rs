@@ -1,6 +1,6 @@
 //! The provider's endpoints by name.
 
-use super::http::Origin;
+use super::wire::http::Origin;
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

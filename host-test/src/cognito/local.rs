@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::config::{Config, Issuer};
+use super::back_channel::metadata::UPDATED_ISSUER_PREFIX;
 use super::faults::Faults;
-use super::http::Origin;
-use super::metadata::UPDATED_ISSUER_PREFIX;
-use super::provider::{Provider, lock};
-use super::request_log::RequestLog;
+use super::pool::config::{Config, Issuer};
 use super::server;
+use super::state::provider::{Provider, lock};
+use super::state::request_log::RequestLog;
+use super::wire::http::Origin;
 
 /// A local Cognito. It stops, with every connection to it, when it's dropped.
 pub struct LocalCognito {

@@ -6,50 +6,29 @@
 //! Tokens name the pool's issuer as AWS would (`https://cognito-idp.<region>.amazonaws.com/<pool id>`) although every endpoint is on `127.0.0.1`,
 //! so a relying party reaches it through custom endpoints: see [`LocalCognito::connector`].
 
-mod authorization_error;
-mod authorization_request;
-mod authorization_response;
-mod authorize;
-mod client_authentication;
-mod clock;
-mod config;
+mod authorization;
+mod back_channel;
 mod endpoint;
-mod error_page;
 mod faults;
-mod federation;
-mod grants;
-mod http;
-mod http_date;
-mod id_token_faults;
-mod jwt;
-mod key_ring;
+mod keys;
 mod local;
-mod login;
-mod logout;
-mod metadata;
-mod pages;
-mod provider;
+mod pool;
 mod random;
-mod request_log;
-mod revoke;
 mod server;
-mod sessions;
-mod test_keys;
-mod times;
-mod token;
-mod tokens;
-mod user;
-mod userinfo;
+mod state;
+mod wire;
 
-pub use authorization_error::AuthorizationError;
-pub use clock::{Clock, SteppedClock, system_clock};
-pub use config::{AppClient, Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, IdentityProvider, IdpAnswer, Issuer, ResponseModes};
+pub use authorization::authorization_error::AuthorizationError;
 pub use endpoint::Endpoint;
+pub use faults::id_token_faults::Signing;
+pub use faults::times::Times;
 pub use faults::{Answer, Body, Fault, Faults};
-pub use http::{Origin, Request};
-pub use id_token_faults::Signing;
+pub use keys::test_keys::{Algorithm, TestKey};
 pub use local::LocalCognito;
-pub use request_log::RequestLog;
-pub use test_keys::{Algorithm, TestKey};
-pub use times::Times;
-pub use user::{Identity, User};
+pub use pool::clock::{Clock, SteppedClock, system_clock};
+pub use pool::config::{
+    AppClient, Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, IdentityProvider, IdpAnswer, Issuer, ResponseModes,
+};
+pub use pool::user::{Identity, User};
+pub use state::request_log::RequestLog;
+pub use wire::http::{Origin, Request};

@@ -18,12 +18,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::authorization::{authorize, error_page, federation, login, logout, pages};
+use super::back_channel::{metadata, revoke, token, userinfo};
 use super::endpoint::Endpoint;
 use super::faults::{Answer, Body, Fault};
-use super::http::{Origin, Request, Response, html, respond};
-use super::http_date::imf_fixdate;
-use super::provider::Provider;
-use super::{authorize, error_page, federation, login, logout, metadata, pages, revoke, token, userinfo};
+use super::state::provider::Provider;
+use super::wire::http::{Origin, Request, Response, html, respond};
+use super::wire::http_date::imf_fixdate;
 
 /// The longest request body taken in, in bytes.
 const BODY_LIMIT: usize = 1 << 20;

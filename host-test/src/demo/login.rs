@@ -16,7 +16,7 @@ use crate::browser::{Arrival, Browser, Form, Navigation, Page};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
 use crate::journey::Bound;
 use crate::mishaps::Mishap;
-use journey_host::{Compiled, Egress, TenantPolicy};
+use journey_host::{Compiled, Egress, OutcomeKind, TenantPolicy};
 
 /// A journey server and a local Cognito, ready for a login.
 pub struct Login {
@@ -137,7 +137,7 @@ impl Login {
         }
         self.site.print_result(&ended, &mut screen).await?;
         let standing = self.standing().await?;
-        if ended.outcome != "authenticated" {
+        if ended.outcome.kind != OutcomeKind::Authenticated {
             print_standing(&standing, &mut screen)?;
         }
 
@@ -148,7 +148,7 @@ impl Login {
         if ended.call == "complete" {
             print_usage("complete", &ended.usage, &mut screen)?;
         }
-        Ok(ended.outcome == "authenticated")
+        Ok(ended.outcome.kind == OutcomeKind::Authenticated)
     }
 
     /// Goes where a navigation leads, unless that is below `stop`, and prints each hop.
@@ -198,7 +198,7 @@ impl Login {
         Ok(())
     }
 
-    /// Where the journey stands, as its server tells clients that are no browsers.
+    /// Where the journey stands, as its server tells clients other than browsers.
     async fn standing(&self) -> anyhow::Result<Value> {
         let url = format!("{}/journey", self.site.running.base_url());
         let page: Page = self.browser.follow(Navigation::get(&url)?.header("accept", "application/json")).await?;

@@ -11,7 +11,7 @@ use crate::telemetry::{self, Lines};
 
 /// Prints both, of the login that ended with this call.
 pub(super) fn print(ended: &Event, lines: &Lines, screen: &mut Screen<'_>) -> io::Result<()> {
-    let (outcome, code) = ended.outcome.split_once(": ").unwrap_or((&ended.outcome, ""));
+    let (outcome, code) = (ended.outcome.kind.name(), ended.outcome.code.as_deref().unwrap_or_default());
     let wanted = [format!("phase=\"{}\"", ended.call), format!("outcome=\"{outcome}\""), format!("code=\"{code}\"")];
     let text = telemetry::metrics().render();
     let of_it = text.lines().filter(|line| line.starts_with("journey_step_calls_total{"));

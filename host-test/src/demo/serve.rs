@@ -14,7 +14,7 @@ use super::{Exit, Login};
 use crate::check::{self, checklist};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME};
 use crate::journey::{Bound, Event};
-use journey_host::{ClientSecret, Compiled, Egress};
+use journey_host::{ClientSecret, Compiled, Egress, OutcomeKind};
 
 /// How often the demo looks for new calls.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -197,7 +197,7 @@ async fn print(site: &Site, event: &Event, number: usize, screen: &mut Screen<'_
     screen.heading(&format!("Login {number}: `{}`", event.call))?;
     site.print_call(event, screen)?;
     print_usage("time and memory", &event.usage, screen)?;
-    if event.outcome != "redirect" && !event.outcome.starts_with("ignored") {
+    if !matches!(event.outcome.kind, OutcomeKind::Redirect | OutcomeKind::Ignored) {
         site.print_result(event, screen).await?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use super::json::{readable, without_secrets};
 use super::screen::Screen;
 use super::trace::{Trace, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
-use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, Services, Step, Usage};
+use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, OutcomeKind, Services, Step, Usage};
 
 /// In the operator's own terms.
 const CONNECTOR: &str = "connector";
@@ -91,7 +91,7 @@ impl Site {
     pub(super) async fn print_result(&self, event: &Event, screen: &mut Screen<'_>) -> anyhow::Result<()> {
         let settings = self.documents.settings();
         let name = |setting: &str, default: &str| settings[setting].as_str().unwrap_or(default).to_owned();
-        if event.outcome != "authenticated" {
+        if event.outcome.kind != OutcomeKind::Authenticated {
             let name = name("error_output_variable", "error_output");
             screen.heading(&format!("The error variable `{name}`"))?;
             screen.block(&readable(&self.variable(event, &name).await?))?;
@@ -145,15 +145,15 @@ pub(super) fn print_time(name: &str, time: Duration, text: &str, screen: &mut Sc
 
 /// An outcome in words.
 fn outcome(event: &Event) -> String {
-    let said = match event.outcome.split_once(": ") {
+    let said = match event.outcome.kind {
         _ if event.cause.is_some() => "the host ended the call",
-        None if event.outcome == "redirect" => "send the user agent to Cognito",
-        None if event.outcome == "busy" => "the host is at its limit; nothing ran, and the page asks again",
-        None if event.outcome == "authenticated" => "the user is known; the journey goes on",
-        None => "the host's store failed; whether anything was changed is unknown",
-        Some(("failed", _)) => "the login failed; the journey goes on as failure_behavior says",
-        Some(("ignored" | "refused", _)) => "the journey waits on; nothing was changed",
-        Some(_) => "another call had ended this login before; nothing was changed",
+        OutcomeKind::Redirect => "send the user agent to Cognito",
+        OutcomeKind::Busy => "the host is at its limit; nothing ran, and the page asks again",
+        OutcomeKind::Authenticated => "the user is known; the journey goes on",
+        OutcomeKind::Unknown => "the host's store failed; whether anything was changed is unknown",
+        OutcomeKind::Failed => "the login failed; the journey goes on as failure_behavior says",
+        OutcomeKind::Ignored | OutcomeKind::Refused => "the journey waits on; nothing was changed",
+        OutcomeKind::TooLate => "another call had ended this login before; nothing was changed",
     };
     format!("{}: {said}", event.outcome)
 }

@@ -1,6 +1,5 @@
 //! The calls of the step, and what each does to its session.
 
-use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -16,7 +15,7 @@ use super::server::Server;
 use super::session::{Cookie, SessionId, id_of, new_value};
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
-    ResponseMode, TraceParent, Visit,
+    Outcome, ResponseMode, TraceParent, Visit,
 };
 
 /// The host was at its limit: nothing ran.
@@ -227,12 +226,12 @@ impl Server {
         let _ = self.step.leave(visit).await;
     }
 
-    fn record<T: fmt::Display>(&self, call: &'static str, visit: &Visit, called: &Called<T>) {
+    fn record<T: Outcome>(&self, call: &'static str, visit: &Visit, called: &Called<T>) {
         let event = Event {
             number: 0,
             journey: visit.journey.clone(),
             call,
-            outcome: called.outcome.to_string(),
+            outcome: (&called.outcome).into(),
             cause: called.trapped.as_ref().map(|trapped| trapped.cause),
             event_data: called.event_data.clone(),
             usage: called.usage,

@@ -1,10 +1,11 @@
 //! What the step was called for, for the journey's analytics: kept for an hour, and in a bounded number.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use journey_host::{Cause, Usage};
+use journey_host::{Cause, Outcome, OutcomeKind, Usage};
 
 /// How long an event is kept: whoever records them has fetched it by then.
 const KEPT: Duration = Duration::from_secs(3600);
@@ -21,14 +22,36 @@ pub struct Event {
     pub journey: String,
     /// `begin` or `complete`.
     pub call: &'static str,
-    /// As [`journey_host::Begun`] and [`journey_host::Completed`] display it: `redirect`, `failed: <code>`.
-    pub outcome: String,
+    /// What came of it, in short.
+    pub outcome: EventOutcome,
     /// Why the host ended the call, where it did.
     pub cause: Option<Cause>,
     /// What the settings asked to be recorded. Redacted by the step.
     pub event_data: Option<String>,
     /// What it used.
     pub usage: Usage,
+}
+
+/// An outcome without what belongs to a user: an event is kept for longer than an authorization URL may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventOutcome {
+    /// Which it was.
+    pub kind: OutcomeKind,
+    /// The code of the failure that it was about.
+    pub code: Option<String>,
+}
+
+impl<T: Outcome> From<&T> for EventOutcome {
+    fn from(outcome: &T) -> Self {
+        Self { kind: outcome.kind(), code: outcome.failure().map(|failure| failure.code.clone()) }
+    }
+}
+
+/// As the outcome itself is displayed: `redirect`, `failed: <code>`.
+impl fmt::Display for EventOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.display(self.code.as_deref(), f)
+    }
 }
 
 /// The newest events, in order.
@@ -78,7 +101,7 @@ mod tests {
             number: 0,
             journey: "journey".to_owned(),
             call: "begin",
-            outcome: "redirect".to_owned(),
+            outcome: EventOutcome { kind: OutcomeKind::Redirect, code: None },
             cause: None,
             event_data: None,
             usage: Usage::default(),

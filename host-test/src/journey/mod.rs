@@ -36,7 +36,7 @@ mod standing;
 pub use bound::Bound;
 pub use connections::Bounds;
 pub use create_user::{MissingProperty, create_user};
-pub use events::Event;
+pub use events::{Event, EventOutcome};
 pub use running::Running;
 pub use server::Definition;
 pub use standing::Standing;

@@ -149,7 +149,7 @@ pub(super) fn connection(tested: Option<&Tested>) -> Response<Body> {
     response
 }
 
-/// As JSON, for clients that are no browsers.
+/// As JSON, for clients other than browsers.
 pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
     let mut response = bare(status);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -89,7 +89,7 @@ async fn response(server: &Arc<Server>, request: Request<Body>, trace: Option<Tr
     let mut cookies = Vec::new();
     match read.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
         Err(StatusCode::METHOD_NOT_ALLOWED) => return not_allowed("GET, HEAD, POST"),
-        Err(status) => return page::text(status, "This is no answer to a login."),
+        Err(status) => return page::text(status, "This is not a response to a login."),
         Ok(response) => {
             if let Some((id, session)) = session {
                 let again = match &response {

@@ -60,7 +60,7 @@ impl Site {
 
     fn outcomes(&self) -> Vec<String> {
         let events = self.running.events();
-        events.into_iter().filter(|event| event.call == "complete").map(|event| event.outcome).collect()
+        events.into_iter().filter(|event| event.call == "complete").map(|event| event.outcome.to_string()).collect()
     }
 }
 

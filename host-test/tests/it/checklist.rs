@@ -44,7 +44,7 @@ fn every_requirement_has_a_test_or_a_reason() {
     );
     assert!(untested.is_empty(), "these requirements have no test: {untested:?}");
     assert!(both.is_empty(), "these requirements have a test and a reason why there is none: {both:?}");
-    assert!(unknown.is_empty(), "these ids are no requirements: {unknown:?}");
+    assert!(unknown.is_empty(), "these ids aren't requirements: {unknown:?}");
 }
 
 /// The tests of a folder, by requirement.

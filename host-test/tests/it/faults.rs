@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use host_test::cognito::Endpoint;
 use journey_host::{
-    Applied, AuthorizationResponse, Called, Change, Clock, Completed, Fault, Faults, HostCall, Import, Journeys, Limits,
-    MemoryJourneys, Moment, Services, Settlement, Step, StoreError, TenantCache, Visit,
+    Applied, AuthorizationResponse, Begun, Called, Change, Clock, Completed, Fault, Faults, HostCall, Import, Journeys, Limits,
+    MemoryJourneys, Moment, Outcome as _, Services, Settlement, Step, StoreError, TenantCache, Visit,
 };
 use serde_json::{Value, json};
 
@@ -18,11 +18,52 @@ use crate::stage::{Stage, cache_scope, compiled, verdict};
 
 const EVERY_FAULT: [Fault; 6] = [Fault::Refused, Fault::TooLarge, Fault::Unavailable, Fault::Timeout, Fault::Other, Fault::Trap];
 
+/// What a host call is about, as far as what follows from its failure depends on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum About {
+    TokenEndpoint,
+    KeySet,
+    UserInfo,
+    Revocation,
+    Metadata,
+    ErrorVariable,
+    OutputVariable,
+    /// The stamp of a fetch that was forced.
+    Stamp,
+    /// A cached document.
+    Document,
+    /// The first reading of the clock, ahead of everything else.
+    FirstReading,
+    /// As the import says.
+    Other,
+}
+
+impl About {
+    fn of(call: &HostCall) -> Self {
+        let target = call.target.as_str();
+        match call.import {
+            Import::Fetch if target.ends_with("/oauth2/token") => Self::TokenEndpoint,
+            Import::Fetch if target.ends_with("/jwks.json") => Self::KeySet,
+            Import::Fetch if target.ends_with("/oauth2/userInfo") => Self::UserInfo,
+            Import::Fetch if target.ends_with("/oauth2/revoke") => Self::Revocation,
+            Import::Fetch if target.ends_with("/openid-configuration") => Self::Metadata,
+            Import::Fetch => panic!("a fetch that nobody knows: {target}"),
+            Import::SetVariable if target == "error_output" => Self::ErrorVariable,
+            Import::SetVariable => Self::OutputVariable,
+            Import::GetCache | Import::PutCache if target.starts_with("forced.") => Self::Stamp,
+            Import::GetCache | Import::PutCache => Self::Document,
+            Import::Clock if call.index == 0 => Self::FirstReading,
+            Import::GetAttempt | Import::PutAttempt | Import::ReplaceAttempt | Import::Clock | Import::Random => Self::Other,
+        }
+    }
+}
+
 /// One failure of the host.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Row {
     import: Import,
     index: u32,
+    about: About,
     fault: Fault,
     moment: Moment,
 }
@@ -31,12 +72,13 @@ impl Row {
     /// Every failure that these host calls can have.
     fn every(calls: &[HostCall]) -> Vec<Self> {
         let mut rows = Vec::new();
-        for HostCall { import, index, .. } in calls {
+        for call in calls {
+            let (HostCall { import, index, .. }, about) = (call, About::of(call));
             // Time and random bytes have no errors: every fault of theirs ends the call.
             let faults = if matches!(import, Import::Clock | Import::Random) { &EVERY_FAULT[5..] } else { &EVERY_FAULT[..] };
             for &fault in faults {
                 for moment in [Moment::Instead, Moment::After] {
-                    rows.push(Self { import: *import, index: *index, fault, moment });
+                    rows.push(Self { import: *import, index: *index, about, fault, moment });
                 }
             }
         }
@@ -44,7 +86,7 @@ impl Row {
     }
 
     fn inject(self, step: &Step) -> Step {
-        let Self { import, index, fault, moment } = self;
+        let Self { import, index, fault, moment, .. } = self;
         step.with_interceptor(Arc::new(match moment {
             Moment::Instead => Faults::none().fail(import, index, fault),
             Moment::After => Faults::none().fail_after(import, index, fault),
@@ -108,34 +150,34 @@ async fn variables(stage: &Stage) -> Option<Result<Value, String>> {
 }
 
 /// What `complete` says, and what the same response gets 91 s later.
-fn expected(row: Row, keys_are_cached: bool) -> [&'static str; 2] {
-    use Import::{Clock, Fetch, GetAttempt, GetCache, PutCache, Random, ReplaceAttempt, SetVariable};
+fn expected(row: Row) -> [&'static str; 2] {
+    use Import::{GetAttempt, Random, ReplaceAttempt};
     use Moment::{After, Instead};
-    let Row { import, index, fault, moment } = row;
+    let Row { import, about, fault, moment, .. } = row;
     let later = "too late: duplicate";
-    match (import, index) {
+    match (import, about) {
         // Nothing was taken yet, or the component wasn't told that it was: junk could have come as far.
-        (GetAttempt, 0) | (Random, _) | (Clock, 0) if row.is_trap() => ["ignored: step_trapped", "authenticated"],
-        (ReplaceAttempt, 0) if row.is_trap() && moment == Instead => ["ignored: step_trapped", "authenticated"],
-        (ReplaceAttempt, 0) if row.is_trap() => ["ignored: step_trapped", "failed: login_interrupted"],
+        (GetAttempt | Random, _) | (_, About::FirstReading) if row.is_trap() => ["ignored: step_trapped", "authenticated"],
+        (ReplaceAttempt, _) if row.is_trap() && moment == Instead => ["ignored: step_trapped", "authenticated"],
+        (ReplaceAttempt, _) if row.is_trap() => ["ignored: step_trapped", "failed: login_interrupted"],
         _ if row.is_trap() => ["failed: step_trapped", later],
         // The host gives the same response again; the fault is of the first call alone.
-        (GetAttempt, 0) => ["ignored: storage_failed", "authenticated"],
-        (ReplaceAttempt, 0) if matches!(fault, Fault::Refused | Fault::TooLarge) => match moment {
+        (GetAttempt, _) => ["ignored: storage_failed", "authenticated"],
+        (ReplaceAttempt, _) if matches!(fault, Fault::Refused | Fault::TooLarge) => match moment {
             Instead => ["ignored: storage_failed", "authenticated"],
             // A store that says no after it has done it.
             After => ["ignored: duplicate", "failed: login_interrupted"],
         },
         // The store is asked again: the entry shows whose the attempt is.
-        (ReplaceAttempt, 0) => ["authenticated", later],
+        (ReplaceAttempt, _) => ["authenticated", later],
         // The error variable goes first, the output last: only the output can be too large.
-        (SetVariable, 0) => ["failed: storage_failed", later],
-        (SetVariable, _) => [row.storage_code(), later],
-        (Fetch, 0) => [row.fetch_code("failed: token_unavailable", "failed: token_response_invalid"), later],
-        (Fetch, 1) => [row.fetch_code("failed: keys_unavailable", "failed: keys_invalid"), later],
-        (Fetch, 2) => [row.fetch_code("failed: userinfo_unavailable", "failed: userinfo_invalid"), later],
+        (_, About::ErrorVariable) => ["failed: storage_failed", later],
+        (_, About::OutputVariable) => [row.storage_code(), later],
+        (_, About::TokenEndpoint) => [row.fetch_code("failed: token_unavailable", "failed: token_response_invalid"), later],
+        (_, About::KeySet) => [row.fetch_code("failed: keys_unavailable", "failed: keys_invalid"), later],
+        (_, About::UserInfo) => [row.fetch_code("failed: userinfo_unavailable", "failed: userinfo_invalid"), later],
         // Without its stamp no fetch is forced.
-        (GetCache, 1) | (PutCache, 0) if keys_are_cached => ["failed: signing_key_unknown", later],
+        (_, About::Stamp) => ["failed: signing_key_unknown", later],
         _ => ["authenticated", later],
     }
 }
@@ -149,21 +191,21 @@ async fn play(stage: &mut Stage, row: Row, cached: Option<&[(String, String)]>) 
     let mark = stage.cognito.requests().mark();
     let response = stage.sign_in(&stage.begin().await).await;
     let failing = row.inject(&stage.step);
-    let [first, later] = expected(row, cached.is_some());
+    let [first, later] = expected(row);
 
     let called = complete(stage, &failing, &response).await;
     assert_eq!(called.outcome.to_string(), first, "{row:?}");
     let held = variables(stage).await;
-    match first.trim_start_matches("failed: ") {
-        "authenticated" => assert!(matches!(held, Some(Ok(_))), "{row:?}: {held:?}"),
-        ignored if ignored.starts_with("ignored") => assert_eq!(held, None, "{row:?}"),
-        code => assert_eq!(held, Some(Err(code.to_owned())), "{row:?}"),
+    match &called.outcome {
+        Completed::Authenticated(_) => assert!(matches!(held, Some(Ok(_))), "{row:?}: {held:?}"),
+        Completed::Failed(failed) => assert_eq!(held, Some(Err(failed.failure.code.clone())), "{row:?}"),
+        _ => assert_eq!(held, None, "{row:?}"),
     }
 
     stage.advance(91);
     let called = complete(stage, &stage.step, &response).await;
     assert_eq!(called.outcome.to_string(), later, "{row:?}");
-    if later.starts_with("too late") {
+    if matches!(called.outcome, Completed::TooLate(_)) {
         assert_eq!(variables(stage).await, held, "{row:?}: one visit has one outcome");
     }
     let settlement = stage.journeys.settlement(&stage.visit).await.expect("a store that works");
@@ -267,10 +309,7 @@ async fn whatever_fails_in_begin_the_next_one_works() {
         };
         let called = row.inject(&stage.step).begin(&stage.visit, &stage.invocation()).await;
         assert_eq!(called.outcome.to_string(), expected, "{row:?}");
-        let held = match expected {
-            "redirect" => None,
-            failed => Some(Err(failed.trim_start_matches("failed: ").to_owned())),
-        };
+        let held = called.outcome.failure().map(|failure| Err(failure.code.clone()));
         assert_eq!(variables(&stage).await, held, "{row:?}");
 
         stage.visit = stage.visit.next();
@@ -288,8 +327,7 @@ async fn whatever_fails_in_a_second_begin_the_first_attempt_goes_on() {
         stage.next_journey();
         let first = stage.begin().await;
         let called = row.inject(&stage.step).begin(&stage.visit, &stage.invocation()).await;
-        let told = called.outcome.to_string();
-        assert!(told.starts_with("refused: "), "{row:?}: {told}");
+        assert!(matches!(called.outcome, Begun::Refused(_)), "{row:?}: {}", called.outcome);
         assert_eq!(variables(&stage).await, None, "{row:?}: nothing was written");
         let response = stage.sign_in(&first).await;
         assert_eq!(verdict(&stage.complete(&response).await), "authenticated", "{row:?}");

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
 use host_test::cognito::{Answer, Body, Endpoint, Fault, TestKey, Times};
-use journey_host::{Begun, Limits};
+use journey_host::{Begun, Called, Limits, Outcome, Usage};
 use serde_json::{Map, Value, json};
 
-use crate::stage::{Stage, verdict};
+use crate::stage::{Stage, verdict, verdict_of};
 
 const JSON: &str = "application/json";
 /// The longest body that the step takes.
@@ -17,7 +17,7 @@ const LIMIT: usize = 512 << 10;
 /// No step of a login asks the provider for longer than this, where the host gives a call less than two seconds.
 const SOON: Duration = Duration::from_secs(5);
 
-/// What follows from behaviour that is no endpoint's own.
+/// What follows from behaviour that isn't peculiar to one endpoint.
 #[derive(Clone, Copy, Debug)]
 enum Follows {
     /// Nobody spoke, or it said that it is in trouble.
@@ -30,11 +30,20 @@ enum Follows {
     RateLimited,
 }
 
-/// Behaviour that any endpoint can show. It is slow only where its name begins with `slow`.
-fn behaviours(stage: &Stage) -> Vec<(String, Fault, Follows)> {
+/// Something that any endpoint can do.
+struct Behaviour {
+    name: String,
+    fault: Fault,
+    follows: Follows,
+    /// It takes as long as a fetch may, so the call gets little time.
+    is_slow: bool,
+}
+
+/// Behaviour that any endpoint can show.
+fn behaviours(stage: &Stage) -> Vec<Behaviour> {
     let elsewhere = format!("{}/elsewhere", stage.cognito.domain_origin());
     let mut rows = Vec::new();
-    let mut row = |name: String, fault: Fault, follows| rows.push((name, fault, follows));
+    let mut row = |name: String, fault: Fault, follows| rows.push(Behaviour { name, fault, follows, is_slow: false });
 
     for status in [500, 502, 503, 504, 599] {
         row(format!("status {status}"), Fault::Answer(Answer::json(status, &json!({}))), Follows::Unavailable);
@@ -72,13 +81,11 @@ fn behaviours(stage: &Stage) -> Vec<(String, Fault, Follows)> {
     }
     row("no type and no body".into(), Fault::Answer(Answer::empty(200)), Follows::Invalid);
     row("disconnect".into(), Fault::Disconnect, Follows::Unavailable);
-    row("slow: hang".into(), Fault::Hang, Follows::Unavailable);
 
     let answer = |body: Vec<u8>| Answer::new(200, JSON, body);
     let flood = (0..200).fold(answer(b"{}".to_vec()), |answer, number| answer.header(&format!("x-{number}"), &"x".repeat(4000)));
     for (name, answer, follows) in [
         ("a body that breaks off", answer(Vec::new()).body(Body::Truncated(b"{".to_vec())), Follows::Unavailable),
-        ("slow: drip", answer(Vec::new()).body(Body::Drip(vec![b' '; 1000], Duration::from_millis(50))), Follows::Unavailable),
         ("a byte too long", answer(Vec::new()).body(Body::Huge(b"{}".to_vec(), LIMIT + 1)), Follows::Invalid),
         ("endless", answer(Vec::new()).body(Body::Endless(b"{}".to_vec())), Follows::Invalid),
         ("a compressed bomb", answer(gzip(&vec![b' '; 16 << 20])).header("content-encoding", "gzip"), Follows::Invalid),
@@ -90,6 +97,10 @@ fn behaviours(stage: &Stage) -> Vec<(String, Fault, Follows)> {
 
     for (name, body) in unreadable() {
         row(name.into(), Fault::Answer(answer(body)), Follows::Invalid);
+    }
+    let drip = answer(Vec::new()).body(Body::Drip(vec![b' '; 1000], Duration::from_millis(50)));
+    for (name, fault) in [("hang", Fault::Hang), ("drip", Fault::Answer(drip))] {
+        rows.push(Behaviour { name: name.into(), fault, follows: Follows::Unavailable, is_slow: true });
     }
     rows
 }
@@ -158,12 +169,9 @@ async fn login(stage: &Stage) -> String {
     let since = Instant::now();
     let mark = stage.cognito.requests().mark();
     let begun = stage.call_begin().await;
-    let (verdict, usage) = match &begun.outcome {
-        Begun::Redirect(request) => {
-            let called = stage.complete(&stage.sign_in(request).await).await;
-            (verdict(&called), called.usage)
-        }
-        _ => (verdict(&begun), begun.usage),
+    let (verdict, code, usage) = match &begun.outcome {
+        Begun::Redirect(request) => told(&stage.complete(&stage.sign_in(request).await).await),
+        _ => told(&begun),
     };
     assert!(since.elapsed() < SOON, "{verdict} after {:?}", since.elapsed());
     assert!(usage.cpu < Limits::default().cpu / 2, "{verdict}: {:?}", usage.cpu);
@@ -172,18 +180,23 @@ async fn login(stage: &Stage) -> String {
     let exchanges = requests.iter().filter(|request| request.path == "/oauth2/token").count();
     assert!(exchanges <= 1, "{verdict}: the code was sent {exchanges} times");
     assert!(requests.iter().all(|request| request.path != "/elsewhere"), "{verdict}: a redirect was followed");
-    match verdict.strip_prefix("failed: ") {
-        Some(code) => stage.assert_failed(code, &verdict).await,
+    match code {
+        Some(code) => stage.assert_failed(&code, &verdict).await,
         None => assert_eq!(verdict, "authenticated"),
     }
     verdict
 }
 
+/// The verdict, the code of what failed, and what it took.
+fn told<T: Outcome>(called: &Called<T>) -> (String, Option<String>, Usage) {
+    (verdict(called), called.outcome.failure().map(|failure| failure.code.clone()), called.usage)
+}
+
 /// Every behaviour of an endpoint whose own codes are these.
 async fn misbehave(mut stage: Stage, endpoint: Endpoint, unavailable: &str, invalid: &str, rate_limited: &str) {
     let (swift, hurried) = (stage.step.clone(), stage.step.with_limits(short()));
-    for (name, fault, follows) in behaviours(&stage) {
-        stage.step = if name.starts_with("slow") { hurried.clone() } else { swift.clone() };
+    for Behaviour { name, fault, follows, is_slow } in behaviours(&stage) {
+        stage.step = if is_slow { hurried.clone() } else { swift.clone() };
         let expected = match follows {
             Follows::Unavailable => unavailable,
             // A revocation that fails harms nobody.
@@ -298,7 +311,7 @@ async fn t07_t08_t09_tokens_of_the_wrong_kind_are_refused() {
     ] {
         let context = format!("{member} {}", value.to_string().get(..40).unwrap_or_default());
         let verdict = altered(&mut stage, Endpoint::Token, move |tokens| tokens[member] = value.clone()).await;
-        assert_eq!(verdict.trim_start_matches("failed: "), expected, "{context}");
+        assert_eq!(verdict, verdict_of(expected), "{context}");
     }
 }
 
@@ -337,7 +350,7 @@ async fn i10_i11_i12_i13_dates_and_names_beyond_all_measure_are_refused() {
         let context = format!("{claim} {}", value.to_string().get(..40).unwrap_or_default());
         stage.next_journey();
         stage.cognito.faults().alter_id_token(Times::Always, move |_, claims| claims[claim] = value.clone());
-        assert_eq!(login(&stage).await.trim_start_matches("failed: "), expected, "{context}");
+        assert_eq!(login(&stage).await, verdict_of(expected), "{context}");
     }
 }
 
@@ -366,7 +379,7 @@ async fn i01_an_id_token_may_be_as_large_as_aws_lets_one_be() {
             let value = value.clone();
             stage.cognito.faults().alter_id_token(Times::Always, move |_, claims| claims[claim] = value.clone());
             let called = stage.login().await;
-            assert_eq!(verdict(&called).trim_start_matches("failed: "), expected, "{context}");
+            assert_eq!(verdict(&called), verdict_of(expected), "{context}");
         }
     }
 }
@@ -387,7 +400,7 @@ async fn u03_userinfo_about_nobody_or_somebody_else_is_refused() {
     ] {
         let context = format!("{member} {}", value.to_string().get(..40).unwrap_or_default());
         let verdict = altered(&mut stage, Endpoint::UserInfo, move |claims| claims[member] = value.clone()).await;
-        assert_eq!(verdict.trim_start_matches("failed: "), expected, "{context}");
+        assert_eq!(verdict, verdict_of(expected), "{context}");
     }
     let challenge = r#"error="invalid_token", error_description="The token is no good""#;
     for status in [400, 401] {
@@ -441,8 +454,8 @@ async fn k04_k05_k08_key_sets_of_every_kind() {
         row("an unknown type", json!([with("kty", json!("OKP2"))]), unknown),
         row("a symmetric key", json!([{"kty": "oct", "kid": kid, "alg": "HS256", "k": "c2VjcmV0"}]), unknown),
         row("a curve", json!([TestKey::EcP256.jwk(&kid)]), unknown),
-        row("a type that is no text", json!([with("kty", json!(1e300))]), unknown),
-        row("an id that is no text", json!([with("kid", json!(-1))]), unknown),
+        row("a type that isn't text", json!([with("kty", json!(1e300))]), unknown),
+        row("an id that isn't text", json!([with("kid", json!(-1))]), unknown),
         row("for encryption", json!([with("use", json!("enc"))]), unknown),
         row("for another algorithm", json!([with("alg", json!("RS512"))]), unknown),
         row("for signing alone", json!([with("key_ops", json!(["sign"]))]), unknown),
@@ -465,7 +478,7 @@ async fn k04_k05_k08_key_sets_of_every_kind() {
         row("a bad one beside it", json!([with("n", json!("?")), right, {"kty": "RSA"}, 1]), "authenticated"),
     ] {
         let verdict = altered(&mut stage, Endpoint::Jwks, move |set| set["keys"] = keys.clone()).await;
-        assert_eq!(verdict.trim_start_matches("failed: "), expected, "{name}");
+        assert_eq!(verdict, verdict_of(expected), "{name}");
     }
 }
 
@@ -522,6 +535,6 @@ async fn k01_k02_metadata_that_would_lead_astray_is_refused() {
     ] {
         let context = format!("{member} {value}");
         let verdict = altered(&mut stage, Endpoint::Discovery, move |metadata| metadata[member] = value.clone()).await;
-        assert_eq!(verdict.trim_start_matches("failed: "), expected, "{context}");
+        assert_eq!(verdict, verdict_of(expected), "{context}");
     }
 }

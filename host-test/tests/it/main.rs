@@ -1,5 +1,6 @@
 //! The integration tests, in one binary: Wasmtime links into it once.
 
+mod arranged;
 mod authorization_request;
 mod authorization_response;
 mod browsers;

@@ -65,7 +65,7 @@ fn selected(query: &str) -> Vec<(&'static Metric, Labels)> {
                 Kind::Histogram => Some(metric.name) == of_histogram,
                 _ => metric.name == name,
             });
-            let metric = metric.unwrap_or_else(|| panic!("{name} is no metric: {query}"));
+            let metric = metric.unwrap_or_else(|| panic!("{name} isn't a metric: {query}"));
             let selector =
                 rest[name.len()..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map_or("", |(selector, _)| selector);
             let labels = selector.split(", ").filter(|label| !label.is_empty()).map(|label| {

@@ -30,16 +30,6 @@ pub(crate) fn documented() -> BTreeMap<String, Documented> {
     rows.collect()
 }
 
-fn name(category: Category) -> &'static str {
-    match category {
-        Category::Configuration => "configuration",
-        Category::Flow => "flow",
-        Category::Provider => "provider",
-        Category::Security => "security",
-        Category::System => "system",
-    }
-}
-
 #[tokio::test]
 async fn every_documented_code_is_reached_with_its_category_and_its_variable() {
     let documented = documented();
@@ -51,7 +41,7 @@ async fn every_documented_code_is_reached_with_its_category_and_its_variable() {
         let verdict = ended.verdict();
         let (Verdict::Failed(failure) | Verdict::Ignored(failure)) = &verdict else { panic!("{code}: {verdict:?}") };
         assert_eq!(failure.code, code);
-        assert_eq!(name(failure.category), row.category, "{code}");
+        assert_eq!(failure.category.name(), row.category, "{code}");
         assert_eq!(failure.retryable, row.is_retryable, "{code}");
         assert!(ended.behavior().is_none_or(|behavior| behavior == FailureBehavior::FailureBranch), "{code}");
         check_variables(&scenario, &ended, &verdict, failure).await;
@@ -72,7 +62,7 @@ async fn check_variables(scenario: &Scenario, ended: &Ended, verdict: &Verdict, 
         _ => {
             stage.assert_failed(code, code).await;
             let error = stage.variable("error_output").await.expect("an error variable");
-            assert_eq!(error["category"], name(failure.category), "{code}");
+            assert_eq!(error["category"], failure.category.name(), "{code}");
             assert_eq!(error["retryable"], failure.retryable, "{code}");
             assert_eq!(error["message"], failure.message, "{code}");
             assert_eq!(error["path"].is_string(), code.starts_with("invalid_") || scenario.has_path, "{code}: {error}");

@@ -55,7 +55,11 @@ impl<'a> Race<'a> {
         let mut verdicts = BTreeMap::new();
         for called in self.calls.join_all().await {
             // Whether the visit was settled already when the call began is a matter of time.
-            *verdicts.entry(verdict(&called).replace("too late", "ignored")).or_default() += 1;
+            let verdict = match &called.outcome {
+                Completed::TooLate(failure) => Completed::Ignored(failure.clone()).to_string(),
+                _ => verdict(&called),
+            };
+            *verdicts.entry(verdict).or_default() += 1;
         }
         verdicts
     }

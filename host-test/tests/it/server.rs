@@ -9,8 +9,8 @@ use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, Endpoint, F
 use host_test::journey::{Bound, Bounds, Definition, Running};
 use journey_host::{
     Applied, Arrival, AuthorizationResponse, Browser, Change, ClientSecret, Clock, Compiled, Completed, Egress, HostCall,
-    Injection, Interceptor, Invocation, Journeys, Limits, ManualClock, MemoryJourneys, Network, PublicOrigin, Services,
-    Settlement, Step, StoreError, Visit,
+    Injection, Interceptor, Invocation, Journeys, Limits, ManualClock, MemoryJourneys, Network, OutcomeKind, PublicOrigin,
+    Services, Settlement, Step, StoreError, Visit,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -202,7 +202,7 @@ async fn an_overdue_login_whose_call_takes_long_holds_up_nobody() {
     holds_up.armed.store(true, Ordering::SeqCst);
     site.clock.advance(Duration::from_secs(61));
     // Nobody looks: the sweep alone ends the others, although the call that it began first doesn't come to its end.
-    let ended = || site.running.events().iter().filter(|event| event.outcome.starts_with("failed")).count();
+    let ended = || site.running.events().iter().filter(|event| event.outcome.kind == OutcomeKind::Failed).count();
     let until = async |count: usize| {
         while ended() < count {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -314,7 +314,7 @@ async fn of_two_tabs_that_start_at_once_one_begins_after_the_other() {
     let site = Site { running, address, clock, step };
     let session = site.begin().await;
     tokio::join!(site.get("/start", &session), site.get("/start", &session), site.get("/start", &session));
-    assert_eq!(site.running.events().iter().filter(|event| event.outcome == "redirect").count(), 4);
+    assert_eq!(site.running.events().iter().filter(|event| event.outcome.kind == OutcomeKind::Redirect).count(), 4);
     assert_eq!(together.most.load(Ordering::SeqCst), 1);
     let [first, second] = [site.begin(), site.begin()];
     let (first, second) = tokio::join!(first, second);
@@ -446,7 +446,7 @@ async fn a_begin_whose_effect_is_unknown_asks_again_in_the_same_journey_and_is_f
     silent.is_down.store(false, Ordering::SeqCst);
     assert!(site.get("/start", &session).await.starts_with("HTTP/1.1 303"));
     let events = site.running.events();
-    assert_eq!((events[0].outcome.as_str(), events[1].outcome.as_str()), ("unknown", "redirect"));
+    assert_eq!((events[0].outcome.kind, events[1].outcome.kind), (OutcomeKind::Unknown, OutcomeKind::Redirect));
     assert_eq!(events[0].journey, events[1].journey);
     site.clock.advance(Duration::from_secs(2 * 3600));
     while site.status(&session).await["status"] != "none" {

@@ -274,6 +274,11 @@ fn origin() -> PublicOrigin {
     PublicOrigin::parse("http://127.0.0.1:9").expect("an origin")
 }
 
+/// The verdict of a login for which a row of a table names a code, or `authenticated`.
+pub(crate) fn verdict_of(expected: &str) -> String {
+    if expected == "authenticated" { expected.to_owned() } else { format!("failed: {expected}") }
+}
+
 /// As it displays, and why where the host ended the call: `redirect`, `failed: <code>`, `ignored: <code>`.
 pub(crate) fn verdict<T: std::fmt::Display>(called: &Called<T>) -> String {
     match &called.trapped {

@@ -68,7 +68,7 @@ async fn a_login_is_two_spans_with_a_span_for_each_fetch_and_no_line() {
         assert_eq!((fetch.get("error.type"), fetch.get("url.full")), (None, None));
     }
     assert_eq!((&fetches[0]["http.request.method"], &fetches[1]["http.request.method"]), (&"POST".into(), &"GET".into()));
-    assert_eq!(captured.lines(), Vec::<Value>::new(), "a login that goes well is no line");
+    assert_eq!(captured.lines(), Vec::<Value>::new(), "a login that goes well writes no line");
 
     let of = ["component=\"cognito-oidc\"", "phase=\"complete\""];
     let [component, phase] = of;

@@ -65,7 +65,7 @@ pub trait HttpClient: Send + Sync + 'static {
         Route::Direct
     }
 
-    /// Performs the exchange. A response of any status is no error.
+    /// Performs the exchange. A response is never an error, whatever its status.
     ///
     /// # Errors
     ///

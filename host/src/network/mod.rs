@@ -7,7 +7,7 @@
 //! | Refused | Since | Where |
 //! |---|---|---|
 //! | an origin that the step doesn't name, or its tenant's operator doesn't permit | server-side request forgery (CWE-918, OWASP ASVS 5.0 V1.3.6) | [`Egress`], [`OriginPattern`] |
-//! | plain `http`, but to a loopback address where the embedder allows it | a code and a client secret would travel in the open (RFC 6749 3.2) | [`Egress`] |
+//! | plain `http`, except to a loopback address where the embedder allows it | a code and a client secret would travel in the open (RFC 6749 3.2) | [`Egress`] |
 //! | user information, a fragment, a host with an empty label, a URL over 8 KiB | readers differ on what such a URL means | [`Egress`] |
 //! | an address that isn't global unicast, the services of a cloud, ranges that the operator denies | the network inside is trusted too far (IANA's special-purpose registries, RFC 6890) | [`AddressRange`] |
 //! | the same by way of a name | DNS rebinding: the address judged is the one connected to | [`Resolver`], [`Route`] |

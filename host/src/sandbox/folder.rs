@@ -25,7 +25,7 @@ pub(super) fn cache(folder: &Path) -> Result<Cache> {
 fn judge(folder: &Path) -> Result<()> {
     let metadata = symlink_metadata(folder)?;
     if !metadata.is_dir() {
-        bail!("it is no folder, or a symbolic link");
+        bail!("it isn't a folder, or is a symbolic link");
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         bail!("it belongs to another user");

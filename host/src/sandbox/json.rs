@@ -13,7 +13,7 @@ fn surrogates_are_whole(json: &str) -> bool {
     let mut escapes = json.split('\\').skip(1);
     while let Some(escape) = escapes.next() {
         match unit(escape) {
-            // An escaped backslash: what follows is no escape of its own.
+            // An escaped backslash: what follows begins no escape of its own.
             None if escape.is_empty() => drop(escapes.next()),
             Some(0xd800..0xdc00) => {
                 let is_whole = escape.len() == 5 && matches!(escapes.next().and_then(unit), Some(0xdc00..0xe000));

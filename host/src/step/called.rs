@@ -34,6 +34,17 @@ impl<T: fmt::Debug> fmt::Debug for Called<T> {
 }
 
 /// What came of `begin`, as far as it counts: what the step said is told only where it was applied.
+///
+/// Nobody is sent away for an attempt that may not be in the store; this doesn't compile:
+///
+/// ```compile_fail,E0005
+/// use journey_host::Begun;
+///
+/// fn location(begun: &Begun) -> &str {
+///     let Begun::Redirect(request) = begun;
+///     &request.url
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Begun {
@@ -53,6 +64,44 @@ pub enum Begun {
 }
 
 /// What came of `complete`, as far as it counts: what the step said is told only where it was applied.
+///
+/// That an outcome may not have been applied can't be overlooked. This compiles:
+///
+/// ```
+/// use journey_host::Completed;
+///
+/// fn who(completed: &Completed) -> Option<&str> {
+///     match completed {
+///         Completed::Authenticated(who) => Some(&who.subject),
+///         Completed::Failed(_) | Completed::Ignored(_) => None,
+///         Completed::TooLate(_) | Completed::Busy | Completed::Unknown(_) => None,
+///     }
+/// }
+/// ```
+///
+/// Without the answers of which nothing was applied, it doesn't:
+///
+/// ```compile_fail,E0004
+/// use journey_host::Completed;
+///
+/// fn who(completed: &Completed) -> Option<&str> {
+///     match completed {
+///         Completed::Authenticated(who) => Some(&who.subject),
+///         Completed::Failed(_) | Completed::Ignored(_) => None,
+///     }
+/// }
+/// ```
+///
+/// Nor does what takes every outcome for a login:
+///
+/// ```compile_fail,E0005
+/// use journey_host::Completed;
+///
+/// fn who(completed: &Completed) -> &str {
+///     let Completed::Authenticated(who) = completed;
+///     &who.subject
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Completed {
@@ -120,31 +169,116 @@ impl fmt::Display for Tested {
     }
 }
 
-/// In a few words, for a log: `redirect`, `failed: access_denied`.
-impl fmt::Display for Begun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Which outcome it is, whatever belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// [`Begun::Redirect`].
+    Redirect,
+    /// [`Completed::Authenticated`].
+    Authenticated,
+    /// [`Begun::Failed`], [`Completed::Failed`].
+    Failed,
+    /// [`Begun::Refused`].
+    Refused,
+    /// [`Completed::Ignored`].
+    Ignored,
+    /// [`Begun::TooLate`], [`Completed::TooLate`].
+    TooLate,
+    /// [`Begun::Busy`], [`Completed::Busy`].
+    Busy,
+    /// [`Begun::Unknown`], [`Completed::Unknown`].
+    Unknown,
+}
+
+impl OutcomeKind {
+    /// As spans, lines and metrics name it.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Redirect(_) => f.write_str("redirect"),
-            Self::Failed(failed) => write!(f, "failed: {}", failed.failure.code),
-            Self::Refused(failure) => write!(f, "refused: {}", failure.code),
-            Self::TooLate(failure) => write!(f, "too late: {}", failure.code),
-            Self::Busy => f.write_str("busy"),
-            Self::Unknown(_) => f.write_str("unknown"),
+            Self::Redirect => "redirect",
+            Self::Authenticated => "authenticated",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Ignored => "ignored",
+            Self::TooLate => "too_late",
+            Self::Busy => "busy",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// In a few words, with the code of the failure that it is about.
+    ///
+    /// # Errors
+    ///
+    /// Those of the formatter.
+    pub fn display(self, code: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = if self == Self::TooLate { "too late" } else { self.name() };
+        match code {
+            Some(code) => write!(f, "{words}: {code}"),
+            None => f.write_str(words),
         }
     }
 }
 
-/// In a few words, for a log: `authenticated`, `ignored: state_unknown`.
+/// An outcome in short, for a log, a metric or an event. It displays itself in a few words: `redirect`, `failed: access_denied`,
+/// `too late: duplicate`.
+pub trait Outcome: fmt::Display {
+    /// Which it is.
+    fn kind(&self) -> OutcomeKind;
+    /// The failure that it is about, where it is about one.
+    fn failure(&self) -> Option<&Failure>;
+}
+
+impl Outcome for Begun {
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Redirect(_) => OutcomeKind::Redirect,
+            Self::Failed(_) => OutcomeKind::Failed,
+            Self::Refused(_) => OutcomeKind::Refused,
+            Self::TooLate(_) => OutcomeKind::TooLate,
+            Self::Busy => OutcomeKind::Busy,
+            Self::Unknown(_) => OutcomeKind::Unknown,
+        }
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failed) => Some(&failed.failure),
+            Self::Refused(failure) | Self::TooLate(failure) => Some(failure),
+            Self::Redirect(_) | Self::Busy | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl Outcome for Completed {
+    fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Authenticated(_) => OutcomeKind::Authenticated,
+            Self::Failed(_) => OutcomeKind::Failed,
+            Self::Ignored(_) => OutcomeKind::Ignored,
+            Self::TooLate(_) => OutcomeKind::TooLate,
+            Self::Busy => OutcomeKind::Busy,
+            Self::Unknown(_) => OutcomeKind::Unknown,
+        }
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failed) => Some(&failed.failure),
+            Self::Ignored(failure) | Self::TooLate(failure) => Some(failure),
+            Self::Authenticated(_) | Self::Busy | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind().display(self.failure().map(|failure| failure.code.as_str()), f)
+    }
+}
+
 impl fmt::Display for Completed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Authenticated(_) => f.write_str("authenticated"),
-            Self::Failed(failed) => write!(f, "failed: {}", failed.failure.code),
-            Self::Ignored(failure) => write!(f, "ignored: {}", failure.code),
-            Self::TooLate(failure) => write!(f, "too late: {}", failure.code),
-            Self::Busy => f.write_str("busy"),
-            Self::Unknown(_) => f.write_str("unknown"),
-        }
+        self.kind().display(self.failure().map(|failure| failure.code.as_str()), f)
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use applying::Patience;
-pub use called::{Begun, Called, Completed, Tested};
+pub use called::{Begun, Called, Completed, Outcome, OutcomeKind, Tested};
 pub use rate::TestRate;
 use rate::Tests;
 use telling::WhyBusy;

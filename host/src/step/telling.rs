@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::Span;
 
 use super::Step;
-use super::called::{Begun, Called, Completed, Tested};
+use super::called::{Begun, Called, Completed, Outcome, Tested};
 use crate::clock::Clock;
 use crate::connection::FindingStatus;
 use crate::sandbox::engine::Compiled;
@@ -82,38 +82,36 @@ impl Telling {
     }
 
     pub(super) fn of_begin(self, called: Called<Begun>, why_busy: WhyBusy) -> Called<Begun> {
-        let (outcome, applied, failure) = match &called.outcome {
-            Begun::Redirect(_) => ("redirect", Applied::Attempt, None),
-            Begun::Failed(failed) => ("failed", Applied::Failed, Some(&failed.failure)),
-            Begun::Refused(failure) => ("refused", Applied::Nothing, Some(failure)),
-            Begun::TooLate(failure) => ("too_late", Applied::Nothing, Some(failure)),
-            Begun::Busy => ("busy", Applied::Nothing, None),
-            Begun::Unknown(_) => ("unknown", Applied::Unknown, None),
+        let outcome = &called.outcome;
+        let applied = match outcome {
+            Begun::Redirect(_) => Applied::Attempt,
+            Begun::Failed(_) => Applied::Failed,
+            Begun::Refused(_) | Begun::TooLate(_) | Begun::Busy => Applied::Nothing,
+            Begun::Unknown(_) => Applied::Unknown,
         };
-        let store = match &called.outcome {
+        let store = match outcome {
             Begun::Unknown(error) => Some(error),
             _ => None,
         };
-        let ending = Ending { applied, failure, ..Ending::nothing(outcome) };
+        let ending = Ending { applied, failure: outcome.failure(), ..Ending::nothing(outcome.kind().name()) };
         self.tell(ending, &called, store, why_busy);
         called
     }
 
     pub(super) fn of_complete(self, called: Called<Completed>, why_busy: WhyBusy) -> Called<Completed> {
-        let (outcome, applied, failure) = match &called.outcome {
-            Completed::Authenticated(_) => ("authenticated", Applied::Authenticated, None),
-            Completed::Failed(failed) => ("failed", Applied::Failed, Some(&failed.failure)),
-            Completed::Ignored(failure) => ("ignored", Applied::Nothing, Some(failure)),
-            Completed::TooLate(failure) => ("too_late", Applied::Nothing, Some(failure)),
-            Completed::Busy => ("busy", Applied::Nothing, None),
-            Completed::Unknown(_) => ("unknown", Applied::Unknown, None),
+        let outcome = &called.outcome;
+        let applied = match outcome {
+            Completed::Authenticated(_) => Applied::Authenticated,
+            Completed::Failed(_) => Applied::Failed,
+            Completed::Ignored(_) | Completed::TooLate(_) | Completed::Busy => Applied::Nothing,
+            Completed::Unknown(_) => Applied::Unknown,
         };
-        let store = match &called.outcome {
+        let store = match outcome {
             Completed::Unknown(error) => Some(error),
             _ => None,
         };
         let succeeded_at = (applied == Applied::Authenticated).then(|| self.clock.now());
-        let ending = Ending { applied, failure, succeeded_at, ..Ending::nothing(outcome) };
+        let ending = Ending { applied, failure: outcome.failure(), succeeded_at, ..Ending::nothing(outcome.kind().name()) };
         self.tell(ending, &called, store, why_busy);
         called
     }

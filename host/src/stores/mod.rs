@@ -187,7 +187,7 @@ pub trait Journeys: Send + Sync {
     async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError>;
 
     /// The journey is over: its variables and settlements are dropped, of this tenant and this journey alone. Called once no response to any of
-    /// its attempts can come any more. To forget what isn't there is no error.
+    /// its attempts can come any more. Forgetting what isn't there isn't an error.
     ///
     /// # Errors
     ///
@@ -235,7 +235,7 @@ pub trait Attempts: Send + Sync {
     /// nothing.
     async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 
-    /// Stores only where that revision still stands, in one indivisible act; `false` where another one does, or none. Kept for `lifetime` seconds
+    /// Stores only where that revision still stands, in one indivisible act; `false` where another revision stands, or none. Kept for `lifetime` seconds
     /// at least, from this call on.
     ///
     /// # Errors
@@ -243,7 +243,7 @@ pub trait Attempts: Send + Sync {
     /// Where the store fails. What it refuses for want of room, it refuses before it changes anything.
     async fn replace(&self, visit: &Visit, key: &str, revision: &str, value: &str, lifetime: u32) -> Result<bool, StoreError>;
 
-    /// Drops everything of this visit, and of no other: it is settled. To leave what isn't there is no error.
+    /// Drops everything of this visit, and of no other: it is settled. Leaving what isn't there isn't an error.
     ///
     /// # Errors
     ///

@@ -205,7 +205,7 @@ impl Call {
         if let Some(cause) = ending.cause {
             span.record("cause", cause);
         }
-        // A user who says no is no error of anybody's (OpenTelemetry, «Recording errors»).
+        // A user's refusal is nobody's error (OpenTelemetry, «Recording errors»).
         if matches!(ending.level(), Some(Level::ERROR | Level::WARN)) {
             span.record("otel.status_code", "ERROR");
         }

@@ -10,7 +10,7 @@ use crate::testing::login::{CLIENT_SECRET, ERROR, Ended, Login, verdict};
 /// Every secret of the logins so far.
 pub(super) fn secrets(login: &Login) -> Vec<(&'static str, String)> {
     let mut secrets = login.provider.borrow().issued.clone();
-    // Shorter ones name calls, and are no secrets.
+    // Shorter ones name calls, and aren't secrets.
     secrets.extend(
         login.host.drawn.iter().filter(|drawn| drawn.len() == 43).map(|drawn| ("state, nonce or verifier", drawn.clone())),
     );

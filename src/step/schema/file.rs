@@ -1,4 +1,6 @@
-//! The files under `schema/`: members in the order of their declaration, as an editor shows them, and keywords in the order of reading.
+//! What is written from the code: the table of codes for the operator, and the files under `schema/`, members in the order of their declaration, as an editor shows them, and keywords in the order of reading.
+
+use std::path::Path;
 
 use schemars::JsonSchema;
 use schemars::generate::Contract;
@@ -6,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::{ConnectorDocument, ErrorOutput, Output, SettingsDocument, schema};
+use crate::step::code::Code;
 use crate::testing::package;
 
 const KEYWORDS: &[&str] = &[
@@ -88,12 +91,34 @@ fn schema_files_are_up_to_date() {
         ("output", text::<Output>(Contract::Serialize)),
         ("error", text::<ErrorOutput>(Contract::Serialize)),
     ] {
-        let path = folder.join(format!("{name}.json"));
-        if std::env::var_os("UPDATE_SCHEMA").is_some() {
-            std::fs::write(&path, text).unwrap();
-        } else {
-            let file = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(file == text, "schema/{name}.json is out of date: run `cargo xtask schema`");
-        }
+        hold(&folder.join(format!("{name}.json")), &text);
+    }
+}
+
+/// What stands in `docs/operator.md` between these two lines is written from the table of codes.
+const CODES_BEGIN: &str = "<!-- codes: written by `cargo xtask schema` -->\n\n";
+const CODES_END: &str = "\n<!-- end of codes -->\n";
+
+#[test]
+fn the_operators_table_of_codes_is_up_to_date() {
+    let path = package().join("docs/operator.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(CODES_BEGIN).expect("where the table begins");
+    let (_, after) = rest.split_once(CODES_END).expect("where the table ends");
+    let rows = Code::ALL.iter().map(|code| {
+        let (cause, whose) = code.likely_cause();
+        format!("| `{code}` | {cause} | {} |\n", whose.as_str())
+    });
+    let table = format!("| Code | Likely cause | Whose |\n|---|---|---|\n{}", rows.collect::<String>());
+    hold(&path, &format!("{before}{CODES_BEGIN}{table}{CODES_END}{after}"));
+}
+
+/// The file holds this text, or is written anew where that was asked for.
+fn hold(path: &Path, text: &str) {
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, text).unwrap();
+    } else {
+        let file = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(file == text, "{} is out of date: run `cargo xtask schema`", path.display());
     }
 }

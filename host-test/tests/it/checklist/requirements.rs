@@ -85,7 +85,7 @@ pub(super) const REQUIREMENTS: &[(&str, &str)] = &[
     ("U03", "sub is the ID token's (Core 5.3.2)"),
     ("U04", "claims in a JWT are verified or not read (Core 5.3.2)"),
     ("U05", "WWW-Authenticate tells the error (Core 5.3.3, RFC 6750 3)"),
-    ("U06", "missing claims are no errors, and flags are read tolerantly (Core 5.3.2)"),
+    ("U06", "missing claims aren't errors, and flags are read tolerantly (Core 5.3.2)"),
     ("U07", "TLS tells the provider (Core 5.3.4)"),
     ("H01", "no secret in logs, errors or outputs (RFC 6749 10.3)"),
     ("H02", "least scope (RFC 9700 2.3)"),

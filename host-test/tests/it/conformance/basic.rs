@@ -3,7 +3,8 @@
 use host_test::cognito::{Endpoint, Signing};
 use serde_json::{Value, json};
 
-use super::row::{KEYS, Row, TOKEN, USERINFO, accept, append_1, reject};
+use super::row::{KEYS, Row, TOKEN, USERINFO, accept, reject};
+use crate::arranged::{Arrange as _, append_1};
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -27,10 +28,10 @@ pub(super) fn rows() -> Vec<Row> {
         reject("oidcc-client-test-nonce-invalid", "id_token_nonce", KEYS).id_token(|_, claims| append_1(claims, "nonce")),
         accept("oidcc-client-test-scope-userinfo-claims")
             .setting("scope", json!("openid profile email phone"))
-            .proves(|seen| seen.parameter("scope") == Some("openid profile email phone"))
-            .proves(|seen| seen.output["user_info"]["email"] == "ada@example.com")
-            .proves(|seen| seen.output["user"]["phone_number"] == "+442079460018"),
-        accept("oidcc-client-test-client-secret-basic").proves(|seen| {
+            .proves("the scope is the settings'", |seen| seen.parameter("scope") == Some("openid profile email phone"))
+            .proves("userinfo is kept", |seen| seen.output["user_info"]["email"] == "ada@example.com")
+            .proves("the profile has the phone number", |seen| seen.output["user"]["phone_number"] == "+442079460018"),
+        accept("oidcc-client-test-client-secret-basic").proves("the client authenticates by Basic alone", |seen| {
             let request = seen.request("/oauth2/token").expect("a token request");
             let by_basic = request.header("authorization").is_some_and(|value| value.starts_with("Basic "));
             by_basic && request.field("client_secret").is_none() && request.field("client_id").is_none()

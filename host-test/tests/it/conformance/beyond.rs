@@ -6,7 +6,8 @@ use host_test::cognito::{Algorithm, Answer, Body, Endpoint, Fault, Signing, Test
 use journey_host::Browser;
 use serde_json::{Value, json};
 
-use super::row::{KEYS, NOTHING, Row, TOKEN, USERINFO, accept, ignore, put, reject, stop};
+use super::row::{KEYS, NOTHING, Row, TOKEN, USERINFO, accept, ignore, reject, stop};
+use crate::arranged::{Arrange as _, add, put};
 
 pub(super) fn rows() -> Vec<Row> {
     [authorization_response(), metadata(), token_response(), id_token_header(), id_token_claims(), keys(), userinfo()]
@@ -17,8 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn authorization_response() -> Vec<Row> {
     vec![
-        ignore("response-with-a-parameter-twice", "response_malformed")
-            .response(|response| response.push(("code".to_owned(), "another".to_owned()))),
+        ignore("response-with-a-parameter-twice", "response_malformed").response(|response| add(response, "code", "another")),
         ignore("response-with-code-and-error", "response_malformed")
             .response(|response| put(response, "error", Some("access_denied"))),
         ignore("response-with-a-token", "unexpected_token").response(|response| put(response, "id_token", Some("e30.e30."))),
@@ -39,8 +39,8 @@ fn authorization_response() -> Vec<Row> {
                 put(response, "error_description", Some("<b>call\r\n\u{202e}+44\u{1b}[31m"));
                 put(response, "error_uri", Some("https://evil.example"));
             })
-            .proves(|seen| seen.error["provider"]["error_description"] == "<b>call +44 [31m")
-            .proves(|seen| !seen.error.to_string().contains("evil.example")),
+            .proves("the description is cleaned", |seen| seen.error["provider"]["error_description"] == "<b>call +44 [31m")
+            .proves("`error_uri` is dropped", |seen| !seen.error.to_string().contains("evil.example")),
         ignore("response-replayed", "duplicate").after_the_same_response(),
         ignore("response-in-another-session", "browser_mismatch")
             .meanwhile(|stage| stage.browser = Browser::from_session("another user's session")),
@@ -84,7 +84,9 @@ fn token_response() -> Vec<Row> {
                 Endpoint::Token,
                 json_text(r#"{"token_type": "Bearer", "access_token": "a", "access_token": "b", "id_token": "c"}"#),
             )
-            .proves(|seen| seen.error["message"].as_str().is_some_and(|message| message.contains("once"))),
+            .proves("the message says what stood twice", |seen| {
+                seen.error["message"].as_str().is_some_and(|message| message.contains("once"))
+            }),
         invalid("token-response-too-large").answer(Endpoint::Token, oversized()),
         invalid("token-response-of-an-unknown-type").member(Endpoint::Token, "token_type", json!("mac")),
         invalid("token-response-without-a-type").member(Endpoint::Token, "token_type", Value::Null),
@@ -93,7 +95,7 @@ fn token_response() -> Vec<Row> {
         accept("token-response-with-unknown-members").member(Endpoint::Token, "another", json!({"member": 1})),
         accept("token-response-with-a-narrower-scope")
             .member(Endpoint::Token, "scope", json!("openid"))
-            .proves(|seen| seen.output["login"]["granted_scope"] == "openid"),
+            .proves("the granted scope is told", |seen| seen.output["login"]["granted_scope"] == "openid"),
         reject("token-response-that-refuses-the-code", "grant_refused", TOKEN)
             .answer(Endpoint::Token, Answer::json(400, &json!({"error": "invalid_grant"}))),
         reject("token-response-that-refuses-the-client", "client_rejected", TOKEN)
@@ -145,7 +147,7 @@ fn id_token_claims() -> Vec<Row> {
             .moved("auth_time", -121),
         accept("id-token-with-unknown-claims")
             .claim("unknown", json!([{}]))
-            .proves(|seen| seen.output["id_token_claims"]["unknown"] == json!([{}])),
+            .proves("unknown claims are kept", |seen| seen.output["id_token_claims"]["unknown"] == json!([{}])),
     ]
 }
 
@@ -185,7 +187,9 @@ fn userinfo() -> Vec<Row> {
         accept(module)
             .claim("email_verified", value.clone())
             .member(Endpoint::UserInfo, "email_verified", value)
-            .proves(move |seen| seen.output["user"]["email_verified"] == expected)
+            .proves("the address is as verified as the provider says", move |seen| {
+                seen.output["user"]["email_verified"] == expected
+            })
     };
     let invalid = |module| reject(module, "userinfo_invalid", USERINFO);
     let unavailable = |module| reject(module, "userinfo_unavailable", USERINFO);
@@ -197,7 +201,7 @@ fn userinfo() -> Vec<Row> {
         invalid("userinfo-as-a-jwt").answer(Endpoint::UserInfo, Answer::new(200, "application/jwt", "e30.e30.e30")),
         reject("userinfo-with-401", "userinfo_refused", USERINFO)
             .answer(Endpoint::UserInfo, Answer::empty(401).header("www-authenticate", r#"Bearer error="invalid_token""#))
-            .proves(|seen| seen.error["provider"]["error"] == "invalid_token"),
+            .proves("the bearer error is told", |seen| seen.error["provider"]["error"] == "invalid_token"),
         invalid("userinfo-that-is-no-object").answer(Endpoint::UserInfo, json_text("[]")),
         invalid("userinfo-with-a-member-twice").answer(Endpoint::UserInfo, json_text(r#"{"sub": "a", "sub": "b"}"#)),
         invalid("userinfo-too-large").answer(Endpoint::UserInfo, oversized()),
@@ -212,8 +216,8 @@ fn userinfo() -> Vec<Row> {
 
 impl Row {
     /// Puts another text in the ID token's place.
-    fn replaced(self, text: impl FnOnce() -> String + Send + 'static) -> Self {
-        self.arrange(|stage| stage.cognito.faults().replace_id_token(Times::Always, text()))
+    fn replaced(self, text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.arrange(move |stage| stage.cognito.faults().replace_id_token(Times::Always, text()))
     }
 
     /// Moves one of the ID token's times by so many seconds.

@@ -4,6 +4,7 @@ use host_test::cognito::{Algorithm, Endpoint, Signing, TestKey};
 use serde_json::{Value, json};
 
 use super::row::{KEYS, Row, TOKEN, accept, reject};
+use crate::arranged::Arrange as _;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -11,7 +12,7 @@ pub(super) fn rows() -> Vec<Row> {
         reject("oidcc-client-test-invalid-sig-es256", "id_token_algorithm", TOKEN)
             .signed(Signing::Key(TestKey::EcP256, Algorithm::Es256)),
         reject("oidcc-client-test-invalid-sig-hs256", "id_token_algorithm", TOKEN).signed(Signing::Hs256ClientSecret),
-        accept("oidcc-client-test-userinfo-bearer-header").proves(|seen| {
+        accept("oidcc-client-test-userinfo-bearer-header").proves("the access token is in the header alone", |seen| {
             let request = seen.request("/oauth2/userInfo").expect("a userinfo request");
             request.header("authorization").is_some_and(|value| value.starts_with("Bearer ")) && request.body.is_empty()
         }),
@@ -21,8 +22,10 @@ pub(super) fn rows() -> Vec<Row> {
                 claims["_claim_names"] = json!({"address": "there"});
                 claims["_claim_sources"] = json!({"there": {"JWT": "e30.e30."}});
             })
-            .proves(|seen| seen.output["user_info"]["_claim_sources"]["there"]["JWT"] == "e30.e30.")
-            .proves(|seen| seen.output["user"]["address"]["formatted"].is_null()),
+            .proves("aggregated claims are kept as received", |seen| {
+                seen.output["user_info"]["_claim_sources"]["there"]["JWT"] == "e30.e30."
+            })
+            .proves("nothing of them is resolved", |seen| seen.output["user"]["address"]["formatted"].is_null()),
         accept("oidcc-client-test-distributed-claims")
             .arrange(|stage| {
                 let endpoint = stage.cognito.userinfo_endpoint();
@@ -31,7 +34,9 @@ pub(super) fn rows() -> Vec<Row> {
                     claims["_claim_sources"] = json!({"there": {"endpoint": endpoint, "access_token": "x"}});
                 });
             })
-            .proves(|seen| seen.output["user_info"]["_claim_names"]["address"] == "there")
-            .proves(|seen| seen.output["user"]["address"]["formatted"].is_null()),
+            .proves("distributed claims are kept as received", |seen| {
+                seen.output["user_info"]["_claim_names"]["address"] == "there"
+            })
+            .proves("nothing of them is resolved", |seen| seen.output["user"]["address"]["formatted"].is_null()),
     ]
 }

@@ -3,7 +3,8 @@
 use host_test::cognito::{Algorithm, Endpoint, Signing, TestKey};
 use serde_json::{Value, json};
 
-use super::row::{KEYS, NOTHING, Parameters, Row, TOKEN, accept, append_1, ignore, put, reject, stop};
+use super::row::{KEYS, NOTHING, Row, TOKEN, accept, ignore, reject, stop};
+use crate::arranged::{Arrange as _, append_1, parameter, put};
 
 /// The default pool's.
 const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
@@ -65,7 +66,9 @@ pub(super) fn rows() -> Vec<Row> {
         accept("fapi2-security-profile-final-client-test-token-endpoint-response-without-expires_in")
             .setting("tokens", json!("output"))
             .member(Endpoint::Token, "expires_in", Value::Null)
-            .proves(|seen| seen.output["tokens"]["access_token"].is_string() && seen.output["tokens"]["expires_at"].is_null()),
+            .proves("the tokens are there, without a time of expiry", |seen| {
+                seen.output["tokens"]["access_token"].is_string() && seen.output["tokens"]["expires_at"].is_null()
+            }),
         accept("fapi2-security-profile-final-client-test-token-type-case-insensitivity").member(
             Endpoint::Token,
             "token_type",
@@ -79,8 +82,4 @@ fn names_its_issuer(row: Row) -> Row {
     row.by_discovery()
         .member(Endpoint::Discovery, "authorization_response_iss_parameter_supported", json!(true))
         .response(|response| put(response, "iss", Some(ISSUER)))
-}
-
-fn parameter(response: &Parameters, name: &str) -> String {
-    response.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).expect("the parameter")
 }

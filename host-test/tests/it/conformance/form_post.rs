@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::basic;
 use super::row::{NOTHING, Row, reject};
+use crate::arranged::Arrange as _;
 
 pub(super) fn rows() -> Vec<Row> {
     let error = reject("oidcc-client-test-form-post-error", "login_required", NOTHING)
         .setting("advanced", json!({"prompt": "none", "max_age": 0}))
-        .proves(|seen| seen.error["provider"]["error"] == "login_required");
+        .proves("the provider's error is told", |seen| seen.error["provider"]["error"] == "login_required");
     basic::rows().into_iter().chain([error]).map(Row::by_form_post).collect()
 }

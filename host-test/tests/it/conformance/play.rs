@@ -2,35 +2,49 @@
 
 use host_test::browser::Navigation;
 use host_test::cognito::Request;
-use journey_host::{Arrival, AuthorizationResponse, Begun};
+use journey_host::{AuthorizationResponse, Begun, Completed, Outcome as _, OutcomeKind};
 use serde_json::Value;
-use url::form_urlencoded;
 
-use super::row::{Expected, Parameters, Row, Seen};
-use crate::stage::{Stage, form_post, query, verdict};
+use super::row::{Expected, Row, Seen};
+use crate::stage::{Stage, verdict};
 
 /// How a row ended.
 pub(super) struct Played {
-    /// In the words of [`verdict`], or `stopped: <code>`.
-    pub(super) verdict: String,
+    pub(super) ending: Ending,
     /// What didn't hold besides.
     pub(super) problems: Vec<String>,
 }
 
-pub(super) async fn play(row: Row) -> Played {
-    let mut config = host_test::cognito::Config::default();
-    for change in row.setup {
-        change(&mut config);
+/// What the last call said: in a word, and the code of what failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub(super) word: &'static str,
+    pub(super) code: String,
+}
+
+impl Ending {
+    pub(super) fn new(word: &'static str, code: impl Into<String>) -> Self {
+        Self { word, code: code.into() }
     }
-    let mut stage = Stage::with(config).await;
+
+    fn of(outcome: &Completed) -> Self {
+        let word = match outcome.kind() {
+            // A visit that is settled gets no call: the host says `duplicate` by itself.
+            OutcomeKind::TooLate => OutcomeKind::Ignored.name(),
+            kind => kind.name(),
+        };
+        Self::new(word, outcome.failure().map(|failure| failure.code.clone()).unwrap_or_default())
+    }
+}
+
+pub(super) async fn play(row: Row) -> Played {
+    let mut stage = row.arranged.stage().await;
     if row.after_a_login {
         let called = stage.login().await;
         assert_eq!(verdict(&called), "authenticated", "the login before");
         stage.visit.round += 1;
     }
-    for change in row.arrangements {
-        change(&mut stage);
-    }
+    row.arranged.before_begin(&mut stage);
 
     let mut problems = Problems(Vec::new());
     let begun = stage.cognito.requests().mark();
@@ -41,20 +55,15 @@ pub(super) async fn play(row: Row) -> Played {
             problems.calls(row.calls, &stage, begun);
             problems.expect(stage.error_code().await.as_ref() == Some(&failure.code), "the error variable has the code");
             problems.expect(stage.output().await.is_none(), "there is no output");
-            return Played { verdict: format!("stopped: {}", failure.code), problems: problems.0 };
+            return Played { ending: Ending::new("stopped", failure.code), problems: problems.0 };
         }
         other => panic!("{other:?}"),
     };
     let genuine = stage.sign_in(&request).await;
     problems.expect(row.by_form_post == matches!(genuine, AuthorizationResponse::FormPost(_)), "the response came as asked for");
-    let mut response = genuine.clone();
-    for change in row.responses {
-        response = altered(&response, change);
-    }
+    let response = row.arranged.response(&genuine);
     let browser = stage.browser.clone();
-    for change in row.interludes {
-        change(&mut stage);
-    }
+    row.arranged.before_complete(&mut stage);
     if row.after_the_same_response {
         assert_eq!(verdict(&stage.complete(&genuine).await), "authenticated", "the response before");
     }
@@ -73,8 +82,8 @@ pub(super) async fn play(row: Row) -> Played {
 
     problems.calls(row.calls, &stage, completing);
     problems.implicit(&seen);
-    for (index, proof) in row.proofs.iter().enumerate() {
-        problems.expect(proof(&seen), &format!("proof {index}"));
+    for (what, holds) in &row.proofs {
+        problems.expect(holds(&seen), what);
     }
     match row.expected {
         Expected::Accept => {
@@ -96,8 +105,8 @@ pub(super) async fn play(row: Row) -> Played {
         }
         Expected::Stop(_) => {}
     }
-    // A visit that is settled gets no call: the host says `duplicate` by itself.
-    Played { verdict: verdict(&called).replace("too late", "ignored"), problems: problems.0 }
+    problems.expect(called.trapped.is_none(), "the step had an outcome");
+    Played { ending: Ending::of(&called.outcome), problems: problems.0 }
 }
 
 struct Problems(Vec<String>);
@@ -136,17 +145,4 @@ impl Problems {
 
 async fn variables(stage: &Stage) -> (Value, Value) {
     (stage.output().await.unwrap_or_default(), stage.variable("error_output").await.unwrap_or_default())
-}
-
-fn altered(response: &AuthorizationResponse, change: impl FnOnce(&mut Parameters)) -> AuthorizationResponse {
-    let alter = |text: &str| {
-        let mut parameters = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-        change(&mut parameters);
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
-    };
-    match response {
-        AuthorizationResponse::Query(Arrival { parameters, .. }) => query(&alter(parameters)),
-        AuthorizationResponse::FormPost(Arrival { parameters, .. }) => form_post(&alter(parameters)),
-        AuthorizationResponse::Abandoned(_) => panic!("no response"),
-    }
 }

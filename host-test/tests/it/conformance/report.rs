@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::not_applicable::Module;
-use super::play::play;
+use super::play::{Ending, play};
 use super::row::{Expected, Row};
 
 /// A played row.
@@ -11,7 +11,7 @@ pub(super) struct Line {
     plan: &'static str,
     module: &'static str,
     expected: Expected,
-    verdict: String,
+    ending: Ending,
     problems: Vec<String>,
 }
 
@@ -19,30 +19,25 @@ impl Line {
     /// Plays the row. One that panics differs, and the others are played all the same.
     pub(super) async fn new(plan: &'static str, row: Row) -> Self {
         let (module, expected) = (row.module, row.expected);
-        let (verdict, problems) = match tokio::spawn(play(row)).await {
-            Ok(played) => (played.verdict, played.problems),
-            Err(error) => ("panicked".to_owned(), vec![error.to_string()]),
+        let (ending, problems) = match tokio::spawn(play(row)).await {
+            Ok(played) => (played.ending, played.problems),
+            Err(error) => (Ending::new("panicked", ""), vec![error.to_string()]),
         };
-        Self { plan, module, expected, verdict, problems }
+        Self { plan, module, expected, ending, problems }
     }
 
     fn is_ok(&self) -> bool {
-        self.verdict == self.expected.verdict() && self.problems.is_empty()
-    }
-
-    /// Verdict and code.
-    fn parts(&self) -> (&str, &str) {
-        self.verdict.split_once(": ").unwrap_or((&self.verdict, ""))
+        self.ending == self.expected.ending() && self.problems.is_empty()
     }
 }
 
 impl Expected {
-    fn verdict(self) -> String {
+    fn ending(self) -> Ending {
         match self {
-            Self::Accept => "authenticated".to_owned(),
-            Self::Reject(code) => format!("failed: {code}"),
-            Self::Ignore(code) => format!("ignored: {code}"),
-            Self::Stop(code) => format!("stopped: {code}"),
+            Self::Accept => Ending::new("authenticated", ""),
+            Self::Reject(code) => Ending::new("failed", code),
+            Self::Ignore(code) => Ending::new("ignored", code),
+            Self::Stop(code) => Ending::new("stopped", code),
         }
     }
 
@@ -56,8 +51,8 @@ impl Expected {
 pub(super) fn differing(lines: &[Line]) -> Vec<String> {
     let differs = lines.iter().filter(|line| !line.is_ok());
     let describe = |line: &Line| {
-        let expected = line.expected.verdict();
-        format!("{} {}: expected `{expected}`, found `{}` {:?}", line.plan, line.module, line.verdict, line.problems)
+        let (expected, found) = (line.expected.ending(), &line.ending);
+        format!("{} {}: expected {expected:?}, found {found:?} {:?}", line.plan, line.module, line.problems)
     };
     differs.map(describe).collect()
 }
@@ -72,7 +67,7 @@ pub(super) fn table(lines: &[Line], not_applicable: &[Module]) -> String {
     let width = lines.iter().map(|line| short(line.module).chars().count()).max().unwrap_or_default();
     let mut table = format!("\n{:13}  {:width$}  expected  {:13}  {:28}  ok\n", "plan", "module", "verdict", "code");
     let mut row = |line: &Line| {
-        let (verdict, code) = line.parts();
+        let Ending { word: verdict, code } = &line.ending;
         let ok = if line.is_ok() { "ok" } else { "DIFFERS" };
         writeln!(
             table,

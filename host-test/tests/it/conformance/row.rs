@@ -1,9 +1,9 @@
 //! A row of the table: how a module's provider misbehaves, and how the login must end.
 
-use host_test::cognito::{Answer, Config, Endpoint, Request, ResponseModes, Signing, Times};
+use host_test::cognito::{Request, ResponseModes};
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::arranged::{Arrange, Arranged, Parameters};
 
 /// Back-channel calls, by the last part of their paths.
 pub(super) type Calls = &'static [&'static str];
@@ -13,11 +13,8 @@ pub(super) const TOKEN: Calls = &["token"];
 pub(super) const KEYS: Calls = &["token", "jwks.json"];
 pub(super) const USERINFO: Calls = &["token", "jwks.json", "userInfo"];
 
-/// The parameters of an authorization response.
-pub(super) type Parameters = Vec<(String, String)>;
-
-type Change<T> = Box<dyn FnOnce(&mut T) + Send>;
-type Proof = Box<dyn Fn(&Seen) -> bool + Send + Sync>;
+/// What is to be proved, and whether it holds.
+type Proof = (&'static str, Box<dyn Fn(&Seen) -> bool + Send + Sync>);
 
 /// How a login must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +62,7 @@ pub(super) struct Row {
     pub(super) by_form_post: bool,
     pub(super) after_a_login: bool,
     pub(super) after_the_same_response: bool,
-    pub(super) setup: Vec<Change<Config>>,
-    pub(super) arrangements: Vec<Change<Stage>>,
-    pub(super) interludes: Vec<Change<Stage>>,
-    pub(super) responses: Vec<Change<Parameters>>,
+    pub(super) arranged: Arranged,
     pub(super) proofs: Vec<Proof>,
 }
 
@@ -101,41 +95,14 @@ impl Row {
             by_form_post: false,
             after_a_login: false,
             after_the_same_response: false,
-            setup: Vec::new(),
-            arrangements: Vec::new(),
-            interludes: Vec::new(),
-            responses: Vec::new(),
+            arranged: Arranged::default(),
             proofs: Vec::new(),
         }
     }
 
-    /// Another pool than the default one.
-    pub(super) fn setup(mut self, change: impl FnOnce(&mut Config) + Send + 'static) -> Self {
-        self.setup.push(Box::new(change));
-        self
-    }
-
-    /// Before `begin`.
-    pub(super) fn arrange(mut self, change: impl FnOnce(&mut Stage) + Send + 'static) -> Self {
-        self.arrangements.push(Box::new(change));
-        self
-    }
-
-    /// Between the user's part and `complete`.
-    pub(super) fn meanwhile(mut self, change: impl FnOnce(&mut Stage) + Send + 'static) -> Self {
-        self.interludes.push(Box::new(change));
-        self
-    }
-
-    /// Changes the authorization response on its way.
-    pub(super) fn response(mut self, change: impl FnOnce(&mut Parameters) + Send + 'static) -> Self {
-        self.responses.push(Box::new(change));
-        self
-    }
-
     /// What else must hold afterwards.
-    pub(super) fn proves(mut self, proof: impl Fn(&Seen) -> bool + Send + Sync + 'static) -> Self {
-        self.proofs.push(Box::new(proof));
+    pub(super) fn proves(mut self, what: &'static str, holds: impl Fn(&Seen) -> bool + Send + Sync + 'static) -> Self {
+        self.proofs.push((what, Box::new(holds)));
         self
     }
 
@@ -152,74 +119,12 @@ impl Row {
     /// The response is asked for by form post, and comes that way.
     pub(super) fn by_form_post(mut self) -> Self {
         self.by_form_post = true;
-        self.setup(|config| config.response_modes = ResponseModes::FormPost)
-            .arrange(|stage| stage.settings["response_mode"] = json!("form_post"))
-    }
-
-    /// Endpoints are found by discovery.
-    pub(super) fn by_discovery(self) -> Self {
-        self.arrange(|stage| stage.connector = stage.cognito.connector_by_discovery())
-    }
-
-    /// A setting of its own.
-    pub(super) fn setting(self, name: &'static str, value: Value) -> Self {
-        self.arrange(move |stage| stage.settings[name] = value)
-    }
-
-    /// Changes the ID token's header and claims before it is signed.
-    pub(super) fn id_token(self, alter: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) -> Self {
-        self.arrange(|stage| stage.cognito.faults().alter_id_token(Times::Always, alter))
-    }
-
-    /// Gives the ID token another claim; none where the value is null.
-    pub(super) fn claim(self, name: &'static str, value: Value) -> Self {
-        self.id_token(move |_, claims| replace(claims, name, value.clone()))
-    }
-
-    /// Gives the ID token's header another member; none where the value is null.
-    pub(super) fn header(self, name: &'static str, value: Value) -> Self {
-        self.id_token(move |header, _| replace(header, name, value.clone()))
-    }
-
-    /// Signs the ID token otherwise.
-    pub(super) fn signed(self, signing: Signing) -> Self {
-        self.arrange(|stage| stage.cognito.faults().sign_id_token(Times::Always, signing))
-    }
-
-    /// Changes the JSON of an endpoint's good responses.
-    pub(super) fn json(self, endpoint: Endpoint, alter: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
-        self.arrange(move |stage| stage.cognito.faults().alter_json(endpoint, Times::Always, alter))
-    }
-
-    /// Gives an endpoint's good responses another member; none where the value is null.
-    pub(super) fn member(self, endpoint: Endpoint, name: &'static str, value: Value) -> Self {
-        self.json(endpoint, move |document| replace(document, name, value.clone()))
-    }
-
-    /// An endpoint answers this.
-    pub(super) fn answer(self, endpoint: Endpoint, answer: Answer) -> Self {
-        self.arrange(move |stage| stage.cognito.faults().answer(endpoint, Times::Always, answer))
+        self.setup(|config| config.response_modes = ResponseModes::FormPost).setting("response_mode", json!("form_post"))
     }
 }
 
-/// Sets a member, or takes it out.
-pub(super) fn replace(object: &mut Value, name: &str, value: Value) {
-    let members = object.as_object_mut().expect("an object");
-    if value.is_null() {
-        members.remove(name)
-    } else {
-        members.insert(name.to_owned(), value)
-    };
-}
-
-/// Makes a text wrong the way the suite does.
-pub(super) fn append_1(object: &mut Value, name: &str) {
-    let text = object[name].as_str().expect("a text").to_owned();
-    object[name] = json!(text + "1");
-}
-
-/// Sets a parameter, or takes it out.
-pub(super) fn put(parameters: &mut Parameters, name: &str, value: Option<&str>) {
-    parameters.retain(|(key, _)| key != name);
-    parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+impl Arrange for Row {
+    fn arranged(&mut self) -> &mut Arranged {
+        &mut self.arranged
+    }
 }

@@ -222,7 +222,7 @@ const ROWS: &[Row] = &[
     row("a firewall demands a user agent", "all passed", |stage| {
         stage.cognito.configure(|config| config.user_agent_required = true);
     }),
-    row("the pool has too many requests", "`credentials` unknown `rate_limited`", |stage| {
+    row("the pool is rate-limiting requests", "`credentials` unknown `rate_limited`", |stage| {
         answer(stage, Endpoint::Token, Answer::throttled());
     }),
     row("the authorization endpoint can't be reached", "`callback` unknown; `scope` unknown", |stage| {

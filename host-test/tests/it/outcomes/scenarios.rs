@@ -2,26 +2,22 @@
 
 use std::sync::Arc;
 
-use host_test::cognito::{Answer, AuthorizationError, Config, Endpoint, Fault, Signing, Times};
+use host_test::cognito::{Answer, AuthorizationError, Endpoint, Fault, Signing, Times};
 use journey_host::{
     Abandonment, AbandonmentReason, Arrival as At, AuthorizationResponse, Begun, Browser, Called, ClientSecret, Completed,
     Egress, Failed, Failure, FailureBehavior, Fault as HostFault, Faults, Import, Limits, Network, PublicOrigin, Services, Step,
 };
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, compiled, form_post, query};
+use crate::arranged::{Arrange, Arranged, Parameters, add, parameter, put};
+use crate::stage::{Stage, compiled, form_post};
 
 /// A way to an error code.
 pub(super) struct Scenario {
     pub(super) code: &'static str,
     /// The error names a setting.
     pub(super) has_path: bool,
-    /// The pool.
-    setup: fn(&mut Config),
-    /// Before `begin`.
-    arrange: fn(&mut Stage),
-    /// While the user is with the provider.
-    meanwhile: fn(&mut Stage),
+    arranged: Arranged,
     arrival: Arrival,
 }
 
@@ -29,10 +25,8 @@ pub(super) struct Scenario {
 enum Arrival {
     /// `begin` does.
     None,
-    /// The response as the provider sent it.
+    /// The response.
     Response,
-    /// The response, changed on its way.
-    Changed(fn(&str) -> String),
     /// The response, by form post.
     Posted,
     /// The response, at another callback URL of the host's.
@@ -96,11 +90,9 @@ impl Ended {
 impl Scenario {
     /// Plays it; `first` changes the stage before everything else.
     pub(super) async fn play(&self, first: impl FnOnce(&mut Stage)) -> Ended {
-        let mut config = Config::default();
-        (self.setup)(&mut config);
-        let mut stage = Stage::with(config).await;
+        let mut stage = self.arranged.stage().await;
         first(&mut stage);
-        (self.arrange)(&mut stage);
+        self.arranged.before_begin(&mut stage);
         let begun = stage.call_begin().await;
         let redirect = match &begun.outcome {
             Begun::Redirect(request) if !matches!(self.arrival, Arrival::None) => request.clone(),
@@ -110,9 +102,9 @@ impl Scenario {
             Arrival::Abandoned(reason) => AuthorizationResponse::Abandoned(Abandonment { state: redirect.state, reason }),
             _ => stage.sign_in(&redirect).await,
         };
-        (self.meanwhile)(&mut stage);
+        self.arranged.before_complete(&mut stage);
         let response = match (&self.arrival, response) {
-            (Arrival::Changed(change), AuthorizationResponse::Query(arrival)) => query(&change(&arrival.parameters)),
+            (Arrival::Response, response) => self.arranged.response(&response),
             (Arrival::Posted, AuthorizationResponse::Query(arrival)) => form_post(&arrival.parameters),
             (Arrival::Elsewhere, AuthorizationResponse::Query(arrival)) => {
                 let origin = PublicOrigin::parse("http://127.0.0.1:9").expect("an origin");
@@ -143,25 +135,16 @@ impl Scenario {
         self.has_path = true;
         self
     }
+}
 
-    fn setup(mut self, change: fn(&mut Config)) -> Self {
-        self.setup = change;
-        self
-    }
-
-    fn arrange(mut self, change: fn(&mut Stage)) -> Self {
-        self.arrange = change;
-        self
-    }
-
-    fn meanwhile(mut self, change: fn(&mut Stage)) -> Self {
-        self.meanwhile = change;
-        self
+impl Arrange for Scenario {
+    fn arranged(&mut self) -> &mut Arranged {
+        &mut self.arranged
     }
 }
 
 fn scenario(code: &'static str, arrival: Arrival) -> Scenario {
-    Scenario { code, has_path: false, setup: |_| {}, arrange: |_| {}, meanwhile: |_| {}, arrival }
+    Scenario { code, has_path: false, arranged: Arranged::default(), arrival }
 }
 
 /// Ends with `begin`.
@@ -174,37 +157,10 @@ fn completes(code: &'static str) -> Scenario {
     scenario(code, Arrival::Response)
 }
 
-/// Ends with another response than the provider's.
-fn changed(code: &'static str, change: fn(&str) -> String) -> Scenario {
-    scenario(code, Arrival::Changed(change))
-}
-
-/// What an endpoint answers instead.
-fn answer(stage: &Stage, endpoint: Endpoint, answer: Answer) {
-    stage.cognito.faults().answer(endpoint, Times::Always, answer);
-}
-
-/// A member of an endpoint's JSON is another one.
-fn member(stage: &Stage, endpoint: Endpoint, name: &'static str, value: Value) {
-    stage.cognito.faults().alter_json(endpoint, Times::Always, move |object| object[name] = value.clone());
-}
-
-/// A claim of the ID token is another one.
-fn claim(stage: &Stage, name: &'static str, value: Value) {
-    stage.cognito.faults().alter_id_token(Times::Always, move |_, claims| claims[name] = value.clone());
-}
-
-/// A member of the ID token's header is another one.
-fn header(stage: &Stage, name: &'static str, value: Value) {
-    stage.cognito.faults().alter_id_token(Times::Always, move |header, _| header[name] = value.clone());
-}
-
-fn refused(stage: &Stage, error: AuthorizationError) {
-    stage.cognito.faults().refuse_login(Times::Always, error);
-}
-
-fn discover(stage: &mut Stage) {
-    stage.connector = stage.cognito.connector_by_discovery();
+/// Another value than the one that the provider sent.
+fn prefix(response: &mut Parameters, name: &str) {
+    let value = format!("un{}", parameter(response, name));
+    put(response, name, Some(&value));
 }
 
 /// Another network, the rest as it was.
@@ -225,127 +181,114 @@ pub(super) fn all() -> Vec<Scenario> {
 
 fn configuration() -> Vec<Scenario> {
     vec![
-        begins("invalid_settings").arrange(|stage| stage.settings["scope"] = json!(1)),
+        begins("invalid_settings").setting("scope", json!(1)),
         completes("invalid_settings").meanwhile(|stage| stage.settings["tokens"] = json!("keep")),
         begins("invalid_integration").arrange(|stage| stage.connector["client_id"] = json!(null)),
         completes("invalid_integration").meanwhile(|stage| stage.client_secret = None),
         begins("integration_disabled").with_path().arrange(|stage| stage.connector["enabled"] = json!(false)),
         begins("oidc_not_enabled").with_path().arrange(|stage| stage.connector["authentication_methods"] = json!(["password"])),
-        begins("user_pool_without_domain").arrange(|stage| {
-            discover(stage);
-            let endpoint = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123/oauth2/authorize";
-            member(stage, Endpoint::Discovery, "authorization_endpoint", json!(endpoint));
-        }),
-        begins("metadata_issuer_mismatch").arrange(|stage| {
-            discover(stage);
-            member(stage, Endpoint::Discovery, "issuer", json!("https://idp.example.com"));
-        }),
+        begins("user_pool_without_domain").by_discovery().member(
+            Endpoint::Discovery,
+            "authorization_endpoint",
+            json!("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123/oauth2/authorize"),
+        ),
+        begins("metadata_issuer_mismatch").by_discovery().member(Endpoint::Discovery, "issuer", json!("https://idp.example.com")),
         completes("destination_denied").meanwhile(without_network),
         completes("client_rejected")
             .meanwhile(|stage| stage.client_secret = Some(ClientSecret::new("one that was rotated away"))),
-        completes("client_not_allowed").arrange(|stage| refused(stage, AuthorizationError::new("unauthorized_client", None))),
-        completes("scope_rejected").arrange(|stage| stage.settings["scope"] = json!("openid orders/read")),
-        completes("id_token_missing").arrange(|stage| member(stage, Endpoint::Token, "id_token", Value::Null)),
+        completes("client_not_allowed").refused(AuthorizationError::new("unauthorized_client", None)),
+        completes("scope_rejected").setting("scope", json!("openid orders/read")),
+        completes("id_token_missing").member(Endpoint::Token, "id_token", Value::Null),
         completes("integration_changed").meanwhile(|stage| stage.connector["issuer"] = json!("original")),
     ]
 }
 
 fn flow() -> Vec<Scenario> {
     vec![
-        completes("access_denied").arrange(|stage| refused(stage, AuthorizationError::access_denied())),
-        completes("login_required").arrange(|stage| stage.settings["advanced"] = json!({ "prompt": "none" })),
-        completes("trigger_refused").arrange(|stage| refused(stage, AuthorizationError::pre_sign_up("Gesperrt"))),
-        completes("account_just_linked")
-            .arrange(|stage| refused(stage, AuthorizationError::account_just_linked("google_114259"))),
+        completes("access_denied").refused(AuthorizationError::access_denied()),
+        completes("login_required").setting("advanced", json!({ "prompt": "none" })),
+        completes("trigger_refused").refused(AuthorizationError::pre_sign_up("Gesperrt")),
+        completes("account_just_linked").refused(AuthorizationError::account_just_linked("google_114259")),
         scenario("login_cancelled", Arrival::Abandoned(AbandonmentReason::Cancelled)),
         scenario("login_timed_out", Arrival::Abandoned(AbandonmentReason::TimedOut)),
         completes("login_expired").meanwhile(|stage| stage.advance(901)),
-        completes("acr_not_met").arrange(|stage| stage.settings["advanced"] = json!({ "acr_values": "gold" })),
-        completes("amr_not_met").setup(|config| config.amr = vec!["pwd".to_owned()]).arrange(|stage| {
-            stage.settings["advanced"] = json!({ "required_amr": "mfa" });
-        }),
-        completes("authentication_too_old").arrange(|stage| {
-            stage.settings["advanced"] = json!({ "max_age": 300 });
-            claim(stage, "auth_time", json!(1));
-        }),
+        completes("acr_not_met").setting("advanced", json!({ "acr_values": "gold" })),
+        completes("amr_not_met")
+            .setup(|config| config.amr = vec!["pwd".to_owned()])
+            .setting("advanced", json!({ "required_amr": "mfa" })),
+        completes("authentication_too_old").setting("advanced", json!({ "max_age": 300 })).claim("auth_time", json!(1)),
         scenario("duplicate", Arrival::Replayed),
     ]
 }
 
 fn response() -> Vec<Scenario> {
     vec![
-        changed("response_malformed", |query| format!("{query}&code=another")),
-        changed("state_missing", |query| query.replace("state=", "estate=")),
-        changed("state_unknown", |query| query.replace("state=", "state=un")),
+        completes("response_malformed").response(|response| add(response, "code", "another")),
+        completes("state_missing").response(|response| put(response, "state", None)),
+        completes("state_unknown").response(|response| prefix(response, "state")),
         scenario("response_mode_mismatch", Arrival::Posted),
         scenario("callback_mismatch", Arrival::Elsewhere),
         completes("browser_mismatch").meanwhile(|stage| stage.browser = Browser::from_session("another session")),
-        changed("unexpected_token", |query| format!("{query}&access_token=token")),
-        changed("response_issuer_mismatch", |query| format!("{query}&iss=https%3A%2F%2Fidp.example.com")),
-        completes("response_issuer_missing").arrange(|stage| {
-            discover(stage);
-            member(stage, Endpoint::Discovery, "authorization_response_iss_parameter_supported", json!(true));
-        }),
+        completes("unexpected_token").response(|response| add(response, "access_token", "token")),
+        completes("response_issuer_mismatch").response(|response| add(response, "iss", "https://idp.example.com")),
+        completes("response_issuer_missing").by_discovery().member(
+            Endpoint::Discovery,
+            "authorization_response_iss_parameter_supported",
+            json!(true),
+        ),
     ]
 }
 
 fn id_token() -> Vec<Scenario> {
     vec![
-        completes("id_token_malformed").arrange(|stage| header(stage, "zip", json!("DEF"))),
-        completes("id_token_algorithm")
-            .arrange(|stage| stage.cognito.faults().sign_id_token(Times::Always, Signing::Hs256ClientSecret)),
-        completes("id_token_critical").arrange(|stage| header(stage, "crit", json!(["exp"]))),
-        completes("id_token_signature").arrange(|stage| stage.cognito.faults().sign_id_token(Times::Always, Signing::Corrupted)),
-        completes("id_token_issuer").arrange(|stage| claim(stage, "iss", json!("https://idp.example.com"))),
-        completes("id_token_audience").arrange(|stage| claim(stage, "aud", json!("another"))),
-        completes("id_token_authorized_party").arrange(|stage| claim(stage, "azp", json!("another"))),
-        completes("id_token_expired").arrange(|stage| claim(stage, "exp", json!(1))),
-        completes("id_token_not_yet_valid").arrange(|stage| claim(stage, "nbf", json!(4_000_000_000_u64))),
-        completes("id_token_issued_at").arrange(|stage| claim(stage, "iat", Value::Null)),
-        completes("id_token_subject").arrange(|stage| claim(stage, "sub", json!(""))),
-        completes("id_token_nonce").arrange(|stage| claim(stage, "nonce", json!("another login's"))),
-        completes("id_token_use").arrange(|stage| claim(stage, "token_use", json!("access"))),
-        completes("id_token_at_hash").arrange(|stage| claim(stage, "at_hash", json!("another token's"))),
-        completes("userinfo_subject_mismatch").arrange(|stage| member(stage, Endpoint::UserInfo, "sub", json!("another"))),
+        completes("id_token_malformed").header("zip", json!("DEF")),
+        completes("id_token_algorithm").signed(Signing::Hs256ClientSecret),
+        completes("id_token_critical").header("crit", json!(["exp"])),
+        completes("id_token_signature").signed(Signing::Corrupted),
+        completes("id_token_issuer").claim("iss", json!("https://idp.example.com")),
+        completes("id_token_audience").claim("aud", json!("another")),
+        completes("id_token_authorized_party").claim("azp", json!("another")),
+        completes("id_token_expired").claim("exp", json!(1)),
+        completes("id_token_not_yet_valid").claim("nbf", json!(4_000_000_000_u64)),
+        completes("id_token_issued_at").claim("iat", Value::Null),
+        completes("id_token_subject").claim("sub", json!("")),
+        completes("id_token_nonce").claim("nonce", json!("another login's")),
+        completes("id_token_use").claim("token_use", json!("access")),
+        completes("id_token_at_hash").claim("at_hash", json!("another token's")),
+        completes("userinfo_subject_mismatch").member(Endpoint::UserInfo, "sub", json!("another")),
     ]
 }
 
 fn provider() -> Vec<Scenario> {
     vec![
-        completes("signing_key_unknown").arrange(|stage| header(stage, "kid", json!("unknown"))),
-        completes("keys_unavailable").arrange(|stage| answer(stage, Endpoint::Jwks, Answer::empty(503))),
-        begins("metadata_unavailable").arrange(|stage| {
-            discover(stage);
-            answer(stage, Endpoint::Discovery, Answer::empty(503));
-        }),
+        completes("signing_key_unknown").header("kid", json!("unknown")),
+        completes("keys_unavailable").answer(Endpoint::Jwks, Answer::empty(503)),
+        begins("metadata_unavailable").by_discovery().answer(Endpoint::Discovery, Answer::empty(503)),
         completes("token_unavailable")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect)),
-        completes("userinfo_unavailable").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::empty(502))),
-        completes("unexpected_status").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::firewall())),
-        completes("unexpected_status").arrange(|stage| answer(stage, Endpoint::Token, Answer::firewall_challenge())),
-        completes("rate_limited").arrange(|stage| answer(stage, Endpoint::Token, Answer::empty(429))),
-        completes("identity_provider_unavailable")
-            .arrange(|stage| refused(stage, AuthorizationError::identity_provider_timeout())),
-        completes("identity_provider_rejected").arrange(|stage| refused(stage, AuthorizationError::saml("Audience mismatch"))),
-        completes("id_token_too_large").arrange(|stage| claim(stage, "essay", json!("x".repeat(256 << 10)))),
-        completes("signing_key_unnamed").arrange(|stage| {
-            stage.cognito.faults().alter_id_token(Times::Always, |header, _| drop(header.as_object_mut().unwrap().remove("kid")));
-        }),
-        completes("provider_unavailable")
-            .arrange(|stage| refused(stage, AuthorizationError::new("temporarily_unavailable", None))),
-        changed("grant_refused", |query| query.replace("code=", "code=un")),
+        completes("userinfo_unavailable").answer(Endpoint::UserInfo, Answer::empty(502)),
+        completes("unexpected_status").answer(Endpoint::UserInfo, Answer::firewall()),
+        completes("unexpected_status").answer(Endpoint::Token, Answer::firewall_challenge()),
+        completes("rate_limited").answer(Endpoint::Token, Answer::empty(429)),
+        completes("identity_provider_unavailable").refused(AuthorizationError::identity_provider_timeout()),
+        completes("identity_provider_rejected").refused(AuthorizationError::saml("Audience mismatch")),
+        completes("id_token_too_large").claim("essay", json!("x".repeat(256 << 10))),
+        completes("signing_key_unnamed").header("kid", Value::Null),
+        completes("provider_unavailable").refused(AuthorizationError::new("temporarily_unavailable", None)),
+        completes("grant_refused").response(|response| prefix(response, "code")),
         completes("grant_refused").setup(|config| {
             config.client.unreadable_attributes.insert("email_verified".to_owned());
         }),
-        completes("token_response_invalid").arrange(|stage| answer(stage, Endpoint::Token, Answer::json(200, &json!([])))),
-        completes("keys_invalid").arrange(|stage| answer(stage, Endpoint::Jwks, Answer::json(200, &json!({})))),
-        begins("metadata_invalid").arrange(|stage| {
-            discover(stage);
-            member(stage, Endpoint::Discovery, "token_endpoint", json!("http://login.example.com/"));
-        }),
-        completes("userinfo_invalid").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::json(200, &json!([])))),
-        completes("userinfo_refused").arrange(|stage| answer(stage, Endpoint::UserInfo, Answer::empty(401))),
-        completes("provider_error").arrange(|stage| refused(stage, AuthorizationError::new("invalid_request", Some("whatever")))),
+        completes("token_response_invalid").answer(Endpoint::Token, Answer::json(200, &json!([]))),
+        completes("keys_invalid").answer(Endpoint::Jwks, Answer::json(200, &json!({}))),
+        begins("metadata_invalid").by_discovery().member(
+            Endpoint::Discovery,
+            "token_endpoint",
+            json!("http://login.example.com/"),
+        ),
+        completes("userinfo_invalid").answer(Endpoint::UserInfo, Answer::json(200, &json!([]))),
+        completes("userinfo_refused").answer(Endpoint::UserInfo, Answer::empty(401)),
+        completes("provider_error").refused(AuthorizationError::new("invalid_request", Some("whatever"))),
     ]
 }
 
@@ -355,9 +298,7 @@ fn system() -> Vec<Scenario> {
         completes("storage_failed").meanwhile(|stage| failing(stage, Import::ReplaceAttempt, 0, HostFault::Refused)),
         scenario("login_interrupted", Arrival::Lost),
         begins("internal").arrange(|stage| stage.browser = Browser::from_bytes(b"")),
-        completes("output_too_large").arrange(|stage| {
-            // Longer than a variable may be, shorter than a body.
-            member(stage, Endpoint::UserInfo, "custom:essay", json!("x".repeat(511 << 10)));
-        }),
+        // Longer than a variable may be, shorter than a body.
+        completes("output_too_large").member(Endpoint::UserInfo, "custom:essay", json!("x".repeat(511 << 10))),
     ]
 }

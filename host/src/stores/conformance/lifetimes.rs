@@ -48,7 +48,7 @@ pub(super) async fn a_later_lifetime_counts(ground: Ground) -> Result<(), Unheld
                 let held = value(&connections[1], &visit, key).await?;
                 expect(&format!("what was {key} for longer, after its first end"), held.as_deref(), Some("long"))?;
             }
-            // One entry's end is no other's.
+            // One entry's end isn't another's.
             connections[0].put(&visit, "another", "short", 1).await?;
             expect(
                 "an entry beside one of another lifetime",
