@@ -7,6 +7,7 @@ mod component;
 mod evolution;
 mod interop;
 mod mutants;
+mod package;
 mod patches;
 mod process;
 mod seal;
@@ -32,7 +33,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 14] = [
+const COMMANDS: [Command; 15] = [
     Command {
         name: "build",
         arguments: "",
@@ -69,6 +70,12 @@ const COMMANDS: [Command; 14] = [
         arguments: "[logins]",
         about: "hosts that are processes, over Redis and over PostgreSQL: what is done to them, and what comes of it",
         run: checks::fleet,
+    },
+    Command {
+        name: "package",
+        arguments: "[--check]",
+        about: "the component for those without Rust: with its identity, contract, licences and sums; `--check` that it is reproducible",
+        run: package::package,
     },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },
