@@ -5,7 +5,7 @@ use std::{fs, process::Command, time::Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    component, mutants, patches,
+    component, mutants, package, patches,
     process::{cargo, output, run, say, succeeds},
     servers, toolchain, tools,
 };
@@ -51,6 +51,7 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
     // Before what takes long: whoever lacks them is told at once.
     part("servers", servers::make_sure)?;
     part("component", || component::build(&[]))?;
+    part("the component of the release", package::hold)?;
     part("lints", || {
         tools::rustup_subcommand("clippy", "clippy")?;
         run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))

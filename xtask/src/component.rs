@@ -27,6 +27,11 @@ pub(crate) fn build(_arguments: &[String]) -> Result<()> {
         say(format!("{} is up to date", shown(&path)));
         return Ok(());
     }
+    make().map(drop)
+}
+
+/// Builds the component in any case. Returns what compiled it.
+pub(crate) fn make() -> Result<Toolchain> {
     let started = Instant::now();
     let digest = component_artifact::digest()?;
     let toolchain = Toolchain::find()?;
@@ -44,7 +49,7 @@ pub(crate) fn build(_arguments: &[String]) -> Result<()> {
     component_artifact::store(&digest, &component, &named)?;
     report(&component_artifact::component(), &component, &world);
     say(format!("built in {:.1} s", started.elapsed().as_secs_f64()));
-    Ok(())
+    Ok(toolchain)
 }
 
 /// Links the core module alone. Returns its bytes.
@@ -97,8 +102,8 @@ fn encode(core: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(core)?.encode()
 }
 
-/// A component made elsewhere must be the same, and says nothing about who made it.
-fn no_builders_path(component: &[u8], toolchain: &Toolchain) -> Result<()> {
+/// A component made elsewhere must be the same, and says nothing about the machine that made it.
+pub(crate) fn no_builders_path(component: &[u8], toolchain: &Toolchain) -> Result<()> {
     let folders = [component_artifact::workspace(), cargo_home()?, toolchain.sysroot().to_owned()];
     // Debian's compiler is in `/usr` on every machine.
     for folder in folders.iter().filter(|folder| *folder != Path::new("/usr")) {
@@ -112,7 +117,8 @@ fn no_builders_path(component: &[u8], toolchain: &Toolchain) -> Result<()> {
     Ok(())
 }
 
-fn cargo_home() -> Result<PathBuf> {
+/// Where cargo keeps the registry's crates.
+pub(crate) fn cargo_home() -> Result<PathBuf> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
     let home = home.context("neither CARGO_HOME nor a home directory is known")?;

@@ -1,5 +1,7 @@
 //! The step together with what others wrote: a certified OpenID Provider to log in at, other component hosts to run in, a real browser.
 //! Needs Node.js 20 and Python 3.11 besides; their packages are installed below `target`, and Chromium is Debian's.
+//!
+//! The hosts run in a copy of the package, by the commands of `docs/nodejs.md` and `docs/python.md`, and have nothing else of this repository.
 
 use std::{
     fs,
@@ -14,36 +16,71 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     checks::part,
-    component,
-    process::{cargo, run},
+    package,
+    process::{cargo, output, run},
     servers, tools,
 };
 
-/// What `host-test/interop/host.py` and `bench/peers/peer.py` import.
-pub(crate) const PYTHON_PACKAGE: &str = "wasmtime==50.0.1";
+/// What `hosts/python/host.py` and `bench/peers/peer.py` import.
+pub(crate) const PYTHON_PACKAGE: &str = include_str!("../../hosts/python/requirements.txt").trim_ascii_end();
+
+/// Brings the schemas of CycloneDX, and holds documents against them.
+const SBOM_PACKAGE: &str = "cyclonedx-python-lib[json-validation]==11.12.0";
+
+/// Nothing, or what is wrong with the document; ends with 1 then.
+const SBOM_CHECK: &str = "\
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
+sys.exit(str(wrong) if wrong else 0)
+";
 
 pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
-    component::build(&[])?;
+    package::package(&[])?;
     let sources = component_artifact::workspace().join("host-test/interop");
     let folder = component_artifact::workspace().join("target/interop");
-    part("packages", || install(&sources, &folder))?;
+    let packaged = folder.join("package");
+    let (node, python) = (packaged.join("hosts/nodejs"), packaged.join("hosts/python"));
+    part("packages", || {
+        package::copy(&packaged)?;
+        install(&sources, &folder, &node)
+    })?;
     part("the local Cognito", || run(cargo().args(["build", "--workspace", "--bin", "host-test"])))?;
     part("a certified OpenID Provider", || {
         let mut tests = cargo();
         tests.args(["test", "--quiet", "--workspace", "--test", "it", "--", "interop", "--ignored", "--nocapture"]);
         run(&mut tests)
     })?;
+    part("what the package says of itself", || {
+        run(Command::new("node").current_dir(&node).arg("inspect.mjs"))?;
+        let mut show = Command::new("npx");
+        show.current_dir(&node).args(["jco", "metadata-show", "--json"]).arg(packaged.join(package::COMPONENT));
+        let told = output(&mut show)?;
+        ensure!(told.contains("\"cognito-oidc\""), "jco doesn't find the component's name: {told}");
+        Ok(())
+    })?;
+    part("the bill of materials", || {
+        let mut check = Command::new("python3");
+        check.args(["-c", SBOM_CHECK]).arg(packaged.join(package::SBOM));
+        run(check.env("PYTHONPATH", folder.join("python-sbom")))
+    })?;
     part("a host on Node.js", || {
-        let transpiled = folder.join("transpiled");
-        let mut jco = Command::new(folder.join("node_modules/.bin/jco"));
-        jco.arg("transpile").arg(component_artifact::component()).args(["--quiet", "--instantiation", "sync", "--out-dir"]);
-        run(jco.arg(&transpiled))?;
-        run(Command::new("node").arg(folder.join("host.mjs")).arg(&transpiled).arg(harness()?))
+        run(Command::new("npm").current_dir(&node).args(["run", "--silent", "transpile"]))?;
+        run(Command::new("node").current_dir(&node).arg("login.mjs"))?;
+        run(Command::new("node").current_dir(&node).args(["login.mjs", "transpiled"]).arg(harness()?).arg("cognito"))
     })?;
     part("a host in Python", || {
-        let mut python = Command::new("python3");
-        python.arg(sources.join("host.py")).arg(component_artifact::component()).arg(harness()?);
-        run(python.env("PYTHONPATH", folder.join("python")))
+        let login = |program: Option<PathBuf>| {
+            let mut login = Command::new("python3");
+            login.current_dir(&python).env("PYTHONPATH", folder.join("python")).arg("login.py");
+            if let Some(program) = program {
+                login.arg(packaged.join(package::COMPONENT)).arg(program).arg("cognito");
+            }
+            run(&mut login)
+        };
+        login(None)?;
+        login(Some(harness()?))
     })?;
     part("a browser", || {
         tools::debian_packages(&["chromium"])?;
@@ -156,18 +193,22 @@ impl Drop for Demo {
 
 /// Packages in the versions that were tried, where they aren't there yet. Programs of Node.js lie beside their packages, or they wouldn't find
 /// them.
-fn install(sources: &Path, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("can't create {}", folder.display()))?;
-    for file in ["package.json", "provider.mjs", "host.mjs", "fetch.mjs", "browser.mjs"] {
+fn install(sources: &Path, folder: &Path, node: &Path) -> Result<()> {
+    for file in ["package.json", "browser.mjs"] {
         fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
     }
-    let mut npm = Command::new("npm");
-    npm.current_dir(folder).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
-    run(&mut npm).context("Node.js 20 is missing, or its packages can't be installed")?;
-    if folder.join("python/wasmtime").is_dir() {
-        return Ok(());
+    for folder in [folder, node] {
+        let mut npm = Command::new("npm");
+        npm.current_dir(folder).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+        run(&mut npm).context("Node.js 20 is missing, or its packages can't be installed")?;
     }
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PYTHON_PACKAGE, "--target"]);
-    run(pip.arg(folder.join("python"))).context("Python 3.11 with pip is missing, or its package can't be installed")
+    for (package, into, landmark) in [(PYTHON_PACKAGE, "python", "wasmtime"), (SBOM_PACKAGE, "python-sbom", "cyclonedx")] {
+        if folder.join(into).join(landmark).is_dir() {
+            continue;
+        }
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package, "--target"]);
+        run(pip.arg(folder.join(into))).context("Python 3.11 with pip is missing, or its package can't be installed")?;
+    }
+    Ok(())
 }

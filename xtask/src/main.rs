@@ -10,6 +10,7 @@ mod interop;
 #[cfg(test)]
 mod leads;
 mod mutants;
+mod package;
 mod patches;
 mod process;
 mod seal;
@@ -35,7 +36,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 15] = [
+const COMMANDS: [Command; 16] = [
     Command {
         name: "build",
         arguments: "",
@@ -78,6 +79,12 @@ const COMMANDS: [Command; 15] = [
         arguments: "",
         about: "a site of README and docs, in target/docs/site; its links are checked",
         run: docs::docs,
+    },
+    Command {
+        name: "package",
+        arguments: "[--check]",
+        about: "the component for those without Rust: with its identity, contract, licences and sums; `--check` that it is reproducible",
+        run: package::package,
     },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },

@@ -97,6 +97,16 @@ impl Toolchain {
         format!("/rustc/{}", self.compiler.commit)
     }
 
+    /// The compiler's release and the commit that it was made from.
+    pub(crate) fn compiler(&self) -> (&str, &str) {
+        (&self.compiler.release, &self.compiler.commit)
+    }
+
+    /// The notices of the standard library, which comes with rustup's toolchain in a page of its own.
+    pub(crate) fn library_notices(&self) -> PathBuf {
+        self.compiler.sysroot.join("share/doc/rust/COPYRIGHT-library.html")
+    }
+
     /// The folder that holds the compiler.
     pub(crate) fn sysroot(&self) -> &Path {
         &self.compiler.sysroot

@@ -69,6 +69,17 @@ impl World {
     }
 }
 
+/// The WIT package in `folder` in binary form, as registries keep it.
+///
+/// # Errors
+///
+/// Anything wrong with the WIT.
+pub(crate) fn encoded(folder: &Path) -> Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(folder)?;
+    wit_component::encode(&resolve, package)
+}
+
 fn interfaces(resolve: &Resolve, world: WorldId) -> Vec<String> {
     let imports = resolve.worlds[world].imports.iter();
     // A world's type imports aren't an authority: they come with the interfaces that use them.
@@ -102,6 +113,17 @@ mod tests {
                 "wasi:random/random@0.2.0",
             ]
         );
+    }
+
+    #[test]
+    fn the_encoded_contract_is_the_contract() {
+        let folder = component_artifact::workspace().join("wit");
+        let DecodedWasm::WitPackage(resolve, package) = wit_component::decode(&encoded(&folder).unwrap()).unwrap() else {
+            panic!("a component and no WIT package")
+        };
+        assert_eq!(resolve.packages[package].name.to_string(), "journey:step@0.1.0");
+        let id = resolve.select_world(&[package], None).unwrap();
+        assert_eq!(interfaces(&resolve, id), World::read(&folder).unwrap().imports());
     }
 
     /// The contract's prose is its comments, and a later version must be able to add to it.

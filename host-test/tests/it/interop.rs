@@ -15,7 +15,7 @@ use crate::stage::{CALLBACK_URL, CONNECTOR, callbacks, compiled, query, response
 
 const POOL: &str = "eu-west-1_AbCdEf123";
 const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
-/// With characters that must be form-encoded before they go into a Basic header.
+/// As `hosts/nodejs/pool.mjs` has it: with characters that must be form-encoded before they go into a Basic header.
 const SECRET: &str = "a secret: with+odd%characters&of=every?kind";
 
 /// The provider, which ends with this value.
@@ -26,15 +26,17 @@ struct Provider {
 
 impl Provider {
     fn start() -> Self {
-        let folder = component_artifact::workspace().join("target/interop");
+        let folder = component_artifact::workspace().join("target/interop/package/hosts/nodejs");
         let mut command = Command::new("node");
-        command.current_dir(folder).args(["provider.mjs", ISSUER, CALLBACK_URL, SECRET]);
+        command.current_dir(folder).args(["pool.mjs", CALLBACK_URL]);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Node.js");
         let mut printed = BufReader::new(process.stdout.take().expect("its output")).lines().map_while(Result::ok);
-        let origin = printed.find(|line| line.starts_with("http://127.0.0.1:"));
+        let login = printed.find_map(|line| serde_json::from_str::<Value>(&line).ok());
         // It goes on to print, and would fail where nobody reads.
         std::thread::spawn(move || printed.for_each(drop));
-        Self { process, origin: origin.expect("the provider's origin: run `cargo xtask interop`") }
+        let login = login.expect("what to log in with: run `cargo xtask interop`");
+        assert_eq!(login["client_secret"], SECRET);
+        Self { process, origin: login["origin"].as_str().expect("an origin").to_owned() }
     }
 }
 
