@@ -129,3 +129,26 @@ fn judge_secret<'a>(secret: SecretForTest<'a>, target: Option<&Target>) -> Resul
         (SecretForTest::Stored(stored), Some(target)) => stored.for_use(&target.secret_use).map(Some).ok_or(Tested::SecretNeeded),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::{SecretUse, StoredSecret};
+
+    #[test]
+    fn a_stored_secret_is_passed_for_its_own_use_alone_and_an_entered_one_for_any() {
+        let secret = ClientSecret::new("secret");
+        let target = |text: &str| Target { directory: "pool".to_owned(), secret_use: SecretUse::stored(text) };
+        let stored = StoredSecret::new(secret.clone(), SecretUse::stored("use"));
+        for (given, target, judged) in [
+            (SecretForTest::Stored(&stored), Some(target("use")), Ok(Some(&secret))),
+            (SecretForTest::Stored(&stored), Some(target("another use")), Err(Tested::SecretNeeded)),
+            (SecretForTest::Stored(&stored), None, Ok(None)),
+            (SecretForTest::Entered(&secret), Some(target("another use")), Ok(Some(&secret))),
+            (SecretForTest::Entered(&secret), None, Ok(Some(&secret))),
+            (SecretForTest::None, Some(target("use")), Ok(None)),
+        ] {
+            assert_eq!(judge_secret(given, target.as_ref()), judged, "{given:?} {target:?}");
+        }
+    }
+}

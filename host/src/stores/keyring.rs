@@ -215,6 +215,24 @@ impl std::error::Error for KeyringError {}
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_wrong_is_said_without_a_key() {
+        for (wrong, said) in [
+            (KeyringError::NoKey.to_string(), "expected a key, 32 random bytes in base64"),
+            (KeyringError::Malformed { line: 2 }.to_string(), "line 2: expected 32 bytes in base64"),
+            (KeyringError::Twice { line: 3 }.to_string(), "line 3: the same key again"),
+            (KeyringError::TooMany.to_string(), "more than 16 keys"),
+            (KeyringError::NotSet("KEYS".to_owned()).to_string(), "the environment variable KEYS is not set"),
+            (KeyringError::Unreadable("keys".into(), std::io::ErrorKind::NotFound).to_string(), "keys: entity not found"),
+            (Unsealable::NotSealed.to_string(), "it is not sealed"),
+            (Unsealable::NoSuchKey.to_string(), "this host lacks the key that sealed it"),
+            (Unsealable::Altered.to_string(), "it was altered, or belongs elsewhere"),
+            (Unsealable::NoRandomBytes.to_string(), "no random bytes"),
+        ] {
+            assert_eq!(wrong, said);
+        }
+    }
+
     const A: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     const B: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 

@@ -16,3 +16,14 @@ impl fmt::Display for StoreWarning {
         write!(f, "{}: {}", self.code, self.message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_its_code_and_what_it_loses() {
+        let warning = StoreWarning { code: "not_persistent", message: "a restart loses everything".to_owned() };
+        assert_eq!(warning.to_string(), "not_persistent: a restart loses everything");
+    }
+}

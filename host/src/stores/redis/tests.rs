@@ -298,6 +298,14 @@ async fn a_user_who_may_do_no_more_than_documented_is_enough() {
     stores.forget("tenant", "journey").await.unwrap();
 }
 
+#[test]
+fn where_nothing_is_said_a_journey_is_kept_for_a_week() {
+    let config = RedisConfig::parse("redis://localhost").unwrap();
+    assert_eq!(config.journey_lifetime, Duration::from_secs(604_800));
+    let shown = format!("{config:?}");
+    assert!(shown.starts_with("RedisConfig { address: ") && shown.ends_with(r#"prefix: "journey", .. }"#), "{shown}");
+}
+
 #[tokio::test]
 async fn a_prefix_can_not_take_the_hash_tag() {
     for prefix in ["", "{", "a}", "a b", "ü", &"a".repeat(65)] {
