@@ -1,7 +1,5 @@
 //! `README.md`, `docs/operator.md` and the code say the same: tables, JSON blocks, the example of a host, commands, links, layers, the code map.
 
-mod limits;
-
 use serde_json::{Value, json};
 
 use crate::begin::begin;
