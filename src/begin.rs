@@ -12,16 +12,16 @@ use crate::step::event_data::{Observations, Outcome, Phase, Report};
 use crate::step::outcome::{Begun, Failed, Invocation, Redirect};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
-use crate::step::settings::{EventData, Outlets};
+use crate::step::settings::{Destinations, EventData};
 
 /// Starts an attempt.
 pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
-    let (outlets, configuration) = Configuration::read(invocation.settings, invocation.connector);
-    let mut host = Recorder::new(host, outlets.event_data != EventData::None);
-    let result = clear(&mut host, &outlets)
+    let (destinations, configuration) = Configuration::read(invocation.settings, invocation.connector);
+    let mut host = Recorder::new(host, destinations.event_data != EventData::None);
+    let result = clear(&mut host, &destinations)
         .and(configuration.map_err(Failure::from))
         .and_then(|configuration| start(&mut host, &configuration, invocation.browser));
-    let outcome = result.map_err(|failure| fail(&mut host, &outlets, failure, invocation.round));
+    let outcome = result.map_err(|failure| fail(&mut host, &destinations, failure, invocation.round));
 
     let ended = match &outcome {
         Ok(_) => Outcome::Redirect,
@@ -38,16 +38,16 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
         exchanges: host.exchanges(),
     };
     // Nothing in it can hold what was drawn here: the documents were there before, and of an exchange neither query nor body is kept.
-    let event_data = report.render(&outlets.event_data, &Redaction::default());
+    let event_data = report.render(&destinations.event_data, &Redaction::default());
     Begun { outcome, event_data }
 }
 
 /// What an earlier round left must not be taken for this one's.
-fn clear(host: &mut dyn Host, outlets: &Outlets) -> Result<(), Failure> {
-    if let Some(name) = &outlets.output_variable {
+fn clear(host: &mut dyn Host, destinations: &Destinations) -> Result<(), Failure> {
+    if let Some(name) = &destinations.output_variable {
         host.set_variable(name, None)?;
     }
-    host.set_variable(&outlets.error_output_variable, None)?;
+    host.set_variable(&destinations.error_output_variable, None)?;
     Ok(())
 }
 
@@ -99,10 +99,10 @@ fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> 
 }
 
 /// A failure is an outcome, with or without a variable that tells it.
-fn fail(host: &mut dyn Host, outlets: &Outlets, failure: Failure, round: u32) -> Failed {
+fn fail(host: &mut dyn Host, destinations: &Destinations, failure: Failure, round: u32) -> Failed {
     let json = ErrorOutput::new(&failure, round).to_json().to_string();
     // Where the store fails too, the outcome still has the code.
-    let _ = host.set_variable(&outlets.error_output_variable, Some(&json));
+    let _ = host.set_variable(&destinations.error_output_variable, Some(&json));
     Failed::new(failure, round)
 }
 

@@ -24,7 +24,7 @@ use crate::step::outcome::{
 use crate::step::output::{MAX_VARIABLE_BYTES, Output, Verified};
 use crate::step::recorder::Recorder;
 use crate::step::redaction::Redaction;
-use crate::step::settings::{EventData, Outlets, Tokens};
+use crate::step::settings::{Destinations, EventData, Tokens};
 
 /// Judges a response.
 pub fn complete(
@@ -33,7 +33,7 @@ pub fn complete(
     client_secret: Option<&str>,
     response: AuthorizationResponse<'_>,
 ) -> Completed {
-    let (outlets, configuration) = Configuration::read(invocation.settings, invocation.connector);
+    let (destinations, configuration) = Configuration::read(invocation.settings, invocation.connector);
     let ignored = |failure: Failure| {
         let outcome = CompleteOutcome::Ignored(Failed::new(failure, invocation.round));
         Completed { outcome, event_data: None }
@@ -44,7 +44,7 @@ pub fn complete(
     };
 
     let mut call = Call {
-        host: Recorder::new(host, outlets.event_data != EventData::None),
+        host: Recorder::new(host, destinations.event_data != EventData::None),
         client_secret: client_secret.map(Secret::new),
         observations: Observations { response_mode: received.response_mode(), ..Observations::default() },
         redaction: Redaction::default(),
@@ -60,9 +60,10 @@ pub fn complete(
         Err(rejection @ (claim::Rejection::Interrupted | claim::Rejection::Unreadable)) => Err(rejection.into()),
         Err(rejection) => return ignored(rejection.into()),
     };
-    let settled =
-        result.and_then(|output| call.write(&outlets, output)).map_err(|failure| call.fail(&outlets, failure, invocation.round));
-    call.complete(invocation, &outlets, settled)
+    let settled = result
+        .and_then(|output| call.write(&destinations, output))
+        .map_err(|failure| call.fail(&destinations, failure, invocation.round));
+    call.complete(invocation, &destinations, settled)
 }
 
 /// A response whose form is right.
@@ -217,16 +218,16 @@ impl Call<'_> {
     }
 
     /// Both variables, or a failure.
-    fn write(&mut self, outlets: &Outlets, output: Output) -> Result<Output, Failure> {
+    fn write(&mut self, destinations: &Destinations, output: Output) -> Result<Output, Failure> {
         let json = output.to_text();
         if json.len() > MAX_VARIABLE_BYTES {
             return Err(Code::OutputTooLarge.into());
         }
         // Settings without a valid name don't come this far.
-        let name = outlets.output_variable.as_deref().ok_or(Code::Internal)?;
+        let name = destinations.output_variable.as_deref().ok_or(Code::Internal)?;
         // The output goes last: where the store fails from some write on, a login that fails leaves none.
         let none = ErrorOutput::none().to_json().to_string();
-        self.host.set_variable(&outlets.error_output_variable, Some(&none)).map_err(|error| match error {
+        self.host.set_variable(&destinations.error_output_variable, Some(&none)).map_err(|error| match error {
             StoreError::TooLarge => Failure::from(Code::StorageFailed),
             other => other.into(),
         })?;
@@ -235,7 +236,7 @@ impl Call<'_> {
     }
 
     /// The error variable, and no output. Where the store fails too, the outcome still has the code.
-    fn fail(&mut self, outlets: &Outlets, mut failure: Failure, round: u32) -> Failed {
+    fn fail(&mut self, destinations: &Destinations, mut failure: Failure, round: u32) -> Failed {
         if let Some(provider) = &mut failure.provider {
             provider.error = self.redaction.text(std::mem::take(&mut provider.error));
             provider.description = provider.description.take().map(|text| self.redaction.text(text));
@@ -245,15 +246,15 @@ impl Call<'_> {
         }
         // A path ends in a member's name, and somebody may have pasted a secret in the wrong place.
         failure.path = failure.path.take().map(|path| self.redaction.text(path));
-        if let Some(name) = &outlets.output_variable {
+        if let Some(name) = &destinations.output_variable {
             let _ = self.host.set_variable(name, None);
         }
         let json = ErrorOutput::new(&failure, round).to_json().to_string();
-        let _ = self.host.set_variable(&outlets.error_output_variable, Some(&json));
+        let _ = self.host.set_variable(&destinations.error_output_variable, Some(&json));
         Failed::new(failure, round)
     }
 
-    fn complete(self, invocation: Invocation<'_>, outlets: &Outlets, settled: Result<Output, Failed>) -> Completed {
+    fn complete(self, invocation: Invocation<'_>, destinations: &Destinations, settled: Result<Output, Failed>) -> Completed {
         let (outcome, ended) = match settled {
             Ok(output) => (CompleteOutcome::Authenticated(output.authentication()), Outcome::Authenticated(Box::new(output))),
             Err(failed) => (CompleteOutcome::Failed(failed.clone()), Outcome::Failed(failed.failure)),
@@ -265,7 +266,7 @@ impl Call<'_> {
             observations: self.observations,
             exchanges: self.host.exchanges(),
         };
-        Completed { outcome, event_data: report.render(&outlets.event_data, &self.redaction) }
+        Completed { outcome, event_data: report.render(&destinations.event_data, &self.redaction) }
     }
 }
 

@@ -1,8 +1,6 @@
 //! `README.md`, the pages of `docs` and the code say the same: tables, JSON blocks, the example of a host, commands, layers, the code map.
 //! Their links are checked by `xtask`, which makes a site of them.
 
-mod limits;
-
 use serde_json::{Value, json};
 
 use crate::begin::begin;

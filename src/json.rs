@@ -30,7 +30,7 @@ pub(crate) const OBJECT_WEIGHT: u32 = 8;
 
 /// Why a text isn't an object that can be trusted to mean one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum Rejection {
     /// Not JSON, or nested too deeply.
     Syntax,
     /// A member stands twice in one object.
@@ -41,7 +41,7 @@ pub enum Fault {
     NotAnObject,
 }
 
-impl Fault {
+impl Rejection {
     /// What was expected, for a message.
     #[must_use]
     pub fn expected(self) -> &'static str {
@@ -58,7 +58,7 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: Rejection,
     /// From 1; where the reader noticed it.
     pub line: usize,
     /// From 1, in bytes.
@@ -73,8 +73,10 @@ impl Defect {
     pub fn expected(&self) -> Cow<'static, str> {
         let expected = self.fault.expected();
         match self.fault {
-            Fault::Syntax | Fault::DuplicateMember => format!("{expected}: line {}, column {}", self.line, self.column).into(),
-            Fault::TooManyValues | Fault::NotAnObject => expected.into(),
+            Rejection::Syntax | Rejection::DuplicateMember => {
+                format!("{expected}: line {}, column {}", self.line, self.column).into()
+            }
+            Rejection::TooManyValues | Rejection::NotAnObject => expected.into(),
         }
     }
 }
@@ -82,16 +84,16 @@ impl Defect {
 /// Reads one JSON object and nothing after it.
 ///
 /// # Errors
-/// See [`Fault`].
-pub fn object(text: &[u8]) -> Result<Object, Fault> {
+/// See [`Rejection`].
+pub fn object(text: &[u8]) -> Result<Object, Rejection> {
     of_object(value(text)?)
 }
 
 /// As [`object`], for the claims of a token, which may have more values.
 ///
 /// # Errors
-/// See [`Fault`].
-pub fn claims(text: &[u8]) -> Result<Object, Fault> {
+/// See [`Rejection`].
+pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
     let budget = Budget { most: MAX_CLAIM_VALUES, object: OBJECT_WEIGHT };
     of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
 }
@@ -105,8 +107,8 @@ pub fn written(text: &str) -> Result<Object, Defect> {
     let defect = |fault, line, column: usize, path| Defect { fault, line, column: column.max(1), path };
     match read(text.as_bytes(), DOCUMENT, Some(&path)) {
         Ok(value) => of_object(value).map_err(|fault| defect(fault, 1, 1, Vec::new())),
-        Err((Fault::DuplicateMember, error)) => {
-            Err(defect(Fault::DuplicateMember, error.line(), error.column(), path.into_inner()))
+        Err((Rejection::DuplicateMember, error)) => {
+            Err(defect(Rejection::DuplicateMember, error.line(), error.column(), path.into_inner()))
         }
         Err((fault, error)) => Err(defect(fault, error.line(), error.column(), Vec::new())),
     }
@@ -115,8 +117,8 @@ pub fn written(text: &str) -> Result<Object, Defect> {
 /// Reads one JSON value and nothing after it.
 ///
 /// # Errors
-/// See [`Fault`].
-pub fn value(text: &[u8]) -> Result<Value, Fault> {
+/// See [`Rejection`].
+pub fn value(text: &[u8]) -> Result<Value, Rejection> {
     read(text, DOCUMENT, None).map_err(|(fault, _)| fault)
 }
 
@@ -130,26 +132,26 @@ struct Budget {
 
 const DOCUMENT: Budget = Budget { most: MAX_VALUES, object: 1 };
 
-fn of_object(value: Value) -> Result<Object, Fault> {
+fn of_object(value: Value) -> Result<Object, Rejection> {
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(Fault::NotAnObject),
+        _ => Err(Rejection::NotAnObject),
     }
 }
 
-fn read(text: &[u8], budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Fault, serde_json::Error)> {
-    let (fault, values) = (Cell::new(Fault::Syntax), Cell::new(0));
+fn read(text: &[u8], budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Rejection, serde_json::Error)> {
+    let (fault, values) = (Cell::new(Rejection::Syntax), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let strict = Strict { fault: &fault, values: &values, budget, path };
     let value = strict.deserialize(&mut deserializer).map_err(|error| (fault.get(), error))?;
-    deserializer.end().map_err(|error| (Fault::Syntax, error))?;
+    deserializer.end().map_err(|error| (Rejection::Syntax, error))?;
     Ok(value)
 }
 
 /// Builds a [`Value`] and notes what stopped it.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
-    fault: &'a Cell<Fault>,
+    fault: &'a Cell<Rejection>,
     values: &'a Cell<u32>,
     budget: Budget,
     /// Where it is; left as it was where it stopped.
@@ -157,14 +159,14 @@ struct Strict<'a> {
 }
 
 impl Strict<'_> {
-    fn stop<E: Error>(self, fault: Fault) -> E {
+    fn stop<E: Error>(self, fault: Rejection) -> E {
         self.fault.set(fault);
         E::custom(fault.expected())
     }
 
     fn count<E: Error>(self, weight: u32) -> Result<(), E> {
         self.values.set(self.values.get().saturating_add(weight));
-        if self.values.get() > self.budget.most { Err(self.stop(Fault::TooManyValues)) } else { Ok(()) }
+        if self.values.get() > self.budget.most { Err(self.stop(Rejection::TooManyValues)) } else { Ok(()) }
     }
 
     fn enter(self, name: impl FnOnce() -> String) {
@@ -242,7 +244,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
             self.enter(|| name.clone());
             let value = members.next_value_seed(self)?;
             if object.insert(name, value).is_some() {
-                return Err(self.stop(Fault::DuplicateMember));
+                return Err(self.stop(Rejection::DuplicateMember));
             }
             self.leave();
         }
@@ -264,39 +266,39 @@ mod tests {
     #[test]
     fn t11_faults_are_told_apart() {
         for (text, fault) in [
-            (r#"{"a":1,"a":1}"#, Fault::DuplicateMember),
-            (r#"{"a":{"b":[{"c":1,"c":2}]}}"#, Fault::DuplicateMember),
-            (r#"{"a":1,"\u0061":2}"#, Fault::DuplicateMember),
-            ("[]", Fault::NotAnObject),
-            ("null", Fault::NotAnObject),
-            ("\"{}\"", Fault::NotAnObject),
-            ("", Fault::Syntax),
-            ("{", Fault::Syntax),
-            ("{} {}", Fault::Syntax),
-            ("{\"a\":1e999}", Fault::Syntax),
-            ("<html>", Fault::Syntax),
+            (r#"{"a":1,"a":1}"#, Rejection::DuplicateMember),
+            (r#"{"a":{"b":[{"c":1,"c":2}]}}"#, Rejection::DuplicateMember),
+            (r#"{"a":1,"\u0061":2}"#, Rejection::DuplicateMember),
+            ("[]", Rejection::NotAnObject),
+            ("null", Rejection::NotAnObject),
+            ("\"{}\"", Rejection::NotAnObject),
+            ("", Rejection::Syntax),
+            ("{", Rejection::Syntax),
+            ("{} {}", Rejection::Syntax),
+            ("{\"a\":1e999}", Rejection::Syntax),
+            ("<html>", Rejection::Syntax),
         ] {
             assert_eq!(object(text.as_bytes()), Err(fault), "{text}");
         }
-        assert_eq!(object(&[b'{', b'"', 0xff, b'"', b':', b'1', b'}']), Err(Fault::Syntax));
-        assert_eq!(object(&[vec![b'['; 4000], vec![b']'; 4000]].concat()), Err(Fault::Syntax));
+        assert_eq!(object(&[b'{', b'"', 0xff, b'"', b':', b'1', b'}']), Err(Rejection::Syntax));
+        assert_eq!(object(&[vec![b'['; 4000], vec![b']'; 4000]].concat()), Err(Rejection::Syntax));
     }
 
     #[test]
     fn each_fault_says_what_was_expected() {
-        let texts = [Fault::Syntax, Fault::DuplicateMember, Fault::NotAnObject].map(Fault::expected);
+        let texts = [Rejection::Syntax, Rejection::DuplicateMember, Rejection::NotAnObject].map(Rejection::expected);
         assert_eq!(texts, ["expected JSON", "expected each member of a JSON object once", "expected a JSON object"]);
-        assert!(Fault::TooManyValues.expected().contains(&MAX_VALUES.to_string()));
+        assert!(Rejection::TooManyValues.expected().contains(&MAX_VALUES.to_string()));
     }
 
     #[test]
     fn more_values_than_memory_holds_are_not_read() {
         let nested = |values: usize| format!(r#"{{"a":[{}0]}}"#, "{\"\":0},".repeat((values - 3) / 2));
         assert!(object(nested(4095).as_bytes()).is_ok());
-        assert_eq!(object(nested(4097).as_bytes()), Err(Fault::TooManyValues));
+        assert_eq!(object(nested(4097).as_bytes()), Err(Rejection::TooManyValues));
         let listed = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
         assert!(value(listed(4096).as_bytes()).is_ok());
-        assert_eq!(value(listed(4097).as_bytes()), Err(Fault::TooManyValues));
+        assert_eq!(value(listed(4097).as_bytes()), Err(Rejection::TooManyValues));
     }
 
     #[test]
@@ -307,8 +309,8 @@ mod tests {
         }
         let numbers = |values: usize| format!(r#"{{"a":[{}0]}}"#, "0,".repeat(values - 10));
         assert!(claims(numbers(163_840).as_bytes()).is_ok());
-        assert_eq!(claims(numbers(163_841).as_bytes()), Err(Fault::TooManyValues));
-        assert_eq!(claims(br#"{"a":1,"a":1}"#), Err(Fault::DuplicateMember));
+        assert_eq!(claims(numbers(163_841).as_bytes()), Err(Rejection::TooManyValues));
+        assert_eq!(claims(br#"{"a":1,"a":1}"#), Err(Rejection::DuplicateMember));
     }
 
     #[test]
@@ -318,15 +320,15 @@ mod tests {
             Err(Defect { fault, line, column, path })
         };
         for (text, expected) in [
-            ("{\n  \"a\": 1,\n}", defect(Fault::Syntax, 3, 1, &[])),
-            ("{\n  \"a\": tru\n}", defect(Fault::Syntax, 3, 1, &[])),
-            ("", defect(Fault::Syntax, 1, 1, &[])),
-            ("{} x", defect(Fault::Syntax, 1, 4, &[])),
-            ("[]", defect(Fault::NotAnObject, 1, 1, &[])),
-            ("{\"a\":1,\n\"a\":2}", defect(Fault::DuplicateMember, 2, 6, &["a"])),
+            ("{\n  \"a\": 1,\n}", defect(Rejection::Syntax, 3, 1, &[])),
+            ("{\n  \"a\": tru\n}", defect(Rejection::Syntax, 3, 1, &[])),
+            ("", defect(Rejection::Syntax, 1, 1, &[])),
+            ("{} x", defect(Rejection::Syntax, 1, 4, &[])),
+            ("[]", defect(Rejection::NotAnObject, 1, 1, &[])),
+            ("{\"a\":1,\n\"a\":2}", defect(Rejection::DuplicateMember, 2, 6, &["a"])),
             (
                 "{\"x\":{\"y\":1},\"a\":{\"b\":[0,{\"c\":1,\"c\":1}]}}",
-                defect(Fault::DuplicateMember, 1, 38, &["a", "b", "1", "c"]),
+                defect(Rejection::DuplicateMember, 1, 38, &["a", "b", "1", "c"]),
             ),
         ] {
             assert_eq!(written(text), expected, "{text}");

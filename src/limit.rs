@@ -28,3 +28,6 @@ macro_rules! limit {
     };
 }
 pub(crate) use limit;
+
+#[cfg(test)]
+mod tests;

@@ -170,26 +170,26 @@ impl<'run, 'host> Call<'run, 'host> {
 
     /// Whether the call moved the journey.
     fn run(mut self) -> bool {
-        let (outlets, configuration) = Configuration::read(&self.settings, &self.connector);
-        if let Some(name) = &outlets.output_variable {
+        let (destinations, configuration) = Configuration::read(&self.settings, &self.connector);
+        if let Some(name) = &destinations.output_variable {
             self.host.variables.insert(name.clone(), STALE.to_owned());
         }
         self.provider.known.borrow_mut().token_answer = None;
         let started_at = self.host.now.as_secs();
         let (writes, attempts, requests) = (self.host.writes, self.host.attempts.clone(), self.host.requests.len());
-        let others = self.other_variables(&outlets.output_variable, &outlets.error_output_variable);
+        let others = self.other_variables(&destinations.output_variable, &destinations.error_output_variable);
 
         let completed = self.complete();
 
         let made = self.host.requests.split_off(requests);
         self.check_requests(&made);
-        assert_eq!(others, self.other_variables(&outlets.output_variable, &outlets.error_output_variable));
-        self.check_secrecy(&completed, &outlets.error_output_variable);
+        assert_eq!(others, self.other_variables(&destinations.output_variable, &destinations.error_output_variable));
+        self.check_secrecy(&completed, &destinations.error_output_variable);
         if let Some(data) = &completed.event_data {
             assert!(serde_json::from_str::<Value>(data).is_ok_and(|data| data.is_object()));
         }
-        let output = outlets.output_variable.as_ref().and_then(|name| self.host.variables.get(name));
-        let error = self.host.variables.get(&outlets.error_output_variable);
+        let output = destinations.output_variable.as_ref().and_then(|name| self.host.variables.get(name));
+        let error = self.host.variables.get(&destinations.error_output_variable);
         let is_settled = match &completed.outcome {
             CompleteOutcome::Ignored(failed) => {
                 assert_eq!(self.host.writes, writes, "an ignored response writes nothing");

@@ -24,7 +24,7 @@ const OWNED: [&str; 8] =
 
 /// What must hold of two documents, whatever is in them.
 pub fn check(settings: &str, connector: &str) {
-    let (outlets, configuration) = Configuration::read(settings, connector);
+    let (destinations, configuration) = Configuration::read(settings, connector);
     let problems = configuration.as_ref().err().cloned().unwrap_or_default();
     assert_eq!(configuration.is_err(), !problems.is_empty(), "what is wrong is told");
     for problem in &problems {
@@ -34,17 +34,17 @@ pub fn check(settings: &str, connector: &str) {
     let description = Description::new(settings, connector);
     assert_eq!(description.problems, problems);
     assert_eq!(description.origins.is_empty(), configuration.is_err(), "documents with problems lead nowhere");
-    assert_eq!(description.error_variable, outlets.error_output_variable);
+    assert_eq!(description.error_variable, destinations.error_output_variable);
     if let Ok(configuration) = &configuration {
         assert_eq!(description.callback_url.as_ref(), Some(&configuration.settings.callback_url));
     }
-    assert_ne!(outlets.output_variable.as_ref(), Some(&outlets.error_output_variable));
-    for name in outlets.output_variable.iter().chain([&outlets.error_output_variable]) {
+    assert_ne!(destinations.output_variable.as_ref(), Some(&destinations.error_output_variable));
+    for name in destinations.output_variable.iter().chain([&destinations.error_output_variable]) {
         assert!(!name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     }
 
     let mut host = ScriptedHost::new(|_| Err(FetchError::Unreachable));
-    host.variables.insert(outlets.error_output_variable.clone(), "stale".to_owned());
+    host.variables.insert(destinations.error_output_variable.clone(), "stale".to_owned());
     let begun = begin(&mut host, Invocation { settings, connector, browser: BROWSER.as_bytes(), round: 1 });
     match (&begun.outcome, configuration) {
         (Ok(redirect), Ok(configuration)) => {
@@ -55,7 +55,7 @@ pub fn check(settings: &str, connector: &str) {
         }
         (Err(failed), configuration) => {
             assert!(host.attempts.is_empty());
-            let error = host.variables.get(&outlets.error_output_variable).expect("an error variable");
+            let error = host.variables.get(&destinations.error_output_variable).expect("an error variable");
             super::outcome::check_error_variable(error, failed.failure.code.as_str());
             assert!(configuration.is_err() || !host.requests.is_empty(), "only the network can fail");
         }

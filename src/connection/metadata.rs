@@ -5,7 +5,7 @@ use super::{authorization, credentials, is_wrong_address};
 use crate::cognito::endpoints::{Endpoints, Rejection, Source};
 use crate::cognito::pool::IssuerKind;
 use crate::host::{FetchError, Response};
-use crate::oidc::exchange::{self, Answer, Trace};
+use crate::oidc::exchange::{self, JsonResponse, Trace};
 use crate::oidc::metadata::{self, Metadata};
 use crate::step::error::Failure;
 
@@ -29,7 +29,7 @@ pub fn read(source: &Source, result: Result<Response, FetchError>) -> Evidence {
     let mut names_another_kind = false;
     let document = match exchange::document(result) {
         Err(rejection) => Err(Rejection::Metadata(rejection.into())),
-        Ok(Answer { object, trace }) => metadata::judge(&object, &source.names()).map_err(|rejection| {
+        Ok(JsonResponse { object, trace }) => metadata::judge(&object, &source.names()).map_err(|rejection| {
             let of_either = source.pool.issuers(IssuerKind::Either, &source.additional_regions);
             names_another_kind = metadata::judge(&object, &of_either) != Err(metadata::Rejection::IssuerMismatch);
             Rejection::Metadata(match rejection {

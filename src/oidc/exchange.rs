@@ -57,7 +57,7 @@ impl Rejection {
 
 /// A response with a JSON object in it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct JsonResponse {
     /// Which response it was.
     pub trace: Trace,
     /// Its content.
@@ -150,12 +150,12 @@ pub fn arrived(result: Result<Response, FetchError>) -> Result<Response, Rejecti
 ///
 /// # Errors
 /// [`Rejection::UnexpectedType`] for another content type; [`Rejection::Invalid`] for JSON that isn't an object, or isn't JSON at all.
-pub fn answer(response: &Response) -> Result<Answer, Rejection> {
+pub fn answer(response: &Response) -> Result<JsonResponse, Rejection> {
     if !response.header("content-type").is_some_and(is_json) {
         return Err(Rejection::UnexpectedType(JSON_EXPECTED, told(response)));
     }
     match json::object(&response.body) {
-        Ok(object) => Ok(Answer { trace: trace(response), object }),
+        Ok(object) => Ok(JsonResponse { trace: trace(response), object }),
         Err(fault) => Err(Rejection::Invalid(fault.expected(), Some(trace(response)))),
     }
 }
@@ -164,7 +164,7 @@ pub fn answer(response: &Response) -> Result<Answer, Rejection> {
 ///
 /// # Errors
 /// As [`arrived`] and [`answer`].
-pub fn document(result: Result<Response, FetchError>) -> Result<Answer, Rejection> {
+pub fn document(result: Result<Response, FetchError>) -> Result<JsonResponse, Rejection> {
     let response = arrived(result)?;
     if response.status != 200 {
         return Err(Rejection::UnexpectedStatus(told(&response)));

@@ -100,8 +100,8 @@ impl<'a> Jws<'a> {
 fn object(part: &str) -> Result<Object, Rejection> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Rejection::Malformed)?;
     json::claims(&bytes).map_err(|fault| match fault {
-        json::Fault::TooManyValues => Rejection::TooLarge,
-        json::Fault::Syntax | json::Fault::DuplicateMember | json::Fault::NotAnObject => Rejection::Malformed,
+        json::Rejection::TooManyValues => Rejection::TooLarge,
+        json::Rejection::Syntax | json::Rejection::DuplicateMember | json::Rejection::NotAnObject => Rejection::Malformed,
     })
 }
 

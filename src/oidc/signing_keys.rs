@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::cache::{self, Fruitless, Lifetime, Source};
-use super::exchange::{self, Answer};
+use super::exchange::{self, JsonResponse};
 use super::keys::KeySet;
 use super::signature::PublicKey;
 use crate::host::{FetchError, Host, Response};
@@ -78,7 +78,7 @@ pub fn find_anew(
 /// # Errors
 /// It couldn't be had, or isn't a key set.
 pub fn judge(result: Result<Response, FetchError>) -> Result<KeySet, exchange::Rejection> {
-    let Answer { object, trace } = exchange::document(result)?;
+    let JsonResponse { object, trace } = exchange::document(result)?;
     KeySet::parse(&object).map_err(|rejection| exchange::Rejection::Invalid(rejection.0, Some(trace)))
 }
 

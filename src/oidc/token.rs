@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::client::Client;
-use super::exchange::{self, Answer, Trace};
+use super::exchange::{self, JsonResponse, Trace};
 use super::pkce::CodeVerifier;
 use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
@@ -88,7 +88,7 @@ fn refusal(response: &Response, is_the_endpoints: bool) -> exchange::Rejection {
 }
 
 /// RFC 6749 5.1
-fn tokens(Answer { object, trace }: Answer) -> Result<TokenResponse, Rejection> {
+fn tokens(JsonResponse { object, trace }: JsonResponse) -> Result<TokenResponse, Rejection> {
     // An error in a success is nobody's protocol, but the operator wants to read it.
     let words = || exchange::named(&object, "error", "error_description").map(Box::new);
     let invalid = |expected| exchange::Rejection::Invalid(expected, Some(Trace { words: words(), ..trace.clone() }));

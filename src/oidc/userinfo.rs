@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::exchange::{self, Answer, Trace};
+use super::exchange::{self, JsonResponse, Trace};
 use super::response::ProviderError;
 use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
@@ -59,7 +59,7 @@ pub fn judge(result: Result<Response, FetchError>, subject: &str) -> Result<User
     let response = exchange::arrived(result)?;
     match response.status {
         200 => {
-            let Answer { object, .. } = exchange::answer(&response)?;
+            let JsonResponse { object, .. } = exchange::answer(&response)?;
             match object.get("sub").and_then(|sub| sub.as_str()) {
                 Some(sub) if sub == subject => Ok(UserInfo(object)),
                 _ => Err(Rejection::SubjectMismatch),

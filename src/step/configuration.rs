@@ -3,7 +3,7 @@
 use super::connector::Connector;
 use super::document::Problem;
 use super::error::Code;
-use super::settings::{Outlets, Settings, Tokens};
+use super::settings::{Destinations, Settings, Tokens};
 use crate::cognito::endpoints::distinct_origins;
 
 /// What a call runs with.
@@ -20,8 +20,8 @@ impl Configuration {
     ///
     /// # Errors
     /// Problems of either document, a connector that is disabled or without OIDC; of two documents without any, what contradicts the other.
-    pub fn read(settings: &str, connector: &str) -> (Outlets, Result<Self, Vec<Problem>>) {
-        let (outlets, settings) = Settings::parse(settings);
+    pub fn read(settings: &str, connector: &str) -> (Destinations, Result<Self, Vec<Problem>>) {
+        let (destinations, settings) = Settings::parse(settings);
         let configuration = match (settings, Connector::parse(connector)) {
             (Ok(settings), Ok(connector)) => {
                 let configuration = Self { settings, connector };
@@ -30,7 +30,7 @@ impl Configuration {
             }
             (settings, connector) => Err([settings.err(), connector.err()].into_iter().flatten().flatten().collect()),
         };
-        (outlets, configuration)
+        (destinations, configuration)
     }
 
     /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that only

@@ -30,15 +30,15 @@ impl Description {
     /// Describes as far as the documents can be read.
     #[must_use]
     pub fn new(settings: &str, connector: &str) -> Self {
-        let (outlets, configuration) = Configuration::read(settings, connector);
+        let (destinations, configuration) = Configuration::read(settings, connector);
         let mut description = Self {
             origins: Vec::new(),
             origins_complete: true,
             test_origins: Vec::new(),
-            callback_url: outlets.callback_url,
-            output_variable: outlets.output_variable,
-            error_variable: outlets.error_output_variable,
-            failure_behavior: outlets.failure_behavior,
+            callback_url: destinations.callback_url,
+            output_variable: destinations.output_variable,
+            error_variable: destinations.error_output_variable,
+            failure_behavior: destinations.failure_behavior,
             problems: Vec::new(),
         };
         match configuration {

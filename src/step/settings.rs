@@ -169,7 +169,7 @@ pub struct Settings {
 /// Where the user agent comes back to and where results go. Read on its own: a failure needs its way out even where the other settings
 /// are broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outlets {
+pub struct Destinations {
     /// None where no valid URL was given.
     pub callback_url: Option<String>,
     /// None where no valid name was given.
@@ -187,20 +187,20 @@ impl Settings {
     ///
     /// # Errors
     /// Every problem.
-    pub fn parse(text: &str) -> (Outlets, Result<Self, Vec<Problem>>) {
+    pub fn parse(text: &str) -> (Destinations, Result<Self, Vec<Problem>>) {
         let mut problems = Vec::new();
         let mut reader = Reader::new("/settings", Code::InvalidSettings, &mut problems);
         let document = reader.object(text).map(SettingsDocument::read).unwrap_or_default();
-        let outlets = Outlets::read(&document);
-        let settings = if problems.is_empty() { document.check(&outlets, &mut problems) } else { None };
+        let destinations = Destinations::read(&document);
+        let settings = if problems.is_empty() { document.check(&destinations, &mut problems) } else { None };
         match settings {
-            Some(settings) if problems.is_empty() => (outlets, Ok(settings)),
-            _ => (outlets, Err(problems)),
+            Some(settings) if problems.is_empty() => (destinations, Ok(settings)),
+            _ => (destinations, Err(problems)),
         }
     }
 }
 
-impl Outlets {
+impl Destinations {
     fn read(document: &SettingsDocument) -> Self {
         let name = |field: &Field<String>, default: &str| match field {
             Field::Absent => Some(default.to_owned()),
@@ -237,13 +237,13 @@ impl SettingsDocument {
         }
     }
 
-    fn check(self, outlets: &Outlets, problems: &mut Vec<Problem>) -> Option<Settings> {
+    fn check(self, destinations: &Destinations, problems: &mut Vec<Problem>) -> Option<Settings> {
         let mut reader = Reader::new("/settings", Code::InvalidSettings, problems);
         reader.refuse_unknown(&self.unknown, MEMBERS);
 
         let callback_url = reader.required("callback_url", self.callback_url, "expected a URL as a string");
-        // A valid one is the outlets' already, and isn't read again.
-        let check = |url: &String| if outlets.callback_url.is_some() { Ok(()) } else { check_callback_url(url) };
+        // A valid one is the destinations' already, and isn't read again.
+        let check = |url: &String| if destinations.callback_url.is_some() { Ok(()) } else { check_callback_url(url) };
         let callback_url = reader.checked("callback_url", callback_url, check);
 
         let words = reader.optional("scope", self.scope, "expected scopes as a list, or separated by spaces");

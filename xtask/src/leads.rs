@@ -79,7 +79,12 @@ fn each_import_is_among_those_that_the_host_counts_and_documents_name() {
 
 /// The pages under `docs/`.
 fn pages() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    texts("docs")
+}
+
+/// Every file of a folder that is a text, one after the other.
+fn texts(folder: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths.filter_map(|path| fs::read_to_string(path).ok()).collect()
 }
@@ -166,15 +171,7 @@ fn what_a_newcomer_is_led_to_is_there() {
     assert!(missing.is_empty(), "CONTRIBUTING.md leads to {missing:?}");
 
     // Tests and constants by their names.
-    let sources: String = [
-        "src/readme.rs",
-        "src/readme/limits.rs",
-        "src/step/schema/tests.rs",
-        "host-test/tests/it/outcomes.rs",
-        "xtask/src/leads.rs",
-    ]
-    .map(read)
-    .concat();
+    let sources = ["src", "src/limit", "src/step/schema", "host-test/tests/it", "xtask/src"].map(texts).concat();
     let words = guide.split('`').skip(1).step_by(2);
     for test in
         words.filter(|word| word.matches('_').count() > 3 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))

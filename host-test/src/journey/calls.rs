@@ -10,9 +10,9 @@ use url::form_urlencoded;
 
 use super::events::Event;
 use super::page::{self, Again};
-use super::register::{Attempt, KEPT, Session};
 use super::server::Server;
 use super::session::{Cookie, SessionId, id_of, new_value};
+use super::sessions::{Attempt, KEPT, Session};
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
     Outcome, ResponseMode, TraceParent, Visit,
@@ -35,7 +35,7 @@ impl Server {
     ) -> Result<Response<Body>, StatusCode> {
         let read = Cookie::Session.read(headers, self.is_https()).map(|cookie| (cookie, id_of(cookie)));
         // One after the other for a session; the next one finds what this one has put.
-        let own = read.and_then(|(_, id)| self.register.find(&id));
+        let own = read.and_then(|(_, id)| self.sessions.find(&id));
         let beginning = own.map(|session| session.beginning).unwrap_or_default();
         let _one_at_a_time = beginning.lock().await;
         let known = match read {
@@ -115,7 +115,7 @@ impl Server {
                 Completed::Busy => return Err(Busy),
                 // The journey waits on, and perhaps for a call that is lost.
                 Completed::Ignored(_) | Completed::Unknown(_) => {
-                    server.register.doubtful(&visit, &state_of(&response), server.now());
+                    server.sessions.doubtful(&visit, &state_of(&response), server.now());
                 }
                 Completed::Authenticated(_) => {
                     server.leave(&visit).await;
@@ -157,12 +157,12 @@ impl Server {
     /// what has had its time.
     pub(super) fn sweep(self: &Arc<Self>) {
         let now = self.now();
-        for session in self.register.overdue(now) {
+        for session in self.sessions.overdue(now) {
             let server = Arc::clone(self);
             tokio::spawn(async move { server.time_out(session).await });
         }
         self.events.drop_old(now);
-        for visit in self.register.forget(now) {
+        for visit in self.sessions.forget(now) {
             let server = Arc::clone(self);
             tokio::spawn(async move {
                 let _ = server.step.leave(&visit).await;
@@ -174,7 +174,7 @@ impl Server {
 
     /// Ends this session's attempt, if it is over time: whoever looks need not wait for the sweep.
     pub(super) async fn end_if_overdue(self: &Arc<Self>, id: &SessionId) {
-        if let Some(session) = self.register.take_overdue(id, self.now()) {
+        if let Some(session) = self.sessions.take_overdue(id, self.now()) {
             self.time_out(session).await;
         }
     }
@@ -182,7 +182,7 @@ impl Server {
     async fn time_out(self: &Arc<Self>, session: Session) {
         let visit = session.visit.clone();
         if self.abandon(session, AbandonmentReason::TimedOut, None).await.is_err() {
-            self.register.overdue_still(&visit, self.now());
+            self.sessions.overdue_still(&visit, self.now());
         }
     }
 
@@ -222,7 +222,7 @@ impl Server {
 
     /// The journey goes on. What can't be dropped now, lifetimes collect.
     async fn leave(&self, visit: &Visit) {
-        self.register.settled(visit);
+        self.sessions.settled(visit);
         let _ = self.step.leave(visit).await;
     }
 

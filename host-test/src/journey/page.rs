@@ -8,7 +8,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
-use super::Standing;
+use super::Status;
 use crate::check::checklist;
 use crate::html::{self, Width, escape};
 use journey_host::Tested;
@@ -91,16 +91,16 @@ pub(super) fn start() -> Response<Body> {
 }
 
 /// Where the journey stands.
-pub(super) fn standing(standing: &Standing) -> Response<Body> {
+pub(super) fn status(status: &Status) -> Response<Body> {
     let show = |title, width, body: &str| page(StatusCode::OK, title, width, body);
-    match standing {
-        Standing::Waiting => show(
+    match status {
+        Status::Waiting => show(
             "Waiting for the login",
             Width::Narrow,
             "<a class=\"button primary\" href=\"/start\">Log in again</a>\n\
              <form method=\"post\" action=\"/cancel\"><button class=\"quiet\">Cancel</button></form>",
         ),
-        Standing::CreateUser(user) => show(
+        Status::CreateUser(user) => show(
             "Logged in",
             Width::Wide,
             &format!(
@@ -108,12 +108,12 @@ pub(super) fn standing(standing: &Standing) -> Response<Body> {
                 escape(&format!("{user:#}"))
             ),
         ),
-        Standing::FailureBranch(code) => show(
+        Status::FailureBranch(code) => show(
             "Not logged in",
             Width::Narrow,
             &format!("<p>The journey goes on to its failure branch, with the code <code>{}</code>.</p>", escape(code)),
         ),
-        Standing::Aborted(code) => {
+        Status::Aborted(code) => {
             show("Not logged in", Width::Narrow, &format!("<p>The journey has ended: <code>{}</code>.</p>", escape(code)))
         }
     }

@@ -14,7 +14,7 @@ use super::bound::OWN_PATHS;
 use super::page::Again;
 use super::server::Server;
 use super::session::{Cookie, id_of};
-use super::standing::{self, Standing};
+use super::status::{self, Status};
 use super::{callback, page};
 use crate::telemetry::request_span;
 use journey_host::{AbandonmentReason, AuthorizationResponse, TraceParent};
@@ -126,11 +126,11 @@ async fn journey(server: &Arc<Server>, head: &Parts) -> Response<Body> {
     };
     let Some((_, session)) = server.session(&head.headers, false).await else { return none() };
     let journeys = server.step.services().journeys.as_ref();
-    match standing::of(journeys, &session, server.definition.has_failure_branch).await {
+    match status::of(journeys, &session, server.definition.has_failure_branch).await {
         // The user has a new session since the login; whoever knows the old one may be somebody else.
-        Ok(Standing::CreateUser(_)) if !session.is_renewed => none(),
-        Ok(standing) if wants_json => page::json(StatusCode::OK, &standing.to_json()),
-        Ok(standing) => page::standing(&standing),
+        Ok(Status::CreateUser(_)) if !session.is_renewed => none(),
+        Ok(status) if wants_json => page::json(StatusCode::OK, &status.to_json()),
+        Ok(status) => page::status(&status),
         Err(_) => page::text(StatusCode::SERVICE_UNAVAILABLE, "The journey can't be read now."),
     }
 }

@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 use super::bound::Bound;
 use super::connections;
 use super::events::{Event, Events};
-use super::register::Register;
 use super::server::{Definition, Server};
+use super::sessions::Sessions;
 use super::{operations, routes};
 use crate::telemetry;
 use journey_host::{PublicOrigin, Step};
@@ -54,7 +54,7 @@ impl Running {
             callback_path,
             bounds,
             is_shared,
-            register: Register::default(),
+            sessions: Sessions::default(),
             events: Events::default(),
             ending: watch::Sender::new(false),
             at_work: watch::Sender::new(0),

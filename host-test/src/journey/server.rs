@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use super::connections::Bounds;
 use super::events::Events;
-use super::register::{Register, Session};
 use super::session::{Cookie, SessionId, id_of};
+use super::sessions::{Session, Sessions};
 use journey_host::{ClientSecret, PublicOrigin, Step};
 
 /// The journey that the server runs: one step, with or without a failure branch.
@@ -38,7 +38,7 @@ pub(super) struct Server {
     pub bounds: Bounds,
     /// Whether sessions are found by every server over the same store.
     pub is_shared: bool,
-    pub register: Register,
+    pub sessions: Sessions,
     pub events: Events,
     /// Whether the server is to end.
     pub ending: watch::Sender<bool>,

@@ -1,5 +1,5 @@
 //! Sessions that any server of a fleet finds: kept as variables of journeys of their own, in the store that all of them share. A server without a
-//! fleet keeps them in its register alone.
+//! fleet keeps them in its own memory alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::register::{Attempt, Session};
 use super::server::{Definition, Server};
 use super::session::SessionId;
+use super::sessions::{Attempt, Session};
 use journey_host::{Browser, Change, ChangeId, Effect, Invocation, Services, StoreError, Visit, Write};
 
 /// The one variable of a session's own journey.
@@ -18,7 +18,7 @@ const VARIABLE: &str = "session";
 impl Server {
     /// As its fleet knows it, where there is one: what this server remembers may be an earlier journey.
     pub(super) async fn find(&self, id: &SessionId) -> Option<Session> {
-        let own = self.register.find(id);
+        let own = self.sessions.find(id);
         match self.of_the_fleet(id).await {
             // One attempt of a session is begun at a time, on each server.
             Some((_, session)) => Some(Session { beginning: own.map(|own| own.beginning).unwrap_or_default(), ..session }),
@@ -28,7 +28,7 @@ impl Server {
 
     /// The session that this second cookie belongs to.
     pub(super) async fn find_form_post(&self, id: &SessionId) -> Option<(SessionId, Session)> {
-        match self.register.find_form_post(id) {
+        match self.sessions.find_form_post(id) {
             Some(own) => Some(own),
             None => self.of_the_fleet(id).await,
         }
@@ -51,14 +51,14 @@ impl Server {
         if self.is_shared {
             put(self.step.services(), &id, &session).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
         }
-        self.register.put(id, session);
+        self.sessions.put(id, session);
         Ok(())
     }
 
     /// The user has logged in: the session has another name from now on, and the old one names none. Where the store of a fleet fails, this server
     /// alone knows the new one.
     pub(super) async fn renew(&self, id: &SessionId, renewed: SessionId, session: Session) {
-        self.register.renew(id, renewed);
+        self.sessions.renew(id, renewed);
         if self.is_shared {
             let services = self.step.services();
             let _ = services.journeys.forget(&session.visit.tenant, &place(&session.visit.tenant, id).journey).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::shares::{Answer, Capacity, Phase, Shares, Ticket};
+use super::shares::{Admission, Capacity, Phase, Shares, Ticket};
 use crate::clock::lock;
 use crate::telemetry::{calls_waiting, sandboxes_in_use};
 
@@ -40,17 +40,17 @@ impl Scheduler {
     pub(crate) fn enter(&self, tenant: &str, phase: Phase) -> Result<Place, Busy> {
         let mut state = lock(&self.0);
         let wait = match state.shares.ask(tenant, phase) {
-            Answer::Granted => {
+            Admission::Granted => {
                 sandboxes_in_use(1);
                 None
             }
-            Answer::Waits(ticket) => {
+            Admission::Waits(ticket) => {
                 calls_waiting(1);
                 let (sender, receiver) = oneshot::channel();
                 state.waiting.insert(ticket, sender);
                 Some((ticket, receiver))
             }
-            Answer::Busy => return Err(Busy),
+            Admission::Busy => return Err(Busy),
         };
         Ok(Place { scheduler: self.clone(), tenant: tenant.to_owned(), phase, wait })
     }

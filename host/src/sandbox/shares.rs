@@ -59,7 +59,7 @@ pub(super) struct Ticket(u64);
 
 /// What a call is told that asks for a sandbox.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Admission {
     Granted,
     Waits(Ticket),
     Busy,
@@ -85,20 +85,20 @@ impl Shares {
     }
 
     /// A call asks for a sandbox. Nobody who could have one waits: see [`Shares::grant`].
-    pub(super) fn ask(&mut self, tenant: &str, phase: Phase) -> Answer {
+    pub(super) fn ask(&mut self, tenant: &str, phase: Phase) -> Admission {
         let of_tenant = self.tenants.entry(tenant.to_owned()).or_default();
         let answer = if of_tenant.queue(phase).is_empty() && self.running.admits(of_tenant.running, phase) {
             of_tenant.running.add(phase);
             self.running.all.add(phase);
-            Answer::Granted
+            Admission::Granted
         } else if self.waiting.admits(of_tenant.waiting(), phase) {
             let ticket = Ticket(self.next);
             self.next += 1;
             of_tenant.queue(phase).push_back(ticket);
             self.waiting.all.add(phase);
-            Answer::Waits(ticket)
+            Admission::Waits(ticket)
         } else {
-            Answer::Busy
+            Admission::Busy
         };
         self.forget_if_idle(tenant);
         answer

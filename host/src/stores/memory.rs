@@ -92,12 +92,12 @@ impl Journeys for MemoryJourneys {
 }
 
 /// Attempts, dropped by lifetime and when their visit is settled.
-pub struct MemoryAttempts(Shelves<Visit>);
+pub struct MemoryAttempts(ExpiringMap<Visit>);
 
 impl MemoryAttempts {
     /// Empty; lifetimes by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(Shelves::new(clock))
+        Self(ExpiringMap::new(clock))
     }
 
     /// Every key and value of a visit, for tests of what is kept.
@@ -127,12 +127,12 @@ impl Attempts for MemoryAttempts {
 }
 
 /// The tenants' caches, one for each component.
-pub struct MemoryCache(Shelves<CacheScope>);
+pub struct MemoryCache(ExpiringMap<CacheScope>);
 
 impl MemoryCache {
     /// Empty; lifetimes by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(Shelves::new(clock))
+        Self(ExpiringMap::new(clock))
     }
 
     /// Every key and value of a scope, for tests of what is kept.
@@ -158,7 +158,7 @@ impl TenantCache for MemoryCache {
 }
 
 /// Entries with a lifetime, by scope and key.
-struct Shelves<S> {
+struct ExpiringMap<S> {
     clock: Arc<dyn Clock>,
     shelves: Mutex<HashMap<S, HashMap<String, Kept>>>,
     /// Counts up with each change, so that no revision comes twice.
@@ -171,7 +171,7 @@ struct Kept {
     until: Duration,
 }
 
-impl<S: std::hash::Hash + Eq> Shelves<S> {
+impl<S: std::hash::Hash + Eq> ExpiringMap<S> {
     fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, shelves: Mutex::default(), revision: AtomicU64::new(0) }
     }

@@ -25,26 +25,26 @@ fn problem(settings: &Value) -> (String, &'static str) {
 
 #[test]
 fn the_callback_url_is_enough() {
-    let (outlets, settings) = Settings::parse(r#"{"callback_url":"https://app.example.com/callback"}"#);
+    let (destinations, settings) = Settings::parse(r#"{"callback_url":"https://app.example.com/callback"}"#);
     let settings = settings.unwrap();
     assert_eq!(settings.callback_url, "https://app.example.com/callback");
     assert_eq!(settings.scope.as_str(), "openid profile email");
     assert_eq!(settings.response_mode, ResponseMode::Query);
     assert_eq!(settings.tokens, Tokens::Discard);
     assert_eq!(settings.login_lifetime, 900);
-    let expected = Outlets {
+    let expected = Destinations {
         callback_url: Some("https://app.example.com/callback".into()),
         output_variable: Some("cognito_oidc_output".into()),
         error_output_variable: "error_output".into(),
         failure_behavior: FailureBehavior::FailureBranch,
         event_data: EventData::None,
     };
-    assert_eq!(outlets, expected);
+    assert_eq!(destinations, expected);
 }
 
 #[test]
 fn every_setting_is_taken_over() {
-    let (outlets, settings) = Settings::parse(
+    let (destinations, settings) = Settings::parse(
         &json!({
             "callback_url": "myapp://callback", "scope": ["email", "aws.cognito.signin.user.admin"], "response_mode": "form_post",
             "output_variable": "out", "error_output_variable": "err", "failure_behavior": "abort",
@@ -57,10 +57,10 @@ fn every_setting_is_taken_over() {
     assert_eq!(settings.response_mode, ResponseMode::FormPost);
     assert_eq!(settings.tokens, Tokens::Output);
     assert_eq!(settings.login_lifetime, 60);
-    assert_eq!(outlets.output_variable.as_deref(), Some("out"));
-    assert_eq!(outlets.error_output_variable, "err");
-    assert_eq!(outlets.failure_behavior, FailureBehavior::Abort);
-    assert_eq!(outlets.event_data, EventData::Custom(vec!["/output/user/email".into(), "/a~1b~0".into()]));
+    assert_eq!(destinations.output_variable.as_deref(), Some("out"));
+    assert_eq!(destinations.error_output_variable, "err");
+    assert_eq!(destinations.failure_behavior, FailureBehavior::Abort);
+    assert_eq!(destinations.event_data, EventData::Custom(vec!["/output/user/email".into(), "/a~1b~0".into()]));
 }
 
 #[test]
@@ -178,14 +178,14 @@ fn every_problem_is_found_at_once() {
 
 #[test]
 fn broken_settings_still_tell_where_results_go() {
-    let outlets = |text: &str| Settings::parse(text).0;
-    let default = outlets("{}");
-    assert_eq!(outlets("not JSON"), default);
-    assert_eq!(outlets(r#"{"failure_behavior":"abort","scope":1}"#).failure_behavior, FailureBehavior::Abort);
-    assert_eq!(outlets(r#"{"error_output_variable":"err","scope":1}"#).error_output_variable, "err");
-    assert_eq!(outlets(r#"{"error_output_variable":"1"}"#).error_output_variable, "error_output");
-    assert_eq!(outlets(r#"{"output_variable":"1"}"#).output_variable, None);
-    assert_eq!(outlets(r#"{"output_variable":"error_output"}"#).output_variable, None, "the error needs its variable");
+    let destinations = |text: &str| Settings::parse(text).0;
+    let default = destinations("{}");
+    assert_eq!(destinations("not JSON"), default);
+    assert_eq!(destinations(r#"{"failure_behavior":"abort","scope":1}"#).failure_behavior, FailureBehavior::Abort);
+    assert_eq!(destinations(r#"{"error_output_variable":"err","scope":1}"#).error_output_variable, "err");
+    assert_eq!(destinations(r#"{"error_output_variable":"1"}"#).error_output_variable, "error_output");
+    assert_eq!(destinations(r#"{"output_variable":"1"}"#).output_variable, None);
+    assert_eq!(destinations(r#"{"output_variable":"error_output"}"#).output_variable, None, "the error needs its variable");
 }
 
 proptest! {
@@ -196,14 +196,14 @@ proptest! {
         "event_data", "tokens", "login_lifetime", "custom", "claims", "acr_values", "max_age", "prompt",
     ])) {
         let text = Value::Object(settings).to_string();
-        let (outlets, parsed) = Settings::parse(&text);
-        prop_assert!(check_variable_name(&outlets.error_output_variable).is_ok());
-        prop_assert_ne!(outlets.output_variable.as_deref(), Some(outlets.error_output_variable.as_str()));
+        let (destinations, parsed) = Settings::parse(&text);
+        prop_assert!(check_variable_name(&destinations.error_output_variable).is_ok());
+        prop_assert_ne!(destinations.output_variable.as_deref(), Some(destinations.error_output_variable.as_str()));
         match parsed {
             Ok(settings) => {
                 prop_assert!(settings.scope.as_str().split(' ').any(|scope| scope == "openid"));
                 prop_assert!(LOGIN_LIFETIMES.contains(&settings.login_lifetime));
-                prop_assert!(outlets.output_variable.is_some());
+                prop_assert!(destinations.output_variable.is_some());
             }
             Err(problems) => {
                 prop_assert!(!problems.is_empty());
@@ -214,8 +214,8 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC*") {
-        let (outlets, parsed) = Settings::parse(&text);
-        prop_assert!(parsed.is_ok() || !outlets.error_output_variable.is_empty());
+        let (destinations, parsed) = Settings::parse(&text);
+        prop_assert!(parsed.is_ok() || !destinations.error_output_variable.is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::*;
 /// As many calls of a tenant as it can get at once.
 fn take_all(shares: &mut Shares, tenant: &str, phase: Phase) -> usize {
     let mut granted = 0;
-    while shares.ask(tenant, phase) == Answer::Granted {
+    while shares.ask(tenant, phase) == Admission::Granted {
         granted += 1;
     }
     granted
@@ -31,7 +31,7 @@ fn however_many_tenants_take_what_they_can_get_something_stays_free() {
                 shares.ask(&format!("greedy {}", turn % greedy), phase);
             }
             for phase in [Phase::Begin, Phase::Complete] {
-                assert_eq!(shares.ask("modest", phase), Answer::Granted, "{greedy} tenants, {phase:?}");
+                assert_eq!(shares.ask("modest", phase), Admission::Granted, "{greedy} tenants, {phase:?}");
                 shares.give_back("modest", phase);
             }
         }
@@ -41,12 +41,12 @@ fn however_many_tenants_take_what_they_can_get_something_stays_free() {
 #[test]
 fn however_many_tenants_wait_another_one_may_wait_too() {
     let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, ..Capacity::default() });
-    assert_eq!(shares.ask("greedy 0", Phase::Complete), Answer::Granted);
+    assert_eq!(shares.ask("greedy 0", Phase::Complete), Admission::Granted);
     for turn in 0..16_000 {
         shares.ask(&format!("greedy {}", turn % 40), Phase::Begin);
     }
-    assert!(matches!(shares.ask("modest", Phase::Begin), Answer::Waits(_)));
-    assert!(matches!(shares.ask("modest", Phase::Complete), Answer::Waits(_)));
+    assert!(matches!(shares.ask("modest", Phase::Begin), Admission::Waits(_)));
+    assert!(matches!(shares.ask("modest", Phase::Complete), Admission::Waits(_)));
 }
 
 #[test]
@@ -57,21 +57,21 @@ fn where_begins_fill_what_they_may_complete_still_gets_a_sandbox_and_a_place_to_
         shares.ask(&tenant.to_string(), Phase::Begin);
     }
     assert_eq!((shares.running.all.begins, shares.waiting.all.begins), (48, 192));
-    assert_eq!(shares.ask("another", Phase::Begin), Answer::Busy);
+    assert_eq!(shares.ask("another", Phase::Begin), Admission::Busy);
     for tenant in 0..16 {
-        assert_eq!(shares.ask(&format!("back {tenant}"), Phase::Complete), Answer::Granted);
+        assert_eq!(shares.ask(&format!("back {tenant}"), Phase::Complete), Admission::Granted);
     }
-    assert!(matches!(shares.ask("last", Phase::Complete), Answer::Waits(_)));
+    assert!(matches!(shares.ask("last", Phase::Complete), Admission::Waits(_)));
 }
 
 #[test]
 fn a_free_sandbox_goes_to_the_tenant_that_holds_fewest_and_then_to_who_waited_longest() {
     let mut shares = Shares::new(Capacity { sandboxes: 4, per_tenant: 4, waiting: 16, waiting_per_tenant: 8 });
     for tenant in ["a", "a", "b", "c"] {
-        assert_eq!(shares.ask(tenant, Phase::Complete), Answer::Granted);
+        assert_eq!(shares.ask(tenant, Phase::Complete), Admission::Granted);
     }
     let waits = |shares: &mut Shares, tenant: &str| match shares.ask(tenant, Phase::Complete) {
-        Answer::Waits(ticket) => ticket,
+        Admission::Waits(ticket) => ticket,
         other => panic!("{other:?}"),
     };
     let (a, d, e) = (waits(&mut shares, "a"), waits(&mut shares, "d"), waits(&mut shares, "e"));
@@ -84,12 +84,12 @@ fn a_free_sandbox_goes_to_the_tenant_that_holds_fewest_and_then_to_who_waited_lo
 #[test]
 fn who_withdraws_leaves_its_place_to_another() {
     let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 1, waiting_per_tenant: 1 });
-    assert_eq!(shares.ask("a", Phase::Complete), Answer::Granted);
-    let Answer::Waits(first) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
-    assert_eq!(shares.ask("c", Phase::Complete), Answer::Busy);
+    assert_eq!(shares.ask("a", Phase::Complete), Admission::Granted);
+    let Admission::Waits(first) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
+    assert_eq!(shares.ask("c", Phase::Complete), Admission::Busy);
     shares.withdraw("b", Phase::Complete, first);
     shares.withdraw("b", Phase::Complete, first);
-    let Answer::Waits(second) = shares.ask("c", Phase::Complete) else { panic!("c waits") };
+    let Admission::Waits(second) = shares.ask("c", Phase::Complete) else { panic!("c waits") };
     assert_eq!(shares.give_back("a", Phase::Complete), [second]);
     assert_eq!(shares.give_back("c", Phase::Complete), []);
     assert!(shares.tenants.is_empty(), "nothing is kept of tenants that have nothing");
@@ -151,9 +151,9 @@ impl Played {
 
     fn ask(&mut self, tenant: usize, phase: Phase) {
         match self.shares.ask(&tenant.to_string(), phase) {
-            Answer::Granted => self.running.push((tenant, phase)),
-            Answer::Waits(ticket) => self.waiting.push((ticket, tenant, phase)),
-            Answer::Busy => {}
+            Admission::Granted => self.running.push((tenant, phase)),
+            Admission::Waits(ticket) => self.waiting.push((ticket, tenant, phase)),
+            Admission::Busy => {}
         }
     }
 

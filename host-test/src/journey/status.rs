@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::create_user::create_user;
-use super::register::Session;
+use super::sessions::Session;
 use journey_host::{Failed, FailureBehavior, Journeys, Settlement, StoreError};
 
 /// Where a journey stands.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
+pub enum Status {
     /// At the step: a response may still come.
     Waiting,
     /// At the next step, "Create user", with the record that it would create.
@@ -19,7 +19,7 @@ pub enum Standing {
     Aborted(String),
 }
 
-impl Standing {
+impl Status {
     /// As JSON.
     pub fn to_json(&self) -> Value {
         match self {
@@ -36,26 +36,26 @@ impl Standing {
 /// # Errors
 ///
 /// Where the store fails.
-pub(super) async fn of(journeys: &dyn Journeys, session: &Session, has_failure_branch: bool) -> Result<Standing, StoreError> {
+pub(super) async fn of(journeys: &dyn Journeys, session: &Session, has_failure_branch: bool) -> Result<Status, StoreError> {
     let visit = &session.visit;
     let name_in = |setting: &str, otherwise: &str| {
         let settings: Value = serde_json::from_str(&session.invocation.settings).unwrap_or_default();
         settings[setting].as_str().unwrap_or(otherwise).to_owned()
     };
     Ok(match journeys.settlement(visit).await? {
-        None => Standing::Waiting,
+        None => Status::Waiting,
         Some(Settlement::Authenticated(_)) => {
             let name = name_in("output_variable", "cognito_oidc_output");
             let output = journeys.variable(&visit.tenant, &visit.journey, &name).await?;
             let output: Value = output.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
             match create_user(&output) {
-                Ok(user) => Standing::CreateUser(user),
-                Err(_) => Standing::Aborted("authentication_failed".to_owned()),
+                Ok(user) => Status::CreateUser(user),
+                Err(_) => Status::Aborted("authentication_failed".to_owned()),
             }
         }
         Some(Settlement::Failed(Failed { failure, behavior: FailureBehavior::FailureBranch })) if has_failure_branch => {
-            Standing::FailureBranch(failure.code)
+            Status::FailureBranch(failure.code)
         }
-        Some(Settlement::Failed(failed)) => Standing::Aborted(failed.failure.client_code().to_owned()),
+        Some(Settlement::Failed(failed)) => Status::Aborted(failed.failure.client_code().to_owned()),
     })
 }

@@ -43,7 +43,7 @@ pub(super) struct Attempt {
 }
 
 #[derive(Default)]
-pub(super) struct Register(Mutex<Entries>);
+pub(super) struct Sessions(Mutex<Entries>);
 
 #[derive(Default)]
 struct Entries {
@@ -52,7 +52,7 @@ struct Entries {
     left: Vec<(Visit, Duration)>,
 }
 
-impl Register {
+impl Sessions {
     pub(super) fn find(&self, id: &SessionId) -> Option<Session> {
         self.lock().sessions.get(id).cloned()
     }
