@@ -32,7 +32,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 14] = [
+const COMMANDS: [Command; 15] = [
     Command {
         name: "build",
         arguments: "",
@@ -69,6 +69,12 @@ const COMMANDS: [Command; 14] = [
         arguments: "[logins]",
         about: "hosts that are processes, over Redis and over PostgreSQL: what is done to them, and what comes of it",
         run: checks::fleet,
+    },
+    Command {
+        name: "signature",
+        arguments: "",
+        about: "a million powers of the signature's arithmetic, in the sandbox and natively, against `dashu-int` and `ring`",
+        run: checks::signature,
     },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },

@@ -28,6 +28,7 @@ mod local_cognito;
 mod login;
 mod mishaps;
 mod mix_up;
+mod modular_power;
 mod operator;
 mod outcomes;
 mod races;
