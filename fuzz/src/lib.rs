@@ -14,6 +14,7 @@ mod http;
 pub mod id_token;
 pub mod keys;
 pub mod metadata;
+pub mod modular_power;
 mod outcome;
 mod provider;
 pub mod provider_text;
@@ -29,7 +30,7 @@ pub mod userinfo;
 pub type Body = fn(&[u8]);
 
 /// Every target: its name, which is also that of its corpus, and its body.
-pub const TARGETS: [(&str, Body); 13] = [
+pub const TARGETS: [(&str, Body); 14] = [
     ("cached", cached::run),
     ("complete", complete::run),
     ("connection", connection::run),
@@ -37,6 +38,7 @@ pub const TARGETS: [(&str, Body); 13] = [
     ("id_token", id_token::run),
     ("keys", keys::run),
     ("metadata", metadata::run),
+    ("modular_power", modular_power::run),
     ("provider_text", provider_text::run),
     ("redaction", redaction::run),
     ("response", response::run),

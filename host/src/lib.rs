@@ -111,7 +111,8 @@
 //!
 //! Wasmtime 48, of which only these features are compiled in: `async`, `backtrace`, `component-model`, `cranelift`,
 //! `parallel-compilation`, `pooling-allocator`, `runtime`, `std`. Garbage collection, threads, stack switching, component-model async and the
-//! text format are left out, so that no component can reach their code. Cargo unifies features: a host that itself depends on plain
+//! text format are left out, so that no component can reach their code. Vectors of 128 bits (`simd128`) are on, which a step may use; relaxed SIMD,
+//! whose results differ between processors, is off. Cargo unifies features: a host that itself depends on plain
 //! `wasmtime` switches all of them on again. Use [`wasmtime`](mod@wasmtime) as this crate exports it, or depend on it with
 //! `default-features = false`.
 //!

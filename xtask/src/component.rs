@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::RawSection;
-use wasmparser::{Parser, Payload};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wit_component::ComponentEncoder;
 
 use crate::{
@@ -37,27 +37,29 @@ pub(crate) fn make() -> Result<Toolchain> {
     let toolchain = Toolchain::find()?;
 
     say(format!("building the core module ({toolchain})"));
-    let core = core_module(&toolchain)?;
+    let core = core_module(&toolchain, "cognito-oidc")?;
+    let modular_power = core_module(&toolchain, "modular-power")?;
 
     say("sealing and encoding the component");
     let world = World::read(&component_artifact::workspace().join("wit"))?;
     let named = seal(&core, &world)?;
     let component = encode(&stripped(&named)?)?;
     world.check(&component)?;
+    check_features(&component)?;
     no_builders_path(&component, &toolchain)?;
 
-    component_artifact::store(&digest, &component, &named)?;
+    component_artifact::store(&digest, &component, &named, &modular_power)?;
     report(&component_artifact::component(), &component, &world);
     say(format!("built in {:.1} s", started.elapsed().as_secs_f64()));
     Ok(toolchain)
 }
 
-/// Links the core module alone. Returns its bytes.
-fn core_module(toolchain: &Toolchain) -> Result<Vec<u8>> {
+/// Links a package's core module alone. Returns its bytes.
+fn core_module(toolchain: &Toolchain, package: &str) -> Result<Vec<u8>> {
     let folder = component_artifact::workspace().join("target");
     let mut cargo = toolchain.cargo();
     cargo
-        .args(["rustc", "--package", "cognito-oidc", "--lib", "--crate-type", "cdylib"])
+        .args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib"])
         .args(["--target", toolchain::TARGET, "--profile", "component"])
         .arg("--target-dir")
         .arg(&folder)
@@ -65,11 +67,18 @@ fn core_module(toolchain: &Toolchain) -> Result<Vec<u8>> {
         .arg("--")
         .args(toolchain.linker_flags());
     run(&mut cargo)?;
-    let path = folder.join(toolchain::TARGET).join("component/cognito_oidc.wasm");
+    let file = format!("component/{}.wasm", package.replace('-', "_"));
+    let path = folder.join(toolchain::TARGET).join(file);
     fs::read(&path).with_context(|| path.display().to_string())
 }
 
-/// Flags for all crates of the component: the builder's folders become names that are the same everywhere.
+/// Vectors of 128 bits, for the signature's arithmetic. The compiler knows the other features of [`FEATURES`] by itself.
+pub(crate) const TARGET_FEATURES: &str = "-Ctarget-feature=+simd128";
+
+/// What an engine has to know: WebAssembly 2.0, of which `simd128` is a part, and the component model.
+const FEATURES: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL);
+
+/// Flags for all crates of the component: its instructions, and names for the builder's folders that are the same everywhere.
 pub(crate) fn compiler_flags(toolchain: &Toolchain) -> Result<Vec<String>> {
     // The last one that fits is taken, and cargo's home may lie in the workspace.
     let remapped = [
@@ -78,7 +87,7 @@ pub(crate) fn compiler_flags(toolchain: &Toolchain) -> Result<Vec<String>> {
         (toolchain.library_sources(), toolchain.library_name()),
     ];
     let flags = remapped.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()));
-    Ok(flags.collect())
+    Ok(flags.chain([TARGET_FEATURES.to_owned()]).collect())
 }
 
 /// The module without custom sections, but for the one that describes its world.
@@ -100,6 +109,13 @@ fn stripped(module: &[u8]) -> Result<Vec<u8>> {
 
 fn encode(core: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(core)?.encode()
+}
+
+/// An engine that knows the [`FEATURES`] and no others can run it.
+fn check_features(component: &[u8]) -> Result<()> {
+    let validated = Validator::new_with_features(FEATURES).validate_all(component);
+    validated.context("the component needs more than WebAssembly 2.0 and the component model")?;
+    Ok(())
 }
 
 /// A component made elsewhere must be the same, and says nothing about the machine that made it.
@@ -135,4 +151,41 @@ fn report(path: &Path, component: &[u8], world: &World) {
 
 fn shown(path: &Path) -> String {
     path.strip_prefix(component_artifact::workspace()).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_encoder::{CodeSection, Function, FunctionSection, InstructionSink, TypeSection};
+
+    use super::*;
+
+    /// A module of one function.
+    fn module(body: impl FnOnce(&mut InstructionSink<'_>)) -> Vec<u8> {
+        let mut function = Function::new([]);
+        body(&mut function.instructions());
+        let mut code = CodeSection::new();
+        code.function(&function);
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut module = wasm_encoder::Module::new();
+        module.section(&types).section(FunctionSection::new().function(0)).section(&code);
+        module.finish()
+    }
+
+    #[test]
+    fn vectors_are_allowed_and_relaxed_ones_are_not() {
+        check_features(&module(|body| drop(body.v128_const(1).v128_const(2).i64x2_add().drop().end()))).unwrap();
+        let relaxed = module(|body| drop(body.v128_const(1).v128_const(2).i8x16_relaxed_swizzle().drop().end()));
+        let error = format!("{:#}", check_features(&relaxed).unwrap_err());
+        assert!(error.contains("relaxed SIMD"), "{error}");
+    }
+
+    #[test]
+    fn nothing_newer_than_webassembly_2_is_allowed() {
+        check_features(&module(|body| drop(body.end()))).unwrap();
+        assert!(check_features(&module(|body| drop(body.return_call(0).end()))).is_err());
+        assert!(
+            check_features(&module(|body| drop(body.i64_const(1).i64_const(1).i64_mul_wide_u().drop().drop().end()))).is_err()
+        );
+    }
 }

@@ -36,7 +36,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 16] = [
+const COMMANDS: [Command; 17] = [
     Command {
         name: "build",
         arguments: "",
@@ -85,6 +85,12 @@ const COMMANDS: [Command; 16] = [
         arguments: "[--check]",
         about: "the component for those without Rust: with its identity, contract, licences and sums; `--check` that it is reproducible",
         run: package::package,
+    },
+    Command {
+        name: "signature",
+        arguments: "",
+        about: "a million powers of the signature's arithmetic, in the sandbox and natively, against `dashu-int` and `ring`",
+        run: checks::signature,
     },
     Command { name: "schema", arguments: "", about: "write the JSON Schemas of `schema` anew", run: checks::schema },
     Command { name: "deny", arguments: "", about: "licences, origins and advisories of the dependencies", run: checks::deny },

@@ -30,6 +30,7 @@ mod login;
 mod migration;
 mod mishaps;
 mod mix_up;
+mod modular_power;
 mod operator;
 mod outcomes;
 mod races;

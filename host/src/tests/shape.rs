@@ -1,4 +1,4 @@
-//! A component of another shape is refused when it is loaded.
+//! A component of another shape, or of instructions that aren't switched on, is refused when it is loaded.
 
 use super::guest::{Guest, RUNTIME};
 
@@ -91,4 +91,15 @@ fn the_contract_itself_is_loaded_and_what_is_no_component_is_not() {
 fn a_component_that_does_not_start_is_refused() {
     let start = [("(func $recurse", "(func $never (loop $ever (br $ever))) (start $never) (func $recurse")];
     check(&[], &start, &["doesn't start"]);
+}
+
+#[test]
+fn vectors_are_understood_and_relaxed_ones_are_refused() {
+    let compiled = |instruction: &str| {
+        let body = format!("(drop ({instruction} (v128.const i64x2 1 2) (v128.const i64x2 3 4)))");
+        RUNTIME.compile("guest", &Guest::begin(&body).encode(|wit| wit)).map(|_| ()).map_err(|error| format!("{error:#}"))
+    };
+    assert_eq!(compiled("i64x2.add"), Ok(()));
+    let refusal = compiled("i8x16.relaxed_swizzle").unwrap_err();
+    assert!(refusal.contains("relaxed SIMD"), "{refusal}");
 }

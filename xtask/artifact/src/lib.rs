@@ -24,6 +24,11 @@ pub fn core_module() -> PathBuf {
     folder().join("cognito_oidc.core.wasm")
 }
 
+/// The component's modular power alone, as a core module for tests: built by the same compiler, with the same flags.
+pub fn modular_power() -> PathBuf {
+    folder().join("modular_power.wasm")
+}
+
 /// The path of the sealed component, if it was made from the sources as they are now.
 ///
 /// # Errors
@@ -53,19 +58,20 @@ pub fn digest() -> io::Result<String> {
     digest::of(&workspace())
 }
 
-/// Replaces the component. `digest` is the [`digest()`] taken before the build began, so that what is edited during a build makes its
+/// Replaces the component and what is built beside it. `digest` is the [`digest()`] taken before the build began, so that what is edited during a build makes its
 /// result stale.
 ///
 /// # Errors
 ///
 /// A file that can't be written. The artifact is stale then, never half new.
-pub fn store(digest: &str, component_bytes: &[u8], core_bytes: &[u8]) -> io::Result<()> {
+pub fn store(digest: &str, component_bytes: &[u8], core_bytes: &[u8], modular_power_bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder())?;
     match fs::remove_file(record_path()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     fs::write(core_module(), core_bytes)?;
+    fs::write(modular_power(), modular_power_bytes)?;
     fs::write(component(), component_bytes)?;
     fs::write(record_path(), digest)
 }
