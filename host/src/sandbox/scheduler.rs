@@ -132,6 +132,8 @@ mod tests {
         drop(second);
         drop(first);
         third.granted(later()).await.unwrap();
+        drop(third);
+        assert!(scheduler.enter("b", Phase::Complete).unwrap().wait.is_none(), "whoever left holds nothing");
     }
 
     #[tokio::test]

@@ -84,6 +84,7 @@ async fn a_call_whose_time_runs_out_while_it_waits_is_busy_and_settles_nothing()
     assert_eq!((begun.usage.cpu, begun.usage.memory), (Duration::ZERO, 0));
     let completed = hurried.complete(&visit(), &invocation(), None, &response_to(&visit().tenant)).await;
     assert_eq!((completed.outcome, completed.trapped), (Completed::Busy, None));
+    assert!(completed.usage.queued >= Duration::from_millis(50), "{:?}", completed.usage);
     assert_eq!(settlement(&step, &visit()).await, None);
     assert_eq!(hurried.check("tenant", "{}", "{}").await.unwrap_err().cause, Cause::Busy);
     assert_eq!(hurried.describe("tenant", "{}", "{}").await.unwrap_err().cause, Cause::Busy);
