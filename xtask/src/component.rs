@@ -174,18 +174,34 @@ mod tests {
 
     #[test]
     fn vectors_are_allowed_and_relaxed_ones_are_not() {
-        check_features(&module(|body| drop(body.v128_const(1).v128_const(2).i64x2_add().drop().end()))).unwrap();
-        let relaxed = module(|body| drop(body.v128_const(1).v128_const(2).i8x16_relaxed_swizzle().drop().end()));
+        check_features(&module(|body| {
+            body.v128_const(1).v128_const(2).i64x2_add().drop().end();
+        }))
+        .unwrap();
+        let relaxed = module(|body| {
+            body.v128_const(1).v128_const(2).i8x16_relaxed_swizzle().drop().end();
+        });
         let error = format!("{:#}", check_features(&relaxed).unwrap_err());
         assert!(error.contains("relaxed SIMD"), "{error}");
     }
 
     #[test]
     fn nothing_newer_than_webassembly_2_is_allowed() {
-        check_features(&module(|body| drop(body.end()))).unwrap();
-        assert!(check_features(&module(|body| drop(body.return_call(0).end()))).is_err());
+        check_features(&module(|body| {
+            body.end();
+        }))
+        .unwrap();
         assert!(
-            check_features(&module(|body| drop(body.i64_const(1).i64_const(1).i64_mul_wide_u().drop().drop().end()))).is_err()
+            check_features(&module(|body| {
+                body.return_call(0).end();
+            }))
+            .is_err()
+        );
+        assert!(
+            check_features(&module(|body| {
+                body.i64_const(1).i64_const(1).i64_mul_wide_u().drop().drop().end();
+            }))
+            .is_err()
         );
     }
 }
