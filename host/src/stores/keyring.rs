@@ -231,6 +231,10 @@ mod tests {
         ] {
             assert_eq!(wrong, said);
         }
+        let key = BASE64_URL_SAFE_NO_PAD.encode([7; 32]);
+        let ring = Keyring::parse(&key).unwrap();
+        let shown = format!("{ring:?}");
+        assert!(shown.starts_with("[\"") && !shown.contains(&key[..8]), "{shown}");
     }
 
     const A: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

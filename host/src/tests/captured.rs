@@ -54,6 +54,11 @@ impl Captured {
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// All metrics.
+    pub(super) fn text(&self) -> String {
+        self.metrics.render()
+    }
+
     /// Each series of this name without the prefix that all have, with its labels and its value.
     pub(super) fn series(&self, name: &str) -> Vec<String> {
         let text = self.metrics.render();

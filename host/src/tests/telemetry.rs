@@ -214,6 +214,43 @@ async fn an_exchange_is_a_span_with_how_it_ended() {
 }
 
 #[tokio::test]
+async fn a_status_of_400_or_more_is_an_error_of_the_exchange() {
+    let address = super::limits::serve().await;
+    for (path, status, class, error) in [("quick", 200, "2xx", Value::Null), ("nowhere", 404, "4xx", "404".into())] {
+        let captured = Captured::begin();
+        let begin = "(call $expect (call $get_within (i32.const 5000)) (i32.const -1))";
+        let url = format!("http://{address}/{path}");
+        let _ = step(Guest { begin, url, ..Guest::default() }.compile()).begin(&visit(), &named()).await;
+        let span = only(captured.spans("http.fetch"));
+        has(&span, json!({"http.response.status_code": status, "error.type": error}));
+        assert_eq!(captured.series("fetches_total"), [format!(r#"{{endpoint="other",status="{class}"}} 1"#)]);
+    }
+}
+
+/// The failure's category is the byte at 1036; its code the first byte of the settings, which is none.
+#[tokio::test]
+async fn whose_a_failure_is_decides_the_level_of_its_line() {
+    for (category, level) in [(0, "WARN"), (1, "INFO"), (2, "WARN"), (3, "WARN"), (4, "ERROR")] {
+        let captured = Captured::begin();
+        let begin = format!(
+            "(i32.store (i32.const 1024) (i32.const 1)) (i32.store (i32.const 1028) (local.get 0))
+             (i32.store (i32.const 1032) (i32.const 1)) (i32.store8 (i32.const 1036) (i32.const {category}))"
+        );
+        let called = step(Guest::begin(&begin).compile()).begin(&visit(), &named()).await;
+        assert_eq!(called.outcome.to_string(), "failed: {");
+        has(&only(captured.lines()), json!({"level": level, "code": "other", "cause": null}));
+    }
+}
+
+#[tokio::test]
+async fn each_metric_is_described() {
+    let captured = Captured::begin();
+    crate::telemetry::describe();
+    let _ = step(Guest::default().compile()).begin(&visit(), &named()).await;
+    assert!(captured.text().contains("# HELP journey_step_calls_total calls that are over"), "{}", captured.text());
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_long_is_a_limit() {
     let captured = Captured::begin();
     let url = format!("http://{}/fuller", super::limits::serve().await);
