@@ -225,3 +225,31 @@ impl<S: std::hash::Hash + Eq> ExpiringMap<S> {
         entries
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::visit;
+    use super::*;
+    use crate::clock::testing::ManualClock;
+
+    #[tokio::test]
+    async fn what_is_kept_can_be_shown_until_it_expires_or_is_forgotten() {
+        let clock = Arc::new(ManualClock::at(1_800_000_000));
+        let attempts = MemoryAttempts::new(clock.clone());
+        attempts.put(&visit(), "b", "2", 60).await.unwrap();
+        attempts.put(&visit(), "a", "1", 60).await.unwrap();
+        assert_eq!(attempts.dump(&visit()), [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
+        assert_eq!(attempts.dump(&visit().next()), []);
+        let entry = attempts.get(&visit(), "a").await.unwrap().unwrap();
+        clock.advance(std::time::Duration::from_secs(60));
+        assert_eq!(attempts.replace(&visit(), "a", &entry.revision, "3", 60).await, Ok(false), "at that moment it has expired");
+        attempts.put(&visit(), "c", "4", 60).await.unwrap();
+        assert_eq!(attempts.dump(&visit()), [("c".to_owned(), "4".to_owned())], "what has expired makes room");
+
+        let (cache, scope) = (MemoryCache::new(clock), CacheScope::new("component", "tenant"));
+        cache.put(&scope, "key", "value", 60).await.unwrap();
+        assert_eq!(cache.dump(&scope), [("key".to_owned(), "value".to_owned())]);
+        cache.clear(&scope);
+        assert_eq!(cache.dump(&scope), []);
+    }
+}
