@@ -8,13 +8,13 @@
 //! **No column overflows.** A product of two digits is below 2^54. A column holds at most `n` of a product of two numbers (those of a square
 //! that occur twice count as two) and `n` of a multiple of `N`: 304 products and a carry below 2^37, which is less than 2^63.
 //!
-//! **Montgomery multiplication** ([`Modulus::multiply`], [`Modulus::square`]; Montgomery 1985) gives `a b / R` modulo `N`. From the lowest
+//! **Montgomery multiplication** (`multiply`, `square`; Montgomery 1985) gives `a b / R` modulo `N`. From the lowest
 //! column up, that multiple of `N` is added which makes the column's digit zero; then the lower half is dropped. From `a` and `b` below `2 N`
 //! comes at most `(4 N^2 + R N) / R`, which is again below `2 N`.
 //!
 //! **A square** needs half of the products: those of two different digits occur twice, so one of the two is doubled.
 //!
-//! **The power** goes through the exponent's bits from the highest down, with `base · R` modulo `N` ([`Modulus::shifted`]) as the base, so that
+//! **The power** goes through the exponent's bits from the highest down, with `base · R` modulo `N` (`shifted`) as the base, so that
 //! each product is again `R` times the right one. The exponent is odd. Its last multiplication is by the base itself, and so leaves no `R`.
 //! What comes out is below `2 N`: `N` is taken away at most once.
 
