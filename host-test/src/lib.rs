@@ -4,6 +4,7 @@ pub mod browser;
 pub mod check;
 pub mod cognito;
 pub mod demo;
+pub mod environment;
 pub mod fleet;
 mod given;
 mod html;

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::parameters::masked;
+use super::screen;
 
-/// Columns that a line may have.
-const WIDTH: usize = 96;
+/// Columns that a line may have, below a heading and with a comma.
+const WIDTH: usize = screen::WIDTH - screen::INDENT - 1;
 
 /// What of the output variable may not be shown, as JSON Pointers (RFC 6901).
 const SECRETS: [&str; 4] = ["/id_token", "/id_token_claims/nonce", "/tokens/access_token", "/tokens/refresh_token"];
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_fits_stands_on_one_line_and_what_is_printed_is_the_same_value() {
-        let value = json!({"short": {"a": [1, 2]}, "long": ["x".repeat(60), "y".repeat(60)], "none": {}, "text": "\"\n"});
+        let value = json!({"short": {"a": [1, 2]}, "long": ["x".repeat(50), "y".repeat(50)], "none": {}, "text": "\"\n"});
         let text = readable(&value);
         assert!(text.contains("\n  \"short\": {\"a\": [1, 2]},\n"), "{text}");
         assert!(text.contains("\"long\": [\n    \"x"), "{text}");

@@ -12,7 +12,10 @@ const FEDERATED_USER: &str = "google_114259";
 /// A pool and an app client as the documents suppose them: whatever they ask for, the app client may have.
 pub(super) fn config(documents: &Documents, callback_url: &str, acr: Option<String>, secret: Option<String>) -> Config {
     let (settings, connector) = (documents.settings(), documents.connector());
-    let mut config = Config { acr, ..Config::default() };
+    // A pool that honours what the settings ask for states it: a user of the demo has whatever a second factor takes.
+    let acr = acr.or_else(|| words(&settings["advanced"]["acr_values"]).into_iter().next());
+    let amr = words(&settings["advanced"]["required_amr"]);
+    let mut config = Config { acr, amr, ..Config::default() };
     let text = |value: &Value| value.as_str().map(str::to_owned);
     if let Some(id) = text(&connector["user_pool_id"]) {
         config.user_pool_id = id;
@@ -89,5 +92,16 @@ mod tests {
         assert!(config.client.scopes.contains(&"api/read".to_owned()));
         assert_eq!(config.identity_providers[0].name, "Okta");
         assert_eq!(config.response_modes, ResponseModes::FormPost);
+        assert_eq!((config.acr, config.amr), (None, Vec::new()));
+    }
+
+    #[test]
+    fn the_pool_states_the_level_and_the_methods_that_the_settings_ask_for() {
+        let advanced = json!({"acr_values": ["urn:cognito:loa:3", "urn:cognito:loa:4"], "required_amr": "mfa"});
+        let documents = Documents { settings: json!({ "advanced": advanced }).to_string(), connector: "{}".to_owned() };
+        let stated = config(&documents, "http://127.0.0.1:1/callback", None, None);
+        assert_eq!((stated.acr.as_deref(), stated.amr), (Some("urn:cognito:loa:3"), vec!["mfa".to_owned()]));
+        let other = config(&documents, "http://127.0.0.1:1/callback", Some("urn:cognito:loa:1".to_owned()), None);
+        assert_eq!(other.acr.as_deref(), Some("urn:cognito:loa:1"));
     }
 }

@@ -1,6 +1,5 @@
 //! One login against the local Cognito, played from end to end.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -10,7 +9,8 @@ use super::fleet::Fleet;
 use super::hops::Hops;
 use super::json::readable;
 use super::local;
-use super::screen::Screen;
+use super::parameters::printable;
+use super::screen::{Out, Screen};
 use super::site::{Site, print_time, print_usage};
 use crate::browser::{Arrival, Browser, Form, Navigation, Page};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
@@ -95,19 +95,27 @@ impl Login {
             screen.cells(&[(2, origin), (26, who)])?;
         }
         screen.heading("What the step runs with")?;
-        screen.row("settings", &self.site.documents.settings().to_string().replace(",\"", ", \""))?;
-        screen.row("connector", &self.site.documents.connector().to_string().replace(",\"", ", \""))?;
+        screen.say("The settings:")?;
+        screen.block(&readable(&self.site.documents.settings()))?;
+        screen.say("The connector:")?;
+        screen.block(&readable(&self.site.documents.connector()))?;
         screen.line("")?;
         let written = self.written.settings()["callback_url"].clone();
-        screen.row("replaced", &format!("callback_url, which was {written}, by the demo's own"))?;
-        screen.row("", "the connector's domain and custom_endpoints, by those of the local Cognito")
+        screen.say(&format!(
+            "callback_url, which was {written}, is the demo's own, and the connector's domain and custom_endpoints are those of the \
+             local Cognito."
+        ))?;
+        match &self.cognito.config().acr {
+            Some(acr) => screen.say(&format!("The local Cognito states that a login reached the level {acr}; --acr has it state another.")),
+            None => Ok(()),
+        }
     }
 
     /// Plays the login and prints it; whether the user is logged in.
     ///
     /// # Errors
     /// A server of the demo's can't be reached, or `out` can't be written to.
-    pub async fn play(&self, compile_time: Duration, out: &mut dyn Write) -> anyhow::Result<bool> {
+    pub async fn play(&self, compile_time: Duration, out: &mut dyn Out) -> anyhow::Result<bool> {
         let mut screen = Screen::new(out);
         let mut hops = Hops::default();
         self.introduce(&mut screen)?;
@@ -149,6 +157,30 @@ impl Login {
             print_usage("complete", &ended.usage, &mut screen)?;
         }
         Ok(ended.outcome == "authenticated")
+    }
+
+    /// What came of the newest login, in a sentence.
+    ///
+    /// # Errors
+    /// The journey's store fails.
+    pub async fn summary(&self) -> anyhow::Result<String> {
+        let calls: Vec<_> = self.site.running.events();
+        let time: Duration = calls.iter().map(|event| event.usage.wall_clock).sum();
+        let fetches: u32 = calls.iter().map(|event| event.usage.fetches).sum();
+        let Some(ended) = calls.last() else { anyhow::bail!("the step wasn't called") };
+        let took = format!("{} calls of the component, {fetches} fetches, {:.0} ms", calls.len(), time.as_secs_f64() * 1000.0);
+        if ended.outcome != "authenticated" {
+            let (_, code) = ended.outcome.split_once(": ").unwrap_or(("", &ended.outcome));
+            return Ok(format!("Not logged in: {code} ({took})"));
+        }
+        let user = &self.output().await?["user"];
+        let text = |name: &str| user[name].as_str().map(printable);
+        let name = text("name").or_else(|| text("username")).unwrap_or_default();
+        let address = text("email").map(|email| match user["email_verified"] == true {
+            true => format!(", {email} (verified)"),
+            false => format!(", {email} (not verified)"),
+        });
+        Ok(format!("Logged in: {name}{} ({took})", address.unwrap_or_default()))
     }
 
     /// Goes where a navigation leads, unless that is below `stop`, and prints each hop.

@@ -54,7 +54,7 @@ pub(super) fn print(parameters: &[(String, String)], direction: Direction, scree
             (None, Direction::Response) => (HIDDEN, "none of this protocol"),
         };
         let shown = if hidden { masked(value) } else { printable(value) };
-        screen.cells(&[(6, name), (29, &shown), (62, purpose)])?;
+        screen.cells(&[(6, name), (28, &shown), (53, purpose)])?;
     }
     Ok(())
 }

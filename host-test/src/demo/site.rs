@@ -10,7 +10,7 @@ use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
 use super::json::{readable, without_secrets};
 use super::screen::Screen;
-use super::trace::{Trace, milliseconds};
+use super::trace::{self, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
 use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, Services, Step, Usage};
 
@@ -21,7 +21,6 @@ const CONNECTOR: &str = "connector";
 pub(super) struct Site {
     pub(super) running: Running,
     pub(super) documents: Documents,
-    trace: Arc<Trace>,
     journeys: Arc<dyn Journeys>,
 }
 
@@ -35,21 +34,19 @@ impl Site {
         egress: impl FnOnce(&str) -> Result<Egress, String>,
         fleet: Option<&Fleet>,
     ) -> anyhow::Result<Self> {
-        let trace = Arc::new(Trace::default());
         let egress = egress(TENANT).map_err(anyhow::Error::msg)?;
         let http = Network::new(egress).map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let services = match fleet {
             Some(fleet) => Services::lasting(http, fleet.stores.clone(), fleet.keyring()?),
             None => Services::in_memory(http),
         };
-        let bound = if fleet.is_some() { bound.sharing_sessions() } else { bound };
+        let bound = if fleet.is_some() { bound.sharing_sessions() } else { bound }.keeping_host_calls();
         let callback_url = documents.settings()["callback_url"].as_str().unwrap_or_default().to_owned();
         if fleet.is_some() {
             // Where another one of the fleet serves it.
             services.callbacks.serve(&callback_url, TENANT, CONNECTOR).map_err(anyhow::Error::msg)?;
         }
         let step = Step::new(compiled, services, Limits::default());
-        let step = step.with_interceptor(Arc::clone(&trace) as _);
         let journeys = Arc::clone(&step.services().journeys);
         let definition = Definition {
             tenant: TENANT.to_owned(),
@@ -60,7 +57,7 @@ impl Site {
             has_failure_branch: true,
         };
         let running = bound.serve(step, definition).map_err(anyhow::Error::msg)?;
-        Ok(Self { running, documents, trace, journeys })
+        Ok(Self { running, documents, journeys })
     }
 
     /// Where a login begins.
@@ -77,7 +74,7 @@ impl Site {
     pub(super) fn print_call(&self, event: &Event, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.line("")?;
         screen.say(&format!("`{}` runs in a fresh sandbox. What it asks of its host:", event.call))?;
-        self.trace.print(&event.journey, screen)?;
+        trace::print(&event.host_calls, screen)?;
         screen.row(&format!("{} returns", event.call), &outcome(event))?;
         if let Some(data) = event.event_data.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
             screen.line("")?;
@@ -140,7 +137,7 @@ pub(super) fn print_usage(name: &str, usage: &Usage, screen: &mut Screen<'_>) ->
 
 /// A line in the table of times.
 pub(super) fn print_time(name: &str, time: Duration, text: &str, screen: &mut Screen<'_>) -> io::Result<()> {
-    screen.cells(&[(2, name), (24, &milliseconds(time)), (38, text)])
+    screen.cells(&[(2, name), (18, &milliseconds(time)), (31, text)])
 }
 
 /// An outcome in words.

@@ -21,6 +21,7 @@ pub struct Bound {
     pub(super) callback_path: String,
     pub(super) bounds: Bounds,
     pub(super) is_shared: bool,
+    pub(super) keeps_host_calls: bool,
 }
 
 impl Bound {
@@ -70,13 +71,19 @@ impl Bound {
 
     async fn of(listener: TcpListener, base_url: String, callback_path: String) -> std::io::Result<Self> {
         let operations = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        Ok(Self { listener, operations, base_url, callback_path, bounds: Bounds::default(), is_shared: false })
+        Ok(Self { listener, operations, base_url, callback_path, bounds: Bounds::default(), is_shared: false, keeps_host_calls: false })
     }
 
     /// Keeps its sessions in the store of the journeys, so that every server over it finds them: any of a fleet may take over.
     #[must_use]
     pub fn sharing_sessions(self) -> Self {
         Self { is_shared: true, ..self }
+    }
+
+    /// Keeps with each event what the step asked of its host: for whoever is shown that, and at some kilobytes each.
+    #[must_use]
+    pub fn keeping_host_calls(self) -> Self {
+        Self { keeps_host_calls: true, ..self }
     }
 
     /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,

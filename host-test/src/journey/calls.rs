@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -10,13 +11,14 @@ use tracing::Instrument as _;
 use url::form_urlencoded;
 
 use super::events::Event;
+use super::host_calls::Recorder;
 use super::page::{self, Again};
 use super::register::{Attempt, KEPT, Session};
 use super::server::Server;
 use super::session::{Cookie, SessionId, id_of, new_value};
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
-    ResponseMode, TraceParent, Visit,
+    ResponseMode, Step, TraceParent, Visit,
 };
 
 /// The host was at its limit: nothing ran.
@@ -81,7 +83,7 @@ impl Server {
             }
         };
         let AuthorizationRequest { url, state, expires_in, .. } = request;
-        let deadline = self.now() + std::time::Duration::from_secs(expires_in.into());
+        let deadline = self.now() + Duration::from_secs(expires_in.into());
         let attempt = Some(Attempt { state, deadline, form_post });
         self.keep(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session }).await?;
         Ok(page::see_other(&url, &cookies))
@@ -106,9 +108,11 @@ impl Server {
             let _at_work = at_work;
             let (visit, invocation) = (session.visit.clone(), session.invocation.clone());
             let secret = server.definition.client_secret.as_ref();
-            let called = server.step.within_trace(trace).complete(&visit, &invocation, secret, &response).await;
+            let began = server.now();
+            let (step, asked) = server.recording(trace);
+            let called = step.complete(&visit, &invocation, secret, &response).await;
             if !matches!(called.outcome, Completed::TooLate(_)) {
-                server.record("complete", &visit, &called);
+                server.record("complete", began, &visit, &called, asked.as_deref());
             }
             match &called.outcome {
                 // Nothing was taken: the same response may come again.
@@ -192,8 +196,10 @@ impl Server {
         let call = async move {
             let _at_work = at_work;
             let Session { visit, invocation, .. } = session;
-            let called = server.step.within_trace(trace).begin(&visit, &invocation).await;
-            server.record("begin", &visit, &called);
+            let began = server.now();
+            let (step, asked) = server.recording(trace);
+            let called = step.begin(&visit, &invocation).await;
+            server.record("begin", began, &visit, &called, asked.as_deref());
             called.outcome
         };
         tokio::spawn(call.in_current_span()).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
@@ -227,14 +233,35 @@ impl Server {
         let _ = self.step.leave(visit).await;
     }
 
-    fn record<T: fmt::Display>(&self, call: &'static str, visit: &Visit, called: &Called<T>) {
+    /// The step for one call, and what records its host calls, where anybody wants them.
+    fn recording(&self, trace: Option<TraceParent>) -> (Step, Option<Arc<Recorder>>) {
+        let step = self.step.within_trace(trace);
+        match self.keeps_host_calls {
+            true => {
+                let (step, recorder) = Recorder::of(&step);
+                (step, Some(recorder))
+            }
+            false => (step, None),
+        }
+    }
+
+    fn record<T: fmt::Display>(
+        &self,
+        call: &'static str,
+        began: Duration,
+        visit: &Visit,
+        called: &Called<T>,
+        asked: Option<&Recorder>,
+    ) {
         let event = Event {
             number: 0,
             journey: visit.journey.clone(),
+            began,
             call,
             outcome: called.outcome.to_string(),
             cause: called.trapped.as_ref().map(|trapped| trapped.cause),
             event_data: called.event_data.clone(),
+            host_calls: asked.map(Recorder::asked).unwrap_or_default(),
             usage: called.usage,
         };
         self.events.push(event, self.now());
@@ -244,7 +271,7 @@ impl Server {
         new_value(self.step.services().random.as_ref()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    fn now(&self) -> std::time::Duration {
+    fn now(&self) -> Duration {
         self.step.services().clock.now()
     }
 }

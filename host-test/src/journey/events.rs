@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::host_calls::Asked;
 use journey_host::{Cause, Usage};
 
 /// How long an event is kept: whoever records them has fetched it by then.
@@ -19,6 +20,8 @@ pub struct Event {
     pub number: u64,
     /// The journey's name.
     pub journey: String,
+    /// When it began, by the host's clock, since the epoch.
+    pub began: Duration,
     /// `begin` or `complete`.
     pub call: &'static str,
     /// As [`journey_host::Begun`] and [`journey_host::Completed`] display it: `redirect`, `failed: <code>`.
@@ -27,6 +30,8 @@ pub struct Event {
     pub cause: Option<Cause>,
     /// What the settings asked to be recorded. Redacted by the step.
     pub event_data: Option<String>,
+    /// What it asked of its host, in order, where the server keeps that ([`Bound::keeping_host_calls`](super::Bound::keeping_host_calls)).
+    pub host_calls: Vec<Asked>,
     /// What it used.
     pub usage: Usage,
 }
@@ -77,10 +82,12 @@ mod tests {
         Event {
             number: 0,
             journey: "journey".to_owned(),
+            began: Duration::ZERO,
             call: "begin",
             outcome: "redirect".to_owned(),
             cause: None,
             event_data: None,
+            host_calls: Vec::new(),
             usage: Usage::default(),
         }
     }

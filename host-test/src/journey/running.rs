@@ -42,7 +42,7 @@ impl Bound {
 
 impl Running {
     fn start(bound: Bound, origin: PublicOrigin, step: Step, definition: Definition) -> Result<Self, String> {
-        let Bound { listener, operations, base_url, callback_path, bounds, is_shared } = bound;
+        let Bound { listener, operations, base_url, callback_path, bounds, is_shared, keeps_host_calls } = bound;
         let operations_address = operations.local_addr().map_err(|error| error.to_string())?;
         // From now on they are recorded.
         telemetry::metrics();
@@ -54,6 +54,7 @@ impl Running {
             callback_path,
             bounds,
             is_shared,
+            keeps_host_calls,
             register: Register::default(),
             events: Events::default(),
             ending: watch::Sender::new(false),

@@ -38,6 +38,8 @@ pub(super) struct Server {
     pub bounds: Bounds,
     /// Whether sessions are found by every server over the same store.
     pub is_shared: bool,
+    /// Whether events tell what the step asked of its host.
+    pub keeps_host_calls: bool,
     pub register: Register,
     pub events: Events,
     /// Whether the server is to end.
