@@ -9,6 +9,7 @@ pub mod fleet;
 mod given;
 mod html;
 pub mod journey;
+mod masked;
 pub mod mishaps;
 pub mod stores;
 pub mod telemetry;

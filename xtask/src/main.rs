@@ -1,6 +1,7 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
 mod bench;
+mod browser;
 mod checks;
 mod component;
 #[cfg(test)]
@@ -34,7 +35,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 14] = [
+const COMMANDS: [Command; 15] = [
     Command {
         name: "build",
         arguments: "",
@@ -65,6 +66,12 @@ const COMMANDS: [Command; 14] = [
         arguments: "",
         about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
+    },
+    Command {
+        name: "screenshots",
+        arguments: "[folder]",
+        about: "the pictures in `docs/images`, taken anew; with a folder, every page of the demo, light and dark, small and large",
+        run: browser::screenshots,
     },
     Command {
         name: "fleet",

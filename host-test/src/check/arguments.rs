@@ -15,12 +15,13 @@ const OPTIONS: &str = "
   requests to the user pool, and nothing is written.
 
   --connector FILE       the connector, as JSON, without the client secret
-  --settings FILE        the settings of the step, as JSON; without them callback
-                         URL and scope are not tested
+  --settings FILE        the settings of the step, as JSON; without them
+                         callback URL and scope are not tested
   --json                 print the findings as JSON
   --loopback             allow plain http to 127.0.0.1, for a local Cognito
-  --allow-origin ORIGIN  allow an origin that the connector doesn't name, such as
-                         a custom domain that is to be discovered; may be repeated
+  --allow-origin ORIGIN  allow an origin that the connector doesn't name, such
+                         as a custom domain that is to be discovered; may be
+                         repeated
   --help                 this text
 
   The client secret is read from the environment variable COGNITO_CLIENT_SECRET

@@ -4,7 +4,7 @@ use super::authorization_error::AuthorizationError;
 use super::authorization_request::{AuthorizationRequest, Refusal};
 use super::config::ResponseModes;
 use super::grants::CodeGrant;
-use super::http::{Response, encode_form, html, redirect};
+use super::http::{Response, encode_form, redirect};
 use super::provider::{Provider, lock};
 use super::random;
 use super::sessions::Session;
@@ -59,7 +59,7 @@ fn error_parameters(error: &AuthorizationError, state: Option<&str>) -> Vec<(Str
 fn send(provider: &Provider, redirect_uri: &str, form_post: bool, parameters: Vec<(String, String)>) -> Response {
     let parameters = provider.faults.altered_parameters(parameters);
     if form_post && provider.config().response_modes == ResponseModes::FormPost {
-        return html(200, pages::form_post(redirect_uri, &parameters));
+        return pages::form_post(redirect_uri, &parameters);
     }
     let query = encode_form(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let separator = if redirect_uri.contains('?') { '&' } else { '?' };

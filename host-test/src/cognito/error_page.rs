@@ -1,6 +1,6 @@
 //! `/error`: Cognito's own page, where logins end that can't go back to the relying party.
 
-use super::http::{Request, Response, encode_form, html, redirect};
+use super::http::{Request, Response, encode_form, redirect};
 use super::pages;
 use super::provider::Provider;
 
@@ -10,6 +10,7 @@ pub(super) fn redirect_to(provider: &Provider, error: &str, client_id: &str) -> 
 }
 
 /// `GET /error`.
-pub(super) fn show(request: &Request) -> Response {
-    html(400, pages::error(&request.parameter("error").unwrap_or_default()))
+pub(super) fn show(provider: &Provider, request: &Request) -> Response {
+    let error = request.parameter("error").unwrap_or_default();
+    pages::error(400, &error, provider.config().way_back.as_deref())
 }

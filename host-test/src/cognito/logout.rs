@@ -1,6 +1,6 @@
 //! `/logout`: ends the login session. It takes Cognito's own parameters, not those of OpenID Connect RP-Initiated Logout.
 
-use super::http::{Request, Response, html, redirect};
+use super::http::{Request, Response, redirect};
 use super::pages;
 use super::provider::{Provider, lock};
 
@@ -11,7 +11,7 @@ pub(super) fn logout(provider: &Provider, request: &Request) -> Response {
     let target = request.parameter("logout_uri").filter(|uri| known && config.client.logout_uris.contains(uri));
     let mut response = match target {
         Some(uri) => redirect(&uri),
-        None => html(400, pages::error("invalid_request")),
+        None => pages::error(400, "invalid_request", config.way_back.as_deref()),
     };
     if known {
         lock(&provider.sessions).end(request, &mut response);

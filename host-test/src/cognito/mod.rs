@@ -40,6 +40,7 @@ mod token;
 mod tokens;
 mod user;
 mod userinfo;
+mod words;
 
 pub use authorization_error::AuthorizationError;
 pub use clock::{Clock, SteppedClock, system_clock};

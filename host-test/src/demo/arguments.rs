@@ -18,21 +18,22 @@ const OPTIONS: &str = "
 
   --config FILE          the settings of the step, as JSON
   --integration FILE     the connector, as JSON, without the client secret
-  --local                use the local Cognito (the default): callback_url and the
-                         connector's endpoints are replaced by local ones, and
-                         everything else is used as written
-  --acr VALUE            what the local Cognito states as `acr`; without it, what
-                         the settings ask for
-  --fail NAME            what the login meets: a refusal, a firewall, a mistake in
-                         the settings …; without a name, the list of them
+  --local                use the local Cognito (the default): callback_url and
+                         the connector's endpoints are replaced by local ones,
+                         and everything else is used as written
+  --acr VALUE            what the local Cognito states as `acr`; without it,
+                         what the settings ask for
+  --fail NAME            what the login meets: a refusal, a firewall, a mistake
+                         in the settings …; without a name, the list of them
   --serve                don't play the login: serve it, for a browser of yours,
                          until Ctrl-C
-  --store URL            with --serve: keep everything in redis://… or postgres://…,
-                         encrypted by the keys in JOURNEY_KEYS. Demos over one
-                         store are a fleet: what one begins, another completes
+  --store URL            with --serve: keep everything in redis://… or
+                         postgres://…, encrypted by the keys in JOURNEY_KEYS.
+                         Demos over one store are a fleet: what one begins,
+                         another completes
   --port N               with --serve: listen on this port
-  --real                 serve it with the files exactly as they are: the user pool
-                         that they name, and callback_url, which must be
+  --real                 serve it with the files exactly as they are: the user
+                         pool that they name, and callback_url, which must be
                          http://localhost:PORT/PATH
   --allow-origin ORIGIN  with --real: allow an origin that the connector doesn't
                          name, such as a custom domain that is to be discovered;

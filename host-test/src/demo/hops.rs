@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::parameters::{self, Direction, masked};
+use super::parameters::{self, Direction};
 use super::screen::Screen;
 use crate::browser::Hop;
+use crate::masked::masked;
 
 /// Where the status of a hop stands.
 const STATUS: usize = 77;

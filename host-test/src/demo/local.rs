@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::documents::Documents;
 use crate::cognito::{Config, IdentityProvider, IdpAnswer, Issuer, LocalCognito, ResponseModes};
+use crate::journey::Bound;
 use crate::mishaps::{Mishap, Scene};
 
 /// The default pool's user who comes through an identity provider.
@@ -41,6 +42,14 @@ pub(super) fn config(documents: &Documents, callback_url: &str, acr: Option<Stri
     }
     provider.identifiers.extend(text(&advanced["idp_identifier"]));
     config.identity_providers = vec![provider];
+    config
+}
+
+/// The same pool for people: an account is chosen where there are several, and no page is a dead end.
+pub(super) fn for_people(mut config: Config, bound: &Bound) -> Config {
+    config.accounts_are_chosen = true;
+    config.way_back = Some(format!("{}/journey", bound.base_url()));
+    config.client.logout_uris.push(bound.start_page());
     config
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `arguments`, `documents` | how the demo was asked for, and the settings and connector it runs with |
 //! | `local` | a local Cognito that fits them |
+//! | `offers` | the journeys that a person may choose beside it |
 //! | `login` | plays the login as a user's browser would |
 //! | `fleet` | several demos over one store |
 //! | `serve` | or leaves it to a person's browser, against the local Cognito or a real one |
@@ -21,6 +22,7 @@ mod hops;
 mod json;
 mod local;
 mod login;
+mod offers;
 mod operator;
 mod parameters;
 pub(crate) mod screen;
@@ -36,6 +38,8 @@ use crate::mishaps::MISHAPS;
 use crate::telemetry::Lines;
 use documents::TENANT;
 use journey_host::{Compiled, Egress, Limits, Network, Problem, Services, Step};
+use login::Wish;
+use offers::Offers;
 use screen::{Kept, Look, Screen};
 
 pub use arguments::{Arguments, usage};
@@ -120,7 +124,12 @@ pub async fn run(
         serve::fleet(&fleet, bound, compiled, &documents, &arguments, client_secret, out).await?;
         return Ok(Exit::Done);
     }
-    let login = Login::prepare(None, bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
+    let offers = match arguments.serve && arguments.fail.is_none() {
+        true => Offers::prepare(&bound).await?,
+        false => Offers::default(),
+    };
+    let wish = Wish { acr: arguments.acr.clone(), secret: client_secret, mishap: arguments.fail, is_for_people: arguments.serve };
+    let login = Login::prepare(None, bound, compiled, &documents, wish, offers).await?;
     if arguments.serve {
         serve::local(&login, out).await?;
         serve::end(login.site, out).await?;
@@ -129,13 +138,7 @@ pub async fn run(
     play(&login, compile_time, &typed, lines, out).await
 }
 
-async fn play(
-    login: &Login,
-    compile_time: Duration,
-    typed: &str,
-    lines: &Lines,
-    out: &mut dyn Out,
-) -> anyhow::Result<Exit> {
+async fn play(login: &Login, compile_time: Duration, typed: &str, lines: &Lines, out: &mut dyn Out) -> anyhow::Result<Exit> {
     let mut kept = Kept::for_output(out);
     let logged_in = login.play(compile_time, &mut kept).await?;
     let mut screen = Screen::new(out);

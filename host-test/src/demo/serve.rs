@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::arguments::Arguments;
 use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
+use super::login::Wish;
+use super::offers::Offers;
 use super::screen::{Look, Out, Screen};
 use super::site::{Site, print_usage};
 use super::{Exit, Login};
@@ -27,13 +29,17 @@ const GRACE: Duration = Duration::from_secs(80);
 /// `out` can't be written to.
 pub(super) async fn local(login: &Login, out: &mut dyn Out) -> anyhow::Result<()> {
     let mut screen = Screen::new(out);
+    screen.verdict(Look::Good, &format!("Open {} in a browser. Ctrl-C ends it.", login.site.start_page()))?;
     login.introduce(&mut screen)?;
     screen.heading("Log in")?;
-    screen.row("open", &login.site.start_url())?;
+    screen.row("open", &login.site.start_page())?;
     screen.row("user name", DEFAULT_USERNAME)?;
     screen.row("password", DEFAULT_PASSWORD)?;
     print_operations(&login.site, &mut screen)?;
-    watch(&login.site, &mut screen).await
+    let watched = watch(&login.site, &mut screen).await;
+    // Nobody need have met what was arranged.
+    login.cognito.faults().forget();
+    watched
 }
 
 /// Serves logins of a fleet until the process is to end: with the user pool of the demo that was started first, or as that one.
@@ -50,8 +56,8 @@ pub(super) async fn fleet(
     out: &mut dyn Out,
 ) -> anyhow::Result<()> {
     let Some(pool) = fleet.pool().await? else {
-        let login =
-            Login::prepare(Some(fleet), bound, compiled, documents, arguments.acr.clone(), secret, arguments.fail).await?;
+        let wish = Wish { acr: arguments.acr.clone(), secret, mishap: arguments.fail, is_for_people: true };
+        let login = Login::prepare(Some(fleet), bound, compiled, documents, wish, Offers::default()).await?;
         say_of(fleet, &mut Screen::new(out))?;
         local(&login, out).await?;
         return Ok(end(login.site, out).await?);
@@ -62,7 +68,7 @@ pub(super) async fn fleet(
     say_of(fleet, &mut screen)?;
     screen.say("Another demo is there already: this one joins it, and shares its user pool and its callback URL.")?;
     screen.heading("Log in")?;
-    screen.row("open", &site.start_url())?;
+    screen.row("open", &site.start_page())?;
     screen.row("user name", DEFAULT_USERNAME)?;
     screen.row("password", DEFAULT_PASSWORD)?;
     print_operations(&site, &mut screen)?;

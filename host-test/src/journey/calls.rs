@@ -12,10 +12,12 @@ use url::form_urlencoded;
 
 use super::events::Event;
 use super::host_calls::Recorder;
+use super::offer::Offer;
 use super::page::{self, Again};
 use super::register::{Attempt, KEPT, Session};
-use super::server::Server;
+use super::server::{Definition, Server};
 use super::session::{Cookie, SessionId, id_of, new_value};
+use super::standing;
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
     ResponseMode, Step, TraceParent, Visit,
@@ -34,6 +36,7 @@ impl Server {
     pub(super) async fn begin(
         self: &Arc<Self>,
         headers: &HeaderMap,
+        offer: Option<Arc<Offer>>,
         trace: Option<TraceParent>,
     ) -> Result<Response<Body>, StatusCode> {
         let read = Cookie::Session.read(headers, self.is_https()).map(|cookie| (cookie, id_of(cookie)));
@@ -50,9 +53,22 @@ impl Server {
             Some((cookie, _)) => (*cookie).to_owned(),
             None => self.new_value()?,
         };
-        let session = match known {
-            Some((_, session)) if self.is_open(&session.visit).await? => session,
-            _ => Session { beginning: Arc::clone(&beginning), ..self.new_journey(&cookie)? },
+        let open = match known {
+            Some((_, session)) if self.is_open(&session.visit).await? => Some(session),
+            _ => None,
+        };
+        let name = |offer: &Option<Arc<Offer>>| offer.as_ref().map(|offer| offer.name.clone());
+        let session = match open {
+            Some(session) if name(&session.offer) == name(&offer) => session,
+            left => {
+                // A user who chooses another journey leaves this one: it ends, as by its button.
+                if let Some(left) = left
+                    && self.abandon(left, AbandonmentReason::Cancelled, trace.clone()).await.is_err()
+                {
+                    return Ok(page::busy(&Again::Get));
+                }
+                Session { beginning: Arc::clone(&beginning), ..self.new_journey(&cookie, offer)? }
+            }
         };
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
         // Before the call: whatever comes of it, the journey has its session.
@@ -107,7 +123,7 @@ impl Server {
         let call = async move {
             let _at_work = at_work;
             let (visit, invocation) = (session.visit.clone(), session.invocation.clone());
-            let secret = server.definition.client_secret.as_ref();
+            let secret = server.definition_of(session.offer.as_deref()).client_secret.as_ref();
             let began = server.now();
             let (step, asked) = server.recording(trace);
             let called = step.complete(&visit, &invocation, secret, &response).await;
@@ -126,7 +142,8 @@ impl Server {
                     server.leave(&visit).await;
                     let renewed = server.new_value().ok().filter(|_| id.is_some());
                     if let (Some(id), Some(renewed)) = (id, &renewed) {
-                        server.renew(&id, id_of(renewed), session).await;
+                        let next_step = server.next_step(&session).await;
+                        server.renew(&id, id_of(renewed), Session { next_step, ..session }).await;
                     }
                     return Ok(renewed);
                 }
@@ -205,26 +222,31 @@ impl Server {
         tokio::spawn(call.in_current_span()).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    pub(super) fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
+    pub(super) fn new_journey(&self, cookie: &str, offer: Option<Arc<Offer>>) -> Result<Session, StatusCode> {
         let journey = self.new_value()?;
+        let Definition { tenant, settings, connector, connector_id, .. } = self.definition_of(offer.as_deref()).clone();
         Ok(Session {
-            visit: Visit::first(&self.definition.tenant, &journey, "login"),
-            invocation: Invocation {
-                settings: self.definition.settings.clone(),
-                connector: self.definition.connector.clone(),
-                connector_id: self.definition.connector_id.clone(),
-                browser: Browser::from_session(cookie),
-            },
+            visit: Visit::first(&tenant, &journey, "login"),
+            invocation: Invocation { settings, connector, connector_id, browser: Browser::from_session(cookie) },
+            offer,
             attempt: None,
             beginning: Arc::default(),
             kept_until: self.now() + KEPT,
             is_renewed: false,
+            next_step: None,
         })
     }
 
     async fn is_open(&self, visit: &Visit) -> Result<bool, StatusCode> {
         let settlement = self.step.services().journeys.settlement(visit).await;
         settlement.map(|settlement| settlement.is_none()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+    }
+
+    /// Does what comes after the login, where this journey has it; what it said.
+    async fn next_step(&self, session: &Session) -> Option<String> {
+        let next_step = session.offer.as_ref()?.next_step.as_ref()?;
+        let output = standing::output(self.step.services().journeys.as_ref(), session).await.ok()?;
+        Some(next_step.receive(&output))
     }
 
     /// The journey goes on. What can't be dropped now, lifetimes collect.
@@ -236,7 +258,7 @@ impl Server {
     /// The step for one call, and what records its host calls, where anybody wants them.
     fn recording(&self, trace: Option<TraceParent>) -> (Step, Option<Arc<Recorder>>) {
         let step = self.step.within_trace(trace);
-        match self.keeps_host_calls {
+        match self.pages.explain {
             true => {
                 let (step, recorder) = Recorder::of(&step);
                 (step, Some(recorder))

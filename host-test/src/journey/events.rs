@@ -30,7 +30,7 @@ pub struct Event {
     pub cause: Option<Cause>,
     /// What the settings asked to be recorded. Redacted by the step.
     pub event_data: Option<String>,
-    /// What it asked of its host, in order, where the server keeps that ([`Bound::keeping_host_calls`](super::Bound::keeping_host_calls)).
+    /// What it asked of its host, in order, where the server keeps that ([`Bound::explaining`](super::Bound::explaining)).
     pub host_calls: Vec<Asked>,
     /// What it used.
     pub usage: Usage,

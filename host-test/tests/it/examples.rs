@@ -20,7 +20,9 @@ async fn the_demo_logs_in_with_every_example() {
         let file = |name: &str| example.join(name).display().to_string();
         let arguments = ["--config".to_owned(), file("settings.json"), "--integration".to_owned(), file("connector.json")];
         let mut printed = Vec::new();
-        let exit = demo::run(&arguments, || Ok(compiled()), &Environment::default(), &Lines::kept(), &mut printed).await.expect("a demo");
+        let exit = demo::run(&arguments, || Ok(compiled()), &Environment::default(), &Lines::kept(), &mut printed)
+            .await
+            .expect("a demo");
         let printed = String::from_utf8(printed).expect("UTF-8");
         assert_eq!(exit, Exit::Done, "{}: {printed}", example.display());
         assert!(printed.starts_with("Logged in: "), "{printed}");

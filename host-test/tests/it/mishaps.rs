@@ -2,8 +2,8 @@
 
 use host_test::cognito::Endpoint;
 use host_test::demo::{self, Exit};
-use host_test::mishaps::{MISHAPS, Mishap, Scene};
 use host_test::environment::Environment;
+use host_test::mishaps::{MISHAPS, Mishap, Scene};
 use host_test::telemetry::Lines;
 use journey_host::{AuthorizationResponse, Begun, ClientSecret};
 
@@ -106,7 +106,8 @@ async fn no_redirect_that_a_user_edits_tells_what_only_an_endpoint_knows() {
 async fn demo(arguments: &[&str]) -> (Exit, String) {
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
     let mut printed = Vec::new();
-    let exit = demo::run(&arguments, || Ok(compiled()), &Environment::default(), &Lines::kept(), &mut printed).await.expect("a demo");
+    let exit =
+        demo::run(&arguments, || Ok(compiled()), &Environment::default(), &Lines::kept(), &mut printed).await.expect("a demo");
     (exit, String::from_utf8(printed).expect("UTF-8"))
 }
 
