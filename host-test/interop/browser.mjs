@@ -147,7 +147,7 @@ const plays = {
   async "a mistake that Cognito keeps to itself"({ page }) {
     await page.goto(begin("unknown-client"));
     assert.equal(await title(page), "Something went wrong");
-    await page.click("text=Back to the journey");
+    await page.click("a.button");
     await page.click("text=Cancel");
     await page.waitForURL(journey);
     assert.match(await page.textContent("main"), /login_cancelled/);

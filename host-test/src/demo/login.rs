@@ -192,7 +192,7 @@ impl Login {
         let time: Duration = calls.iter().map(|event| event.usage.wall_clock).sum();
         let fetches: u32 = calls.iter().map(|event| event.usage.fetches).sum();
         let Some(ended) = calls.last() else { anyhow::bail!("the step wasn't called") };
-        let took = format!("{} calls of the component, {fetches} fetches, {:.0} ms", calls.len(), time.as_secs_f64() * 1000.0);
+        let took = format!("{} calls, {fetches} fetches, {:.0} ms", calls.len(), time.as_secs_f64() * 1000.0);
         if ended.outcome != "authenticated" {
             let (_, code) = ended.outcome.split_once(": ").unwrap_or(("", &ended.outcome));
             return Ok(format!("Not logged in: {code} ({took})"));
