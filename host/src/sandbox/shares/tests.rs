@@ -99,9 +99,9 @@ fn who_withdraws_leaves_its_place_to_another() {
 #[test]
 fn who_withdraws_what_no_longer_waits_takes_nothing_from_others() {
     let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 4, waiting_per_tenant: 4 });
-    assert_eq!(shares.ask("a", Phase::Complete), Answer::Granted);
-    let Answer::Waits(first) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
-    let Answer::Waits(second) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
+    assert_eq!(shares.ask("a", Phase::Complete), Admission::Granted);
+    let Admission::Waits(first) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
+    let Admission::Waits(second) = shares.ask("b", Phase::Complete) else { panic!("b waits") };
     shares.withdraw("b", Phase::Complete, first);
     shares.withdraw("b", Phase::Complete, first);
     assert_eq!(shares.waiting.all.total(), 1);
