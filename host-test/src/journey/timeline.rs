@@ -113,7 +113,7 @@ mod tests {
     fn the_users_part_stands_between_the_calls_and_nothing_is_markup() {
         let html = html(&[event("complete", 110, "POST <script>"), event("begin", 100, "GET x")]);
         let places =
-            ["+0.0 ms", "GET x", "+500.0 ms</b> <strong>At Cognito", "9.5 s", "+10.0 s", "POST &lt;script&gt;", "200, 7 bytes"];
+            ["+0.0 ms", "GET x", "200, 7 bytes", "+500.0 ms</b> <strong>At Cognito", "9.5 s", "+10.0 s", "POST &lt;script&gt;"];
         let found: Vec<_> = places.iter().map(|place| html.find(place)).collect();
         assert!(found.is_sorted() && found.iter().all(Option::is_some), "{found:?} {html}");
         assert!(!html.contains("<script>"));
