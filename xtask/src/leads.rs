@@ -36,7 +36,7 @@ fn functions(path: &str, block: &str) -> BTreeSet<String> {
 
 #[test]
 fn each_host_in_another_language_has_every_import() {
-    for path in ["host-test/interop/host.mjs", "host-test/interop/host.py"] {
+    for path in ["hosts/nodejs/host.mjs", "hosts/python/host.py"] {
         let text = read(path);
         for (interface, functions) in imports() {
             // What the interface is given, up to the next one.
