@@ -1,10 +1,13 @@
 //! The command line: `host-test demo`, `host-test check`, `host-test cognito`.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
 use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
+use host_test::demo::Output;
+use host_test::environment::Environment;
 use host_test::telemetry::{self, Lines};
 use host_test::{check, demo, fleet};
 use journey_host::{Capacity, Compiled, Runtime};
@@ -19,16 +22,19 @@ usage: host-test demo [options]     one login through the component, printed; `h
        host-test fleet-host         one of those hosts, asked by lines of JSON
 ";
 
+/// What the demo and the check of a connection end with where neither of them came to anything: no port is free, the component isn't built.
+const CANT_RUN: u8 = 3;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next();
     let arguments: Vec<String> = arguments.collect();
     match command.as_deref() {
-        None | Some("help" | "--help" | "-h") => {
-            print!("{USAGE}");
-            ExitCode::SUCCESS
-        }
+        None | Some("help" | "--help" | "-h") => match Output::of_the_process().write_all(USAGE.as_bytes()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
         Some("demo") => demo(&arguments).await,
         Some("check") => check(&arguments).await,
         Some("fleet") if arguments.len() < 2 => fleet(&arguments).await,
@@ -53,32 +59,28 @@ async fn demo(arguments: &[String]) -> ExitCode {
         Ok(exporters) => exporters,
         Err(error) => {
             eprintln!("the demo can't run: {error:#}");
-            return ExitCode::FAILURE;
+            return ExitCode::from(CANT_RUN);
         }
     };
-    let ran = demo::run(arguments, load, client_secret(), &lines, &mut std::io::stdout()).await;
+    let ran = demo::run(arguments, load, &Environment::of_the_process(), &lines, &mut Output::of_the_process()).await;
     exporters.end().await;
     match ran {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             eprintln!("the demo can't run: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(CANT_RUN)
         }
     }
 }
 
 async fn check(arguments: &[String]) -> ExitCode {
-    match check::run(arguments, load, client_secret(), &mut std::io::stdout()).await {
+    match check::run(arguments, load, &Environment::of_the_process(), &mut Output::of_the_process()).await {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             eprintln!("the connection can't be tested: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(CANT_RUN)
         }
     }
-}
-
-fn client_secret() -> Option<String> {
-    std::env::var("COGNITO_CLIENT_SECRET").ok().filter(|secret| !secret.is_empty())
 }
 
 /// For hosts in other languages, which bring a user agent of their own.
@@ -97,7 +99,10 @@ async fn cognito(callback_url: &str) -> ExitCode {
         "username": DEFAULT_USERNAME,
         "password": DEFAULT_PASSWORD,
     });
-    println!("{login}");
+    if let Err(error) = writeln!(Output::of_the_process(), "{login}") {
+        eprintln!("the local Cognito can't say what to log in with: {error}");
+        return ExitCode::FAILURE;
+    }
     // Blocks a thread until whoever started this is gone.
     let ended = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     let _ = ended.await;
@@ -109,7 +114,7 @@ async fn fleet(arguments: &[String]) -> ExitCode {
         let logins = arguments.first().map_or(Ok(fleet::Extent::WHOLE.logins), |logins| logins.parse())?;
         let extent = fleet::Extent { logins, ..fleet::Extent::WHOLE };
         let program = std::env::current_exe()?;
-        fleet::run(&program, extent, &mut std::io::stdout()).await
+        fleet::run(&program, extent, &mut Output::of_the_process()).await
     };
     match tried.await {
         Ok(true) => ExitCode::SUCCESS,

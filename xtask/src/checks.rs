@@ -1,12 +1,12 @@
 //! The commands that run other programs over the finished component and its sources: each a row of the list in `main.rs`.
 
-use std::{fs, process::Command, time::Instant};
+use std::{fmt, fs, path::Path, process::Command, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    component, mutants, package, patches,
-    process::{cargo, output, run, say, succeeds},
+    browser, component, mutants, package, patches,
+    process::{become_program, cargo, output, run, say, succeeds},
     servers, toolchain, tools,
 };
 
@@ -16,6 +16,9 @@ const LEAST_COVERAGE: &str = "95";
 /// Files that aren't the native component's: the bindings, which compile for WebAssembly alone (the sealed component's own tests run
 /// them), and what serves tests only.
 const NOT_MEASURED: &str = r"src/(component\.rs$|docs\.rs$|step/schema(\.rs$|/)|testing/|.*/tests/|oidc/signature/(differential|vectors|modular_power/(cases|tests))\.rs$)";
+
+/// Told before it begins, so that nobody takes it for something that hangs.
+const FIRST_BUILD: &str = "the first build compiles Wasmtime: four to eight minutes on two cores; later ones take seconds";
 
 /// Seconds for each fuzz target where nothing else is said.
 const FUZZ_SECONDS: u32 = 60;
@@ -31,14 +34,39 @@ pub(crate) fn check(arguments: &[String]) -> Result<()> {
     host_test("check", arguments)
 }
 
-/// A command of the harness, which is built first, if it isn't up to date.
+/// A command of the harness, which is built first, if it isn't up to date. It takes this program's place.
 fn host_test(command: &str, arguments: &[String]) -> Result<()> {
+    let program = std::env::current_exe()?.with_file_name("host-test");
+    if !program.exists() {
+        say(FIRST_BUILD);
+    }
+    built(&program).context(NotBuilt)?;
+    let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
+    let mut harness = Command::new(program);
+    become_program(harness.arg(command).args(arguments).env("HOST_TEST_TYPED", "cargo xtask"))
+}
+
+/// The harness can't be built, so what it was to do can't run: its own exit codes say other things.
+#[derive(Debug)]
+pub(crate) struct NotBuilt;
+
+impl NotBuilt {
+    /// As the harness ends where it can't run.
+    pub(crate) const EXIT_CODE: u8 = 3;
+}
+
+impl fmt::Display for NotBuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it can't be built")
+    }
+}
+
+fn built(program: &Path) -> Result<()> {
     component::build(&[])?;
     // For the whole workspace, as the tests are: with the features of one package alone, Wasmtime would compile twice.
     run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
-    let program = std::env::current_exe()?.with_file_name("host-test");
-    let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
-    run(Command::new(program).arg(command).args(arguments))
+    ensure!(program.exists(), "cargo built another program than {}", program.display());
+    Ok(())
 }
 
 pub(crate) fn test(_arguments: &[String]) -> Result<()> {
@@ -74,6 +102,7 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
         run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     part("tests", || run(cargo().args(["test", "--workspace"])))?;
+    part("a browser", browser::quick)?;
     say(servers::what_ran()?);
     say(format!("all of it holds ({:.0} s)", started.elapsed().as_secs_f64()));
     Ok(())

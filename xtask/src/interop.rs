@@ -5,7 +5,6 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -15,6 +14,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::{
+    browser::{self, Demo, harness},
     checks::part,
     package,
     process::{cargo, output, run},
@@ -38,13 +38,14 @@ sys.exit(str(wrong) if wrong else 0)
 
 pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
     package::package(&[])?;
-    let sources = component_artifact::workspace().join("host-test/interop");
     let folder = component_artifact::workspace().join("target/interop");
     let packaged = folder.join("package");
     let (node, python) = (packaged.join("hosts/nodejs"), packaged.join("hosts/python"));
     part("packages", || {
         package::copy(&packaged)?;
-        install(&sources, &folder, &node)
+        browser::install()?;
+        tools::node_packages(&node)?;
+        install_for_python(&folder)
     })?;
     part("the local Cognito", || run(cargo().args(["build", "--workspace", "--bin", "host-test"])))?;
     part("a certified OpenID Provider", || {
@@ -84,17 +85,13 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
     })?;
     part("a browser", || {
         tools::debian_packages(&["chromium"])?;
-        for (play, example) in BROWSER_PLAYS {
-            let demo = Demo::serve(example)?;
-            run(Command::new("node").arg(folder.join("browser.mjs")).args([&demo.start, play]))?;
-        }
-        Ok(())
+        browser::play(&[])
     })?;
     part("a browser, and a fleet of two demos", || {
         servers::make_sure()?;
         let redis = Redis::start()?;
         let [first, second] = [Demo::of_fleet(&redis.url())?, Demo::of_fleet(&redis.url())?];
-        run(Command::new("node").arg(folder.join("browser.mjs")).args([&second.start, "across a fleet", &first.start]))
+        browser::play_at(&second, &["across a fleet", &first.start])
     })
 }
 
@@ -133,75 +130,8 @@ impl Drop for Redis {
     }
 }
 
-/// The program of the local Cognito and the demo.
-fn harness() -> Result<PathBuf> {
-    Ok(std::env::current_exe()?.with_file_name("host-test"))
-}
-
-/// What the browser does, and the example whose settings the demo serves.
-const BROWSER_PLAYS: [(&str, &str); 4] = [
-    ("log in", "prefix-domain"),
-    ("log in by form post", "form-post"),
-    ("cancel", "prefix-domain"),
-    ("two tabs", "prefix-domain"),
-];
-
-/// The demo as it serves logins, until this value is dropped.
-struct Demo {
-    process: Child,
-    /// Where a login begins.
-    start: String,
-}
-
-impl Demo {
-    fn serve(example: &str) -> Result<Self> {
-        let example = component_artifact::workspace().join("examples").join(example);
-        let file = |name: &str| -> PathBuf { example.join(name) };
-        let mut demo = Command::new(harness()?);
-        demo.args(["demo", "--serve", "--config"]).arg(file("settings.json"));
-        demo.arg("--integration").arg(file("connector.json"));
-        Self::start(demo)
-    }
-
-    /// One of a fleet, which shares this store.
-    fn of_fleet(store: &str) -> Result<Self> {
-        let mut demo = Command::new(harness()?);
-        demo.args(["demo", "--serve", "--store", store]);
-        Self::start(demo)
-    }
-
-    fn start(mut demo: Command) -> Result<Self> {
-        let mut process = demo.stdout(Stdio::piped()).spawn().context("can't start the demo")?;
-        let printed = process.stdout.take().context("the demo prints nothing")?;
-        let mut words = BufReader::new(printed)
-            .lines()
-            .map_while(Result::ok)
-            .flat_map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-        let start = words.find(|word| word.ends_with("/start")).context("the demo doesn't say where a login begins")?;
-        // It goes on to print, and would fail where nobody reads.
-        thread::spawn(move || words.for_each(drop));
-        Ok(Self { process, start })
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Packages in the versions that were tried, where they aren't there yet. Programs of Node.js lie beside their packages, or they wouldn't find
-/// them.
-fn install(sources: &Path, folder: &Path, node: &Path) -> Result<()> {
-    for file in ["package.json", "browser.mjs"] {
-        fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
-    }
-    for folder in [folder, node] {
-        let mut npm = Command::new("npm");
-        npm.current_dir(folder).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
-        run(&mut npm).context("Node.js 20 is missing, or its packages can't be installed")?;
-    }
+/// Packages in the versions that were tried, where they aren't there yet.
+fn install_for_python(folder: &Path) -> Result<()> {
     for (package, into, landmark) in [(PYTHON_PACKAGE, "python", "wasmtime"), (SBOM_PACKAGE, "python-sbom", "cyclonedx")] {
         if folder.join(into).join(landmark).is_dir() {
             continue;

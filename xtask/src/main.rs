@@ -1,6 +1,7 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
 mod bench;
+mod browser;
 mod checks;
 mod component;
 mod docs;
@@ -19,9 +20,11 @@ mod toolchain;
 mod tools;
 mod world;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use checks::NotBuilt;
 use process::Unsuccessful;
 
 /// What this program ends with where it was called wrongly, or by a name that it doesn't know.
@@ -67,6 +70,12 @@ const COMMANDS: [Command; 17] = [
         arguments: "",
         about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
+    },
+    Command {
+        name: "screenshots",
+        arguments: "[folder]",
+        about: "the pictures in `docs/images`, taken anew; with a folder, every page of the demo, light and dark, small and large",
+        run: browser::screenshots,
     },
     Command {
         name: "fleet",
@@ -121,7 +130,7 @@ fn main() -> ExitCode {
     let (command, arguments) = match Call::read(&arguments) {
         Call::Run(command, arguments) => (command, arguments),
         Call::Usage(usage) => {
-            print!("{usage}");
+            print(&usage);
             return ExitCode::SUCCESS;
         }
         Call::Wrong(why) => {
@@ -133,8 +142,15 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("xtask: {} failed: {error:#}", command.name);
-            error.downcast_ref::<Unsuccessful>().map_or(ExitCode::FAILURE, |ended| ExitCode::from(ended.exit_code()))
+            ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<NotBuilt>() {
+        Some(_) => NotBuilt::EXIT_CODE,
+        None => error.downcast_ref::<Unsuccessful>().map_or(1, Unsuccessful::exit_code),
     }
 }
 
@@ -173,8 +189,13 @@ fn is_help(argument: &str) -> bool {
 }
 
 fn help(_arguments: &[String]) -> Result<()> {
-    print!("{}", usage());
+    print(&usage());
     Ok(())
+}
+
+/// Whoever has read enough (`| head`) is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn usage() -> String {
@@ -197,6 +218,13 @@ mod tests {
             Call::Usage(usage) => format!("usage of {}", usage.lines().count()),
             Call::Wrong(why) => why,
         }
+    }
+
+    #[test]
+    fn a_harness_that_is_not_built_ends_otherwise_than_one_that_failed() {
+        let failed = process::run(std::process::Command::new("false").arg("x")).unwrap_err();
+        assert_eq!(exit_code(&failed), 1);
+        assert_eq!(exit_code(&failed.context(NotBuilt)), 3);
     }
 
     #[test]

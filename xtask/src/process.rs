@@ -70,6 +70,22 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     succeeded(command, status)
 }
 
+/// Lets another program take this one's place, where there is such a thing: Ctrl-C and the exit code are that program's own then. Elsewhere, runs it
+/// to the end.
+///
+/// # Errors
+///
+/// It can't be started; elsewhere also where it is [`Unsuccessful`].
+pub(crate) fn become_program(command: &mut Command) -> Result<()> {
+    #[cfg(unix)]
+    {
+        let error = std::os::unix::process::CommandExt::exec(command);
+        Err(error).with_context(|| format!("can't start {}", shown(command)))
+    }
+    #[cfg(not(unix))]
+    run(command)
+}
+
 /// Runs to the end and returns what it printed on standard output.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Programs that some commands need besides the compiler, installed where they are missing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -39,6 +39,17 @@ pub(crate) fn cargo_subcommand(name: &str) -> Result<()> {
     let package = format!("cargo-{name}");
     say(format!("installing {package}"));
     run(cargo().args(["install", "--locked", &package])).with_context(|| format!("{package} is missing and can't be installed"))
+}
+
+/// The packages that a folder's `package.json` names, installed in that folder.
+///
+/// # Errors
+///
+/// npm is missing, or they can't be installed.
+pub(crate) fn node_packages(folder: &Path) -> Result<()> {
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+    run(&mut npm).context("Node.js 20 is missing, or its packages can't be installed")
 }
 
 /// The spell checker, in one version: a later one knows further words.

@@ -38,6 +38,15 @@ fn help_ends_well_and_a_mistake_with_2() {
     }
 }
 
+#[test]
+fn whoever_has_read_enough_is_no_error() {
+    let _alone = alone();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(program()).arg("help").stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
 /// A stand-in for cargo that ends as the demo, or a test run, may end: its code is this program's.
 #[cfg(unix)]
 #[test]
@@ -53,6 +62,9 @@ fn the_exit_code_of_what_it_runs_is_passed_on() {
         fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
         let status = Command::new(program()).arg("schema").env("CARGO", &cargo).output().unwrap().status;
         assert_eq!(status.code(), Some(code));
+        // The demo's own codes say what became of a login.
+        let status = Command::new(program()).arg("demo").env("CARGO", &cargo).output().unwrap().status;
+        assert_eq!(status.code(), Some(3));
     }
     fs::remove_dir_all(&folder).unwrap();
 }

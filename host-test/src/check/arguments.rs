@@ -4,24 +4,31 @@ use std::path::PathBuf;
 
 use crate::given::Given;
 
-/// What `--help` prints.
-pub const USAGE: &str = "\
-usage: host-test check --connector FILE [--settings FILE] [--json] [--loopback]
+/// What `--help` prints. `typed`: what stood before the command.
+#[must_use]
+pub fn usage(typed: &str) -> String {
+    format!("usage: {typed} check --connector FILE [options]\n{OPTIONS}")
+}
 
-  Tests a connection without a user, in the component's sandbox: at most six requests to the
-  user pool, and nothing is written.
+const OPTIONS: &str = "
+  Tests a connection without a user, in the component's sandbox: at most six
+  requests to the user pool, and nothing is written.
 
-  --connector FILE  the connector, as JSON, without the client secret
-  --settings FILE   the settings of the step, as JSON; without them callback URL and scope are
-                    not tested
-  --json            print the findings as JSON
-  --loopback        allow plain http to 127.0.0.1, for a local Cognito
-  --help            this text
+  --connector FILE       the connector, as JSON, without the client secret
+  --settings FILE        the settings of the step, as JSON; without them
+                         callback URL and scope are not tested
+  --json                 print the findings as JSON
+  --loopback             allow plain http to 127.0.0.1, for a local Cognito
+  --allow-origin ORIGIN  allow an origin that the connector doesn't name, such
+                         as a custom domain that is to be discovered; may be
+                         repeated
+  --help                 this text
 
-  The client secret is read from the environment variable COGNITO_CLIENT_SECRET and from nowhere
-  else.
+  The client secret is read from the environment variable COGNITO_CLIENT_SECRET
+  and from nowhere else.
 
-  Exit code: 0 nothing failed, 1 something did, 2 the arguments or the files are wrong.
+  Exit code: 0 nothing failed, 1 something did or nothing was found out, 2 the
+  arguments or the files are wrong, 3 the test can't run.
 ";
 
 /// How the command was asked for.
@@ -35,6 +42,8 @@ pub struct Arguments {
     pub json: bool,
     /// Whether a provider on this machine may be asked.
     pub loopback: bool,
+    /// Origins that may be asked though the connector doesn't name them.
+    pub further_origins: Vec<String>,
 }
 
 impl Arguments {
@@ -51,6 +60,7 @@ impl Arguments {
                 "--settings" => parsed.settings = Some(given.value(&mut argument)?.into()),
                 "--json" => parsed.json = true,
                 "--loopback" => parsed.loopback = true,
+                "--allow-origin" => parsed.further_origins.push(given.value(&mut argument)?.to_owned()),
                 "--help" | "-h" => return Ok(Self::default()),
                 name => return Err(format!("there is no argument `{name}`")),
             }

@@ -13,7 +13,6 @@ mod arguments;
 pub(crate) mod checklist;
 mod progress;
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,10 +22,12 @@ use journey_host::{
 };
 use serde_json::Value;
 
-use crate::demo::screen::Screen;
-use progress::{Progress, Told};
+use crate::demo::screen::{Out, Screen};
+use crate::environment::Environment;
+use progress::Progress;
+pub(crate) use progress::Told;
 
-pub use arguments::{Arguments, USAGE};
+pub use arguments::{Arguments, usage};
 
 /// Whose connector it is.
 const TENANT: &str = "check";
@@ -42,25 +43,25 @@ pub enum Exit {
     Refused = 2,
 }
 
-/// Runs the command. `load` compiles the component; `client_secret` comes from the environment.
+/// Runs the command. `load` compiles the component.
 ///
 /// # Errors
 /// The component can't be loaded, or `out` can't be written to.
 pub async fn run(
     arguments: &[String],
     load: impl FnOnce() -> anyhow::Result<Compiled>,
-    client_secret: Option<String>,
-    out: &mut dyn Write,
+    environment: &Environment,
+    out: &mut dyn Out,
 ) -> anyhow::Result<Exit> {
     let arguments = match Arguments::parse(arguments) {
         Ok(arguments) => arguments,
         Err(problem) => {
-            writeln!(out, "{problem}\n\n{USAGE}")?;
+            writeln!(out, "{problem}\n\n{}", usage(&environment.typed))?;
             return Ok(Exit::Refused);
         }
     };
     let Some(connector) = &arguments.connector else {
-        write!(out, "{USAGE}")?;
+        write!(out, "{}", usage(&environment.typed))?;
         return Ok(Exit::Passed);
     };
     let read = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()));
@@ -71,12 +72,18 @@ pub async fn run(
             return Ok(Exit::Refused);
         }
     };
-    let (policy, _) = policy(&connector)?;
+    let policy = match policy(&connector, &arguments.further_origins) {
+        Ok(Policy { policy, .. }) => policy,
+        Err(problem) => {
+            writeln!(out, "--allow-origin: {problem}")?;
+            return Ok(Exit::Refused);
+        }
+    };
     let egress = Egress::deny_all().with_tenant(TENANT, policy);
     let egress = if arguments.loopback { egress.with_loopback() } else { egress };
-    let secret = client_secret.map(ClientSecret::new);
+    let secret = environment.client_secret.clone().map(ClientSecret::new);
     let tested = test(load()?, egress, TENANT, settings.as_deref(), &connector, secret.as_ref(), &mut |told| {
-        if arguments.json { Ok(()) } else { writeln!(out, "  {told}") }
+        if arguments.json { Ok(()) } else { Screen::new(out).say(&told.to_string()) }
     })
     .await?;
     match arguments.json {
@@ -87,23 +94,41 @@ pub async fn run(
     Ok(if found_something_out && checklist::failures(&tested) == 0 { Exit::Passed } else { Exit::Failed })
 }
 
-/// What an operator permits who is the connector's editor too: whatever it names, and beside that, patterns of the origins that are yet to be
-/// discovered.
+/// What an operator permits who is the connector's editor too.
+pub(crate) struct Policy {
+    /// Whatever the connector names, and the origins beside it.
+    pub(crate) policy: TenantPolicy,
+    /// Patterns of the origins that are yet to be discovered, and further origins.
+    pub(crate) beside: Vec<String>,
+    /// Whether the connector names a provider on this machine, by plain http.
+    pub(crate) is_on_loopback: bool,
+}
+
+/// Permits whatever a connector names, where its endpoints are probably to be discovered, and these further origins.
 ///
 /// # Errors
-/// The pool's region makes no origin.
-pub(crate) fn policy(connector: &str) -> anyhow::Result<(TenantPolicy, Vec<String>)> {
+/// A further origin isn't one. The error names it.
+pub(crate) fn policy(connector: &str, further: &[String]) -> Result<Policy, String> {
     let connector: Value = serde_json::from_str(connector).unwrap_or_default();
     let region = connector["user_pool_id"].as_str().and_then(|pool| pool.split('_').next()).unwrap_or_default();
     let is_region =
         !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let discovered = match connector["domain"].is_null() && is_region {
-        true => vec![format!("https://*.auth.{region}.amazoncognito.com")],
-        false => Vec::new(),
-    };
-    let origins: Vec<&str> = discovered.iter().map(String::as_str).collect();
-    let policy = TenantPolicy::trusting_the_step().with_discovered(&origins).map_err(anyhow::Error::msg)?;
-    Ok((policy, discovered))
+    let discovered = (connector["domain"].is_null() && is_region).then(|| prefix_domains(region));
+    let beside: Vec<String> = discovered.into_iter().chain(further.iter().cloned()).collect();
+    let origins: Vec<&str> = beside.iter().map(String::as_str).collect();
+    let policy = TenantPolicy::trusting_the_step().with_discovered(&origins)?;
+    let endpoints = connector["custom_endpoints"].as_object().into_iter().flatten();
+    let is_on_loopback = endpoints.filter_map(|(_, url)| url.as_str()).any(|url| url.starts_with("http:"));
+    Ok(Policy { policy, beside, is_on_loopback })
+}
+
+/// The origins of a region's prefix domains. GovCloud has FIPS endpoints alone, and the European Sovereign Cloud a domain of its own.
+fn prefix_domains(region: &str) -> String {
+    match region.split('-').next() {
+        Some("us") if region.starts_with("us-gov-") => format!("https://*.auth-fips.{region}.amazoncognito.com"),
+        Some("eusc") => format!("https://*.auth.cognito-idp.{region}.on.amazonwebservices.eu"),
+        _ => format!("https://*.auth.{region}.amazoncognito.com"),
+    }
 }
 
 /// Tests a connection, and tells each exchange as it is made.
@@ -136,4 +161,41 @@ pub(crate) async fn test(
         tell(exchange)?;
     }
     Ok(tested)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beside(connector: &str, further: &[&str]) -> Result<Vec<String>, String> {
+        let further: Vec<String> = further.iter().map(|origin| (*origin).to_owned()).collect();
+        policy(connector, &further).map(|policy| policy.beside)
+    }
+
+    #[test]
+    fn endpoints_that_are_yet_to_be_discovered_lie_at_the_regions_domains_or_where_the_operator_says() {
+        for (connector, further, expected) in [
+            (r#"{"user_pool_id": "eu-west-1_A"}"#, &[][..], &["https://*.auth.eu-west-1.amazoncognito.com"][..]),
+            (r#"{"user_pool_id": "us-gov-west-1_A"}"#, &[], &["https://*.auth-fips.us-gov-west-1.amazoncognito.com"]),
+            (r#"{"user_pool_id": "eu-west-1_A", "domain": "shop"}"#, &[], &[]),
+            (
+                r#"{"user_pool_id": "us-east-1_A"}"#,
+                &["https://login.example.com"],
+                &["https://*.auth.us-east-1.amazoncognito.com", "https://login.example.com"],
+            ),
+            (r#"{"user_pool_id": "*.evil_A"}"#, &[], &[]),
+        ] {
+            let expected: Vec<String> = expected.iter().map(|origin| (*origin).to_owned()).collect();
+            assert_eq!(beside(connector, further), Ok(expected), "{connector}");
+        }
+        assert!(beside("{}", &["login.example.com/path"]).is_err());
+    }
+
+    #[test]
+    fn a_connector_of_this_machine_is_known_by_its_endpoints() {
+        let is_on_loopback = |connector| policy(connector, &[]).is_ok_and(|policy| policy.is_on_loopback);
+        assert!(is_on_loopback(r#"{"custom_endpoints": {"token_endpoint": "http://127.0.0.1:1/oauth2/token"}}"#));
+        assert!(!is_on_loopback(r#"{"custom_endpoints": {"token_endpoint": "https://login.example.com/oauth2/token"}}"#));
+        assert!(!is_on_loopback(r#"{"domain": "shop"}"#));
+    }
 }

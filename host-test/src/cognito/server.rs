@@ -23,8 +23,9 @@ use super::back_channel::{metadata, revoke, token, userinfo};
 use super::endpoint::Endpoint;
 use super::faults::{Answer, Body, Fault};
 use super::state::provider::Provider;
-use super::wire::http::{Origin, Request, Response, html, respond};
+use super::wire::http::{Origin, Request, Response, respond};
 use super::wire::http_date::imf_fixdate;
+use crate::html::{ICON, ICON_PATH, ICON_TYPE};
 
 /// The longest request body taken in, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -99,6 +100,7 @@ async fn read(provider: &Provider, origin: Origin, request: ::http::Request<Inco
 
 fn dispatch(provider: &Provider, request: &Request) -> Response {
     match (request.origin, request.method.as_str(), request.path.as_str()) {
+        (_, "GET", ICON_PATH) => respond(200, &[("content-type", ICON_TYPE)], ICON),
         (Origin::Issuer, "GET", _) => metadata::metadata(provider, request),
         (Origin::Domain, "GET", "/oauth2/authorize") => authorize::authorize(provider, request),
         (Origin::Domain, "GET" | "POST", "/login") => login::login(provider, request),
@@ -107,10 +109,10 @@ fn dispatch(provider: &Provider, request: &Request) -> Response {
         (Origin::Domain, _, "/oauth2/token") => token::token(provider, request),
         (Origin::Domain, "GET", "/oauth2/userInfo") => userinfo::userinfo(provider, request),
         (Origin::Domain, _, "/oauth2/revoke") => revoke::revoke(provider, request),
-        (Origin::Domain, "GET", "/error") => error_page::show(request),
+        (Origin::Domain, "GET", "/error") => error_page::show(provider, request),
         (Origin::Domain, "GET", "/logout") => logout::logout(provider, request),
         (Origin::Domain, _, "/oauth2/authorize" | "/oauth2/userInfo") => respond(405, &[], ""),
-        _ => html(404, pages::error("Not found")),
+        _ => pages::error(404, "Not found", None),
     }
 }
 

@@ -5,32 +5,46 @@ use std::path::PathBuf;
 use crate::given::Given;
 use crate::mishaps::Mishap;
 
-/// What `--help` prints.
-pub const USAGE: &str = "\
-usage: host-test demo [options]
+/// What `--help` prints. `typed`: what stood before the command.
+#[must_use]
+pub fn usage(typed: &str) -> String {
+    format!("usage: {typed} demo [options]\n{OPTIONS}")
+}
 
-  Plays one whole login through the component, in its sandbox, against a Cognito on this machine,
-  and prints what happened. With files, it is played with their settings.
+const OPTIONS: &str = "
+  Plays one whole login through the component, in its sandbox, against a Cognito
+  on this machine, and prints what happened. With files, it is played with their
+  settings.
 
-  --config FILE       the settings of the step, as JSON
-  --integration FILE  the connector, as JSON, without the client secret
-  --local             use the local Cognito (the default). callback_url and the connector's
-                      endpoints are replaced by local ones; everything else is used as written
-  --acr VALUE         what the local Cognito states as `acr`; without it, it states none
-  --fail NAME         what the login meets: a refusal, a firewall, a mistake in the settings …;
-                      without a name, the list of them
-  --serve             don't play the login: serve it, for a browser of yours, until Ctrl-C
-  --store URL         with --serve: keep everything in redis://… or postgres://…, encrypted by the keys in
-                      JOURNEY_KEYS. Demos over one store are a fleet: what one begins, another completes
-  --port N            with --serve: listen on this port
-  --real              serve it with the files exactly as they are: the user pool that they name,
-                      and callback_url, which must be http://localhost:PORT/...
-  --help              this text
+  --config FILE          the settings of the step, as JSON
+  --integration FILE     the connector, as JSON, without the client secret
+  --local                use the local Cognito (the default): callback_url and
+                         the connector's endpoints are replaced by local ones,
+                         and everything else is used as written
+  --acr VALUE            what the local Cognito states as `acr`; without it,
+                         what the settings ask for
+  --fail NAME            what the login meets: a refusal, a firewall, a mistake
+                         in the settings …; without a name, the list of them
+  --serve                don't play the login: serve it, for a browser of yours,
+                         until Ctrl-C
+  --store URL            with --serve: keep everything in redis://… or
+                         postgres://…, encrypted by the keys in JOURNEY_KEYS.
+                         Demos over one store are a fleet: what one begins,
+                         another completes
+  --port N               with --serve: listen on this port
+  --real                 serve it with the files exactly as they are: the user
+                         pool that they name, and callback_url, which must be
+                         http://localhost:PORT/PATH
+  --allow-origin ORIGIN  with --real: allow an origin that the connector doesn't
+                         name, such as a custom domain that is to be discovered;
+                         may be repeated
+  --help                 this text
 
-  The client secret is read from the environment variable COGNITO_CLIENT_SECRET and from nowhere
-  else. Without it, the local Cognito uses one of its own.
+  The client secret is read from the environment variable COGNITO_CLIENT_SECRET
+  and from nowhere else. Without it, the local Cognito uses one of its own.
 
-  Exit code: 0 the user is logged in, 1 the login failed, 2 the arguments or the files are wrong.
+  Exit code: 0 the user is logged in, or what was served has ended; 1 the login
+  failed; 2 the arguments or the files are wrong; 3 the demo can't run.
 ";
 
 /// How the demo was asked for.
@@ -54,6 +68,8 @@ pub struct Arguments {
     pub port: Option<u16>,
     /// Whether the user pool is the one that the files name.
     pub real: bool,
+    /// Origins that may be asked though the connector doesn't name them.
+    pub further_origins: Vec<String>,
     /// Whether only the usage is asked for.
     pub help: bool,
 }
@@ -83,6 +99,7 @@ impl Arguments {
                     parsed.port =
                         Some(given.value(&mut argument)?.parse().map_err(|_| "--port needs a number up to 65535".to_owned())?)
                 }
+                "--allow-origin" => parsed.further_origins.push(given.value(&mut argument)?.to_owned()),
                 "--local" => local = true,
                 "--serve" => parsed.serve = true,
                 "--real" => parsed.real = true,
@@ -102,6 +119,9 @@ impl Arguments {
         }
         if parsed.real && parsed.acr.is_some() {
             return Err("--acr is for the local Cognito; a real one states what it will".to_owned());
+        }
+        if !parsed.further_origins.is_empty() && !parsed.real {
+            return Err("--allow-origin is for --real; the local Cognito's own are allowed".to_owned());
         }
         for (name, is_given) in [("--store", parsed.store.is_some()), ("--port", parsed.port.is_some())] {
             if is_given && (!parsed.serve || parsed.real) {
@@ -138,6 +158,13 @@ mod tests {
     }
 
     #[test]
+    fn the_usage_names_the_command_that_was_typed_and_fits_a_terminal() {
+        let usage = usage("cargo xtask");
+        assert!(usage.starts_with("usage: cargo xtask demo "), "{usage}");
+        assert!(usage.lines().all(|line| line.chars().count() <= 80), "{usage}");
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_with_a_reason() {
         for (line, word) in [
             ("--config", "needs a value"),
@@ -153,6 +180,8 @@ mod tests {
             ("--serve --port x", "a number"),
             ("--serve --store redis://a --real --config a --integration b", "local"),
             ("--real --acr 1 --config a --integration b", "--acr"),
+            ("--allow-origin https://login.example.com", "--real"),
+            ("--allow-origin", "needs a value"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(word), "{line}: {error}");

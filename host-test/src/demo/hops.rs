@@ -2,12 +2,13 @@
 
 use std::io;
 
-use super::parameters::{self, Direction, masked};
+use super::parameters::{self, Direction};
 use super::screen::Screen;
 use crate::browser::Hop;
+use crate::masked::masked;
 
 /// Where the status of a hop stands.
-const STATUS: usize = 97;
+const STATUS: usize = 77;
 
 /// Numbers and prints hops.
 #[derive(Default)]
@@ -33,7 +34,7 @@ impl Hops {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let text = format!("{}; {}", masked(value), attributes.trim());
-            screen.cells(&[(6, "sets the cookie"), (29, &parameters::printable(&format!("{name} = {text}")))])?;
+            screen.cells(&[(6, "sets the cookie"), (28, &parameters::printable(&format!("{name} = {text}")))])?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::documents::Documents;
 use crate::cognito::{Config, IdentityProvider, IdpAnswer, Issuer, LocalCognito, ResponseModes};
+use crate::journey::Bound;
 use crate::mishaps::{Mishap, Scene};
 
 /// The default pool's user who comes through an identity provider.
@@ -12,7 +13,10 @@ const FEDERATED_USER: &str = "google_114259";
 /// A pool and an app client as the documents suppose them: whatever they ask for, the app client may have.
 pub(super) fn config(documents: &Documents, callback_url: &str, acr: Option<String>, secret: Option<String>) -> Config {
     let (settings, connector) = (documents.settings(), documents.connector());
-    let mut config = Config { acr, ..Config::default() };
+    // A pool that honours what the settings ask for states it: a user of the demo has whatever a second factor takes.
+    let acr = acr.or_else(|| words(&settings["advanced"]["acr_values"]).into_iter().next());
+    let amr = words(&settings["advanced"]["required_amr"]);
+    let mut config = Config { acr, amr, ..Config::default() };
     let text = |value: &Value| value.as_str().map(str::to_owned);
     if let Some(id) = text(&connector["user_pool_id"]) {
         config.user_pool_id = id;
@@ -38,6 +42,14 @@ pub(super) fn config(documents: &Documents, callback_url: &str, acr: Option<Stri
     }
     provider.identifiers.extend(text(&advanced["idp_identifier"]));
     config.identity_providers = vec![provider];
+    config
+}
+
+/// The same pool for people: an account is chosen where there are several, and no page is a dead end.
+pub(super) fn for_people(mut config: Config, bound: &Bound) -> Config {
+    config.accounts_are_chosen = true;
+    config.way_back = Some(format!("{}/journey", bound.base_url()));
+    config.client.logout_uris.push(bound.start_page());
     config
 }
 
@@ -89,5 +101,16 @@ mod tests {
         assert!(config.client.scopes.contains(&"api/read".to_owned()));
         assert_eq!(config.identity_providers[0].name, "Okta");
         assert_eq!(config.response_modes, ResponseModes::FormPost);
+        assert_eq!((config.acr, config.amr), (None, Vec::new()));
+    }
+
+    #[test]
+    fn the_pool_states_the_level_and_the_methods_that_the_settings_ask_for() {
+        let advanced = json!({"acr_values": ["urn:cognito:loa:3", "urn:cognito:loa:4"], "required_amr": "mfa"});
+        let documents = Documents { settings: json!({ "advanced": advanced }).to_string(), connector: "{}".to_owned() };
+        let stated = config(&documents, "http://127.0.0.1:1/callback", None, None);
+        assert_eq!((stated.acr.as_deref(), stated.amr), (Some("urn:cognito:loa:3"), vec!["mfa".to_owned()]));
+        let other = config(&documents, "http://127.0.0.1:1/callback", Some("urn:cognito:loa:1".to_owned()), None);
+        assert_eq!(other.acr.as_deref(), Some("urn:cognito:loa:1"));
     }
 }

@@ -1,6 +1,5 @@
 //! One login against the local Cognito, played from end to end.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -10,7 +9,9 @@ use super::fleet::Fleet;
 use super::hops::Hops;
 use super::json::readable;
 use super::local;
-use super::screen::Screen;
+use super::offers::Offers;
+use super::parameters::printable;
+use super::screen::{Out, Screen};
 use super::site::{Site, print_time, print_usage};
 use crate::browser::{Arrival, Browser, Form, Navigation, Page};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
@@ -26,11 +27,25 @@ pub struct Login {
     browser: Browser,
     /// What it meets.
     about: Option<&'static str>,
+    /// Their pools are there as long as this is.
+    _offers: Offers,
+}
+
+/// How a login is asked for.
+pub(super) struct Wish {
+    /// What the local Cognito states as `acr`.
+    pub(super) acr: Option<String>,
+    /// The app client's, if the local Cognito isn't to use one of its own.
+    pub(super) secret: Option<String>,
+    /// What the login meets.
+    pub(super) mishap: Option<&'static Mishap>,
+    /// Whether a person's browser plays it.
+    pub(super) is_for_people: bool,
 }
 
 impl Login {
-    /// Starts both. `fleet`: what the first one of a fleet shares with the others; `bound`: where the journey server listens; `secret`: of the app
-    /// client, if the local Cognito isn't to use one of its own; `mishap`: what the login meets.
+    /// Starts both. `fleet`: what the first one of a fleet shares with the others; `bound`: where the journey server listens; `offers`: what a
+    /// person may choose beside it.
     ///
     /// # Errors
     /// No port is free, the documents aren't JSON objects, or the fleet's store can't be reached.
@@ -39,31 +54,38 @@ impl Login {
         bound: Bound,
         compiled: Compiled,
         documents: &Documents,
-        acr: Option<String>,
-        secret: Option<String>,
-        mishap: Option<&Mishap>,
+        wish: Wish,
+        offers: Offers,
     ) -> anyhow::Result<Self> {
+        let Wish { acr, secret, mishap, is_for_people } = wish;
         anyhow::ensure!(
             documents.settings().is_object() && documents.connector().is_object(),
             "the documents are no JSON objects"
         );
         let callback_url = bound.callback_url();
-        let cognito = LocalCognito::start(local::config(documents, &callback_url, acr, secret)).await?;
+        let config = local::config(documents, &callback_url, acr, secret);
+        let config = if is_for_people { local::for_people(config, &bound) } else { config };
+        let bound = if is_for_people { bound.with_sign_out() } else { bound };
+        let cognito = LocalCognito::start(config).await?;
         let mut fitted = local::fitted(documents, &cognito, &callback_url);
         let mut client_secret = cognito.client_secret();
         if let Some(mishap) = mishap {
             local::arrange(mishap, &cognito, &mut fitted, &mut client_secret);
         }
         let origins = [cognito.issuer_origin(), cognito.domain_origin()];
+        let all: Vec<[&str; 2]> = offers.origins().chain([origins]).collect();
         let egress = |tenant: &str| {
-            let policy = TenantPolicy::permitting(&origins)?.with_discovered(&origins[1..])?;
+            let domains: Vec<&str> = all.iter().map(|[_, domain]| *domain).collect();
+            let policy = TenantPolicy::permitting(&all.concat())?.with_discovered(&domains)?;
             Ok(Egress::deny_all().with_loopback().with_tenant(tenant, policy))
         };
         if let Some(fleet) = fleet {
             fleet.share(&fitted, client_secret.as_deref(), origins).await?;
         }
+        let bound = bound.offering(offers.offers.clone());
         let site = Site::serve(bound, compiled, fitted, client_secret, egress, fleet)?;
-        Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new(), about: mishap.map(|mishap| mishap.about) })
+        let about = mishap.map(|mishap| mishap.about);
+        Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new(), about, _offers: offers })
     }
 
     /// The local Cognito, for a look at what it was asked.
@@ -95,19 +117,29 @@ impl Login {
             screen.cells(&[(2, origin), (26, who)])?;
         }
         screen.heading("What the step runs with")?;
-        screen.row("settings", &self.site.documents.settings().to_string().replace(",\"", ", \""))?;
-        screen.row("connector", &self.site.documents.connector().to_string().replace(",\"", ", \""))?;
+        screen.say("The settings:")?;
+        screen.block(&readable(&self.site.documents.settings()))?;
+        screen.say("The connector:")?;
+        screen.block(&readable(&self.site.documents.connector()))?;
         screen.line("")?;
         let written = self.written.settings()["callback_url"].clone();
-        screen.row("replaced", &format!("callback_url, which was {written}, by the demo's own"))?;
-        screen.row("", "the connector's domain and custom_endpoints, by those of the local Cognito")
+        screen.say(&format!(
+            "callback_url, which was {written}, is the demo's own, and the connector's domain and custom_endpoints are those of the \
+             local Cognito."
+        ))?;
+        match &self.cognito.config().acr {
+            Some(acr) => {
+                screen.say(&format!("The local Cognito states that a login reached the level {acr}; --acr has it state another."))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Plays the login and prints it; whether the user is logged in.
     ///
     /// # Errors
     /// A server of the demo's can't be reached, or `out` can't be written to.
-    pub async fn play(&self, compile_time: Duration, out: &mut dyn Write) -> anyhow::Result<bool> {
+    pub async fn play(&self, compile_time: Duration, out: &mut dyn Out) -> anyhow::Result<bool> {
         let mut screen = Screen::new(out);
         let mut hops = Hops::default();
         self.introduce(&mut screen)?;
@@ -149,6 +181,30 @@ impl Login {
             print_usage("complete", &ended.usage, &mut screen)?;
         }
         Ok(ended.outcome.kind == OutcomeKind::Authenticated)
+    }
+
+    /// What came of the newest login, in a sentence.
+    ///
+    /// # Errors
+    /// The journey's store fails.
+    pub async fn summary(&self) -> anyhow::Result<String> {
+        let calls: Vec<_> = self.site.running.events();
+        let time: Duration = calls.iter().map(|event| event.usage.wall_clock).sum();
+        let fetches: u32 = calls.iter().map(|event| event.usage.fetches).sum();
+        let Some(ended) = calls.last() else { anyhow::bail!("the step wasn't called") };
+        let took = format!("{} calls, {fetches} fetches, {:.0} ms", calls.len(), time.as_secs_f64() * 1000.0);
+        if ended.outcome.kind != OutcomeKind::Authenticated {
+            let code = ended.outcome.code.as_deref().unwrap_or(ended.outcome.kind.name());
+            return Ok(format!("Not logged in: {code} ({took})"));
+        }
+        let user = &self.output().await?["user"];
+        let text = |name: &str| user[name].as_str().map(printable);
+        let name = text("name").or_else(|| text("username")).unwrap_or_default();
+        let address = text("email").map(|email| match user["email_verified"] == true {
+            true => format!(", {email} (verified)"),
+            false => format!(", {email} (not verified)"),
+        });
+        Ok(format!("Logged in: {name}{} ({took})", address.unwrap_or_default()))
     }
 
     /// Goes where a navigation leads, unless that is below `stop`, and prints each hop.

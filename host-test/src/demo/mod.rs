@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `arguments`, `documents` | how the demo was asked for, and the settings and connector it runs with |
 //! | `local` | a local Cognito that fits them |
+//! | `offers` | the journeys that a person may choose beside it |
 //! | `login` | plays the login as a user's browser would |
 //! | `fleet` | several demos over one store |
 //! | `serve` | or leaves it to a person's browser, against the local Cognito or a real one |
@@ -21,6 +22,7 @@ mod hops;
 mod json;
 mod local;
 mod login;
+mod offers;
 mod operator;
 mod parameters;
 pub(crate) mod screen;
@@ -28,24 +30,27 @@ mod serve;
 mod site;
 mod trace;
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
+use crate::environment::Environment;
 use crate::journey::Bound;
 use crate::mishaps::MISHAPS;
 use crate::telemetry::Lines;
 use documents::TENANT;
 use journey_host::{Compiled, Egress, Limits, Network, Problem, Services, Step};
-use screen::Screen;
+use login::Wish;
+use offers::Offers;
+use screen::{Kept, Look, Screen};
 
-pub use arguments::{Arguments, USAGE};
+pub use arguments::{Arguments, usage};
 pub use documents::Documents;
 pub use login::Login;
+pub use screen::{Out, Output};
 
 /// How the demo ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// The user is logged in, or the usage was asked for.
+    /// The user is logged in, what was served has ended, or the usage was asked for.
     Done = 0,
     /// The login failed, as it must with these settings.
     LoginFailed = 1,
@@ -59,35 +64,36 @@ pub fn serves(arguments: &[String]) -> bool {
     Arguments::parse(arguments).is_ok_and(|arguments| arguments.serve || arguments.real)
 }
 
-/// Runs the demo. `load` compiles the component; `client_secret` comes from the environment; `lines` are those of the log, where they are kept.
+/// Runs the demo. `load` compiles the component; `lines` are those of the log, where they are kept.
 ///
 /// # Errors
 /// The component can't be loaded, a server can't be started or reached, or `out` can't be written to.
 pub async fn run(
     arguments: &[String],
     load: impl FnOnce() -> anyhow::Result<Compiled>,
-    client_secret: Option<String>,
+    environment: &Environment,
     lines: &Lines,
-    out: &mut dyn Write,
+    out: &mut dyn Out,
 ) -> anyhow::Result<Exit> {
+    let Environment { typed, client_secret } = environment.clone();
     let arguments = match Arguments::parse(arguments) {
         Ok(arguments) => arguments,
         Err(problem) => {
-            writeln!(out, "{problem}\n\n{USAGE}")?;
+            writeln!(out, "{problem}\n\n{}", usage(&typed))?;
             return Ok(Exit::Refused);
         }
     };
     if arguments.help {
-        write!(out, "{USAGE}")?;
+        write!(out, "{}", usage(&typed))?;
         return Ok(Exit::Done);
     }
     if arguments.lists_failures {
-        return list_failures(out);
+        return list_failures(&typed, out);
     }
     let documents = match Documents::read(&arguments) {
         Ok(documents) => documents,
         Err(error) => {
-            writeln!(out, "{error:#}")?;
+            Screen::new(out).verdict(Look::Bad, &format!("{error:#}"))?;
             return Ok(Exit::Refused);
         }
     };
@@ -102,7 +108,7 @@ pub async fn run(
         return Ok(Exit::Refused);
     }
     if arguments.real {
-        return serve::real(compiled, documents, client_secret, &description.origins, out).await;
+        return serve::real(compiled, documents, client_secret, &description.origins, &arguments.further_origins, out).await;
     }
     let mut bound = match arguments.port {
         Some(port) => Bound::at_port(port).await?,
@@ -118,40 +124,52 @@ pub async fn run(
         serve::fleet(&fleet, bound, compiled, &documents, &arguments, client_secret, out).await?;
         return Ok(Exit::Done);
     }
-    let login = Login::prepare(None, bound, compiled, &documents, arguments.acr.clone(), client_secret, arguments.fail).await?;
+    let offers = match arguments.serve && arguments.fail.is_none() {
+        true => Offers::prepare(&bound).await?,
+        false => Offers::default(),
+    };
+    let wish = Wish { acr: arguments.acr.clone(), secret: client_secret, mishap: arguments.fail, is_for_people: arguments.serve };
+    let login = Login::prepare(None, bound, compiled, &documents, wish, offers).await?;
     if arguments.serve {
         serve::local(&login, out).await?;
         serve::end(login.site, out).await?;
         return Ok(Exit::Done);
     }
-    play(&login, compile_time, lines, out).await
+    play(&login, compile_time, &typed, lines, out).await
 }
 
-async fn play(login: &Login, compile_time: Duration, lines: &Lines, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    Screen::new(out).say(
+async fn play(login: &Login, compile_time: Duration, typed: &str, lines: &Lines, out: &mut dyn Out) -> anyhow::Result<Exit> {
+    let mut kept = Kept::for_output(out);
+    let logged_in = login.play(compile_time, &mut kept).await?;
+    let mut screen = Screen::new(out);
+    // First what a reader wants to know first, and then how it came about.
+    let (look, exit) = if logged_in { (Look::Good, Exit::Done) } else { (Look::Bad, Exit::LoginFailed) };
+    screen.verdict(look, &login.summary().await?)?;
+    screen.line("")?;
+    screen.say(
         "One login with OpenID Connect, from the journey to Amazon Cognito and back, by the WebAssembly component in its sandbox. \
          Cognito is a local stand-in; the user is a small browser.",
     )?;
-    let logged_in = login.play(compile_time, out).await?;
+    out.write_all(&kept.text)?;
     let mut screen = Screen::new(out);
     if let Some(ended) = login.site.last("complete").or_else(|| login.site.last("begin")) {
         operator::print(&ended, lines, &mut screen)?;
     }
     screen.heading("Try it")?;
-    screen.row("in your browser", "cargo xtask demo --serve; its last lines name the address of /metrics")?;
-    screen.row("what can go wrong", "cargo xtask demo --fail")?;
-    screen.row("with your settings", "cargo xtask demo --config settings.json --integration connector.json")?;
+    // Behind `--`, cargo leaves it to the demo.
+    let help = if typed.starts_with("cargo") { "-- --help" } else { "--help" };
+    screen.row("in your browser", &format!("{typed} demo --serve"))?;
+    screen.row("what can go wrong", &format!("{typed} demo --fail"))?;
+    screen.row("with your settings", &format!("{typed} demo --config settings.json --integration connector.json"))?;
     screen.row("with your user pool", "the same and --real; the client secret in COGNITO_CLIENT_SECRET")?;
-    screen.row("more", "cargo xtask demo -- --help")?;
-    screen.line("")?;
-    screen.say(if logged_in { "The user is logged in." } else { "The login failed, as shown above; exit code 1." })?;
-    Ok(if logged_in { Exit::Done } else { Exit::LoginFailed })
+    screen.row("more", &format!("{typed} demo {help}"))?;
+    Ok(exit)
 }
 
 /// What a login can meet, and the code that it ends with.
-fn list_failures(out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn list_failures(typed: &str, out: &mut dyn Out) -> anyhow::Result<Exit> {
     let mut screen = Screen::new(out);
-    screen.line("What a login can meet: cargo xtask demo --fail NAME")?;
+    screen.say(&format!("What a login can meet, and the code that it ends with: {typed} demo --fail NAME"))?;
     screen.line("")?;
     for mishap in MISHAPS {
         let code = match mishap.code {
@@ -159,7 +177,8 @@ fn list_failures(out: &mut dyn Write) -> anyhow::Result<Exit> {
             "" => "nothing comes back",
             code => code,
         };
-        screen.cells(&[(2, mishap.name), (30, code), (62, mishap.about)])?;
+        screen.cells(&[(2, mishap.name), (29, code)])?;
+        screen.cells(&[(4, mishap.about)])?;
     }
     Ok(Exit::Done)
 }
@@ -171,9 +190,9 @@ fn checker(compiled: Compiled) -> anyhow::Result<Step> {
 }
 
 /// The step's own list.
-fn print_problems(problems: &[Problem], arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print_problems(problems: &[Problem], arguments: &Arguments, out: &mut dyn Out) -> anyhow::Result<()> {
     let mut screen = Screen::new(out);
-    screen.line("The step can't run with these files:")?;
+    screen.verdict(Look::Bad, "The step can't run with these files:")?;
     for (document, file) in [("/settings", &arguments.config), ("/connector", &arguments.integration)] {
         let of_it: Vec<&Problem> = problems.iter().filter(|problem| problem.path.starts_with(document)).collect();
         if of_it.is_empty() {
@@ -182,7 +201,7 @@ fn print_problems(problems: &[Problem], arguments: &Arguments, out: &mut dyn Wri
         screen.line("")?;
         screen.line(&file.as_ref().map_or("the demo's own".to_owned(), |file| file.display().to_string()))?;
         for problem in of_it {
-            screen.cells(&[(2, &problem.path), (44, &problem.message)])?;
+            screen.cells(&[(2, &problem.path), (36, &problem.message)])?;
         }
     }
     Ok(())

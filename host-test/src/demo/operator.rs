@@ -18,7 +18,8 @@ pub(super) fn print(ended: &Event, lines: &Lines, screen: &mut Screen<'_>) -> io
     screen.heading("What the operator sees")?;
     screen.say("At /metrics:")?;
     for line in of_it.filter(|line| wanted.iter().all(|label| line.contains(label))) {
-        screen.block(line)?;
+        // Where it may be broken.
+        screen.block(&line.replace(",", ", "))?;
     }
     let text = lines.text();
     let of_journey = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

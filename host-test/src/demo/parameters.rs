@@ -3,6 +3,7 @@
 use std::io;
 
 use super::screen::Screen;
+use crate::masked::masked;
 
 /// Which way a parameter travels. It decides what is made of one that nobody here knows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,16 +55,9 @@ pub(super) fn print(parameters: &[(String, String)], direction: Direction, scree
             (None, Direction::Response) => (HIDDEN, "none of this protocol"),
         };
         let shown = if hidden { masked(value) } else { printable(value) };
-        screen.cells(&[(6, name), (29, &shown), (62, purpose)])?;
+        screen.cells(&[(6, name), (28, &shown), (53, purpose)])?;
     }
     Ok(())
-}
-
-/// The first four characters and the length: enough to see which is which. Of a short secret only the length.
-pub(super) fn masked(secret: &str) -> String {
-    let length = secret.chars().count();
-    let beginning: String = if length < 24 { String::new() } else { secret.chars().take(4).collect() };
-    format!("{beginning}… ({length} characters)")
 }
 
 /// Text that came over the wire can't move a terminal's cursor.
@@ -74,12 +68,6 @@ pub(super) fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mask_shows_at_most_four_characters() {
-        assert_eq!(masked(&"abcdefgh".repeat(4)), "abcd… (32 characters)");
-        assert_eq!(masked("short"), "… (5 characters)");
-    }
 
     #[test]
     fn an_unknown_parameter_of_a_response_is_masked() {

@@ -1,17 +1,18 @@
 //! Logins played by a person's own browser, and printed as they happen.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::pin::pin;
 use std::time::Duration;
 
 use super::arguments::Arguments;
 use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
-use super::screen::Screen;
+use super::login::Wish;
+use super::offers::Offers;
+use super::screen::{Look, Out, Screen};
 use super::site::{Site, print_usage};
 use super::{Exit, Login};
-use crate::check::{self, checklist};
+use crate::check::{self, Policy, Told, checklist};
 use crate::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME};
 use crate::journey::{Bound, Event};
 use journey_host::{ClientSecret, Compiled, Egress, OutcomeKind};
@@ -26,15 +27,19 @@ const GRACE: Duration = Duration::from_secs(80);
 ///
 /// # Errors
 /// `out` can't be written to.
-pub(super) async fn local(login: &Login, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) async fn local(login: &Login, out: &mut dyn Out) -> anyhow::Result<()> {
     let mut screen = Screen::new(out);
+    screen.verdict(Look::Good, &format!("Open {} in a browser. Ctrl-C ends it.", login.site.start_page()))?;
     login.introduce(&mut screen)?;
     screen.heading("Log in")?;
-    screen.row("open", &login.site.start_url())?;
+    screen.row("open", &login.site.start_page())?;
     screen.row("user name", DEFAULT_USERNAME)?;
     screen.row("password", DEFAULT_PASSWORD)?;
     print_operations(&login.site, &mut screen)?;
-    watch(&login.site, &mut screen).await
+    let watched = watch(&login.site, &mut screen).await;
+    // Nobody need have met what was arranged.
+    login.cognito.faults().forget();
+    watched
 }
 
 /// Serves logins of a fleet until the process is to end: with the user pool of the demo that was started first, or as that one.
@@ -48,11 +53,11 @@ pub(super) async fn fleet(
     documents: &Documents,
     arguments: &Arguments,
     secret: Option<String>,
-    out: &mut dyn Write,
+    out: &mut dyn Out,
 ) -> anyhow::Result<()> {
     let Some(pool) = fleet.pool().await? else {
-        let login =
-            Login::prepare(Some(fleet), bound, compiled, documents, arguments.acr.clone(), secret, arguments.fail).await?;
+        let wish = Wish { acr: arguments.acr.clone(), secret, mishap: arguments.fail, is_for_people: true };
+        let login = Login::prepare(Some(fleet), bound, compiled, documents, wish, Offers::default()).await?;
         say_of(fleet, &mut Screen::new(out))?;
         local(&login, out).await?;
         return Ok(end(login.site, out).await?);
@@ -63,7 +68,7 @@ pub(super) async fn fleet(
     say_of(fleet, &mut screen)?;
     screen.say("Another demo is there already: this one joins it, and shares its user pool and its callback URL.")?;
     screen.heading("Log in")?;
-    screen.row("open", &site.start_url())?;
+    screen.row("open", &site.start_page())?;
     screen.row("user name", DEFAULT_USERNAME)?;
     screen.row("password", DEFAULT_PASSWORD)?;
     print_operations(&site, &mut screen)?;
@@ -92,7 +97,7 @@ fn print_operations(site: &Site, screen: &mut Screen<'_>) -> std::io::Result<()>
 ///
 /// # Errors
 /// `out` can't be written to.
-pub(super) async fn end(site: Site, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) async fn end(site: Site, out: &mut dyn Out) -> std::io::Result<()> {
     let mut screen = Screen::new(out);
     screen.heading("Stopping")?;
     screen.say("Calls under way are let end; a second Ctrl-C stops at once.")?;
@@ -134,7 +139,8 @@ pub(super) async fn real(
     documents: Documents,
     secret: Option<String>,
     origins: &[String],
-    out: &mut dyn Write,
+    further_origins: &[String],
+    out: &mut dyn Out,
 ) -> anyhow::Result<Exit> {
     let mut screen = Screen::new(out);
     let settings = documents.settings();
@@ -149,14 +155,23 @@ pub(super) async fn real(
         return Ok(Exit::Refused);
     }
     // Where the endpoints are yet to be discovered, the step can't name the domain's origin.
-    let (policy, discovered) = check::policy(&documents.connector)?;
-    let egress = |tenant: &str| Egress::deny_all().with_tenant(tenant, policy.clone());
+    let Policy { policy, beside, is_on_loopback } = match check::policy(&documents.connector, further_origins) {
+        Ok(policy) => policy,
+        Err(problem) => {
+            screen.verdict(Look::Bad, &format!("--allow-origin: {problem}"))?;
+            return Ok(Exit::Refused);
+        }
+    };
+    let egress = |tenant: &str| {
+        let egress = Egress::deny_all().with_tenant(tenant, policy.clone());
+        if is_on_loopback { egress.with_loopback() } else { egress }
+    };
 
     // Before anybody is sent anywhere: what Cognito keeps on its own page, this tells.
     screen.heading("Test the connection")?;
     let (settings, connector) = (Some(documents.settings.as_str()), documents.connector.as_str());
     let entered = secret.clone().map(ClientSecret::new);
-    let mut tell = |told| screen.line(&format!("  {told}"));
+    let mut tell = |told: Told| screen.say(&told.to_string());
     let egress_of_test = egress(TENANT);
     let tested = check::test(compiled.clone(), egress_of_test, TENANT, settings, connector, entered.as_ref(), &mut tell).await?;
     checklist::print(&tested, &mut screen)?;
@@ -165,7 +180,7 @@ pub(super) async fn real(
     screen.heading("Log in")?;
     screen.row("open", &site.start_url())?;
     screen.row("callback URL", &format!("{callback_url}, which must be registered at the app client"))?;
-    for origin in origins.iter().map(String::as_str).chain(discovered.iter().map(String::as_str)) {
+    for origin in origins.iter().map(String::as_str).chain(beside.iter().map(String::as_str)) {
         screen.row("may be contacted", origin)?;
     }
     print_operations(&site, &mut screen)?;

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
-use super::json::{readable, without_secrets};
+use super::json::readable;
 use super::screen::Screen;
-use super::trace::{Trace, milliseconds};
+use super::trace::{self, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
+use crate::masked::without_secrets;
 use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, OutcomeKind, Services, Step, Usage};
 
 /// In the operator's own terms.
@@ -21,7 +22,6 @@ const CONNECTOR: &str = "connector";
 pub(super) struct Site {
     pub(super) running: Running,
     pub(super) documents: Documents,
-    trace: Arc<Trace>,
     journeys: Arc<dyn Journeys>,
 }
 
@@ -35,21 +35,19 @@ impl Site {
         egress: impl FnOnce(&str) -> Result<Egress, String>,
         fleet: Option<&Fleet>,
     ) -> anyhow::Result<Self> {
-        let trace = Arc::new(Trace::default());
         let egress = egress(TENANT).map_err(anyhow::Error::msg)?;
         let http = Network::new(egress).map_err(|error| anyhow::anyhow!("{error:#}"))?;
         let services = match fleet {
             Some(fleet) => Services::lasting(http, fleet.stores.clone(), fleet.keyring()?),
             None => Services::in_memory(http),
         };
-        let bound = if fleet.is_some() { bound.sharing_sessions() } else { bound };
+        let bound = if fleet.is_some() { bound.sharing_sessions() } else { bound }.explaining();
         let callback_url = documents.settings()["callback_url"].as_str().unwrap_or_default().to_owned();
         if fleet.is_some() {
             // Where another one of the fleet serves it.
             services.callbacks.serve(&callback_url, TENANT, CONNECTOR).map_err(anyhow::Error::msg)?;
         }
         let step = Step::new(compiled, services, Limits::default());
-        let step = step.with_interceptor(Arc::clone(&trace) as _);
         let journeys = Arc::clone(&step.services().journeys);
         let definition = Definition {
             tenant: TENANT.to_owned(),
@@ -60,7 +58,12 @@ impl Site {
             has_failure_branch: true,
         };
         let running = bound.serve(step, definition).map_err(anyhow::Error::msg)?;
-        Ok(Self { running, documents, trace, journeys })
+        Ok(Self { running, documents, journeys })
+    }
+
+    /// Where a person begins.
+    pub(super) fn start_page(&self) -> String {
+        format!("{}/", self.running.base_url())
     }
 
     /// Where a login begins.
@@ -77,7 +80,7 @@ impl Site {
     pub(super) fn print_call(&self, event: &Event, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.line("")?;
         screen.say(&format!("`{}` runs in a fresh sandbox. What it asks of its host:", event.call))?;
-        self.trace.print(&event.journey, screen)?;
+        trace::print(&event.host_calls, screen)?;
         screen.row(&format!("{} returns", event.call), &outcome(event))?;
         if let Some(data) = event.event_data.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
             screen.line("")?;
@@ -89,16 +92,13 @@ impl Site {
 
     /// What a finished login left for the journey's next steps.
     pub(super) async fn print_result(&self, event: &Event, screen: &mut Screen<'_>) -> anyhow::Result<()> {
-        let settings = self.documents.settings();
-        let name = |setting: &str, default: &str| settings[setting].as_str().unwrap_or(default).to_owned();
         if event.outcome.kind != OutcomeKind::Authenticated {
-            let name = name("error_output_variable", "error_output");
+            let (name, error) = self.written(event, "error_output_variable", "error_output").await?;
             screen.heading(&format!("The error variable `{name}`"))?;
-            screen.block(&readable(&self.variable(event, &name).await?))?;
+            screen.block(&readable(&error))?;
             return Ok(());
         }
-        let name = name("output_variable", "cognito_oidc_output");
-        let output = self.variable(event, &name).await?;
+        let (name, output) = self.written(event, "output_variable", "cognito_oidc_output").await?;
         screen.heading(&format!("The output variable `{name}`"))?;
         screen.say("Every key is always there, null or empty where nothing is known. Tokens and nonce are masked here.")?;
         screen.line("")?;
@@ -109,6 +109,16 @@ impl Site {
             Err(missing) => screen.say(&missing.to_string())?,
         }
         Ok(())
+    }
+
+    /// A variable that a call wrote, with its name: as the demo's own settings call it, or by default, as those of the journeys beside it do.
+    async fn written(&self, event: &Event, setting: &str, default: &str) -> anyhow::Result<(String, Value)> {
+        let settings = self.documents.settings();
+        let name = settings[setting].as_str().unwrap_or(default);
+        match self.variable(event, name).await? {
+            Value::Null => Ok((default.to_owned(), self.variable(event, default).await?)),
+            value => Ok((name.to_owned(), value)),
+        }
     }
 
     async fn variable(&self, event: &Event, name: &str) -> anyhow::Result<Value> {
@@ -140,7 +150,7 @@ pub(super) fn print_usage(name: &str, usage: &Usage, screen: &mut Screen<'_>) ->
 
 /// A line in the table of times.
 pub(super) fn print_time(name: &str, time: Duration, text: &str, screen: &mut Screen<'_>) -> io::Result<()> {
-    screen.cells(&[(2, name), (24, &milliseconds(time)), (38, text)])
+    screen.cells(&[(2, name), (18, &milliseconds(time)), (31, text)])
 }
 
 /// An outcome in words.

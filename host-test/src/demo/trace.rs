@@ -1,44 +1,25 @@
-//! What the component asked of its host, call by call.
+//! What the component asked of its host, call by call, as it is printed.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::screen::Screen;
-use journey_host::{HostCall, HostReply, Interceptor};
+use crate::journey::Asked;
 
-/// Keeps every host call until it is printed.
-#[derive(Default)]
-pub(super) struct Trace(Mutex<Vec<Seen>>);
-
-impl Interceptor for Trace {
-    fn after(&self, call: &HostCall, reply: &HostReply) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((call.clone(), reply.clone()));
+/// Prints the host calls of one call of the step.
+pub(super) fn print(host_calls: &[Asked], screen: &mut Screen<'_>) -> io::Result<()> {
+    // Many of the same kind in a row, for the time or for random bytes, are one line.
+    for same in host_calls.chunk_by(is_same) {
+        let Some(Asked { import, target, summary, .. }) = same.first() else { continue };
+        let took = milliseconds(same.iter().map(|asked| asked.took).sum());
+        let target = if same.len() > 1 { format!("{} × {target}", same.len()) } else { target.clone() };
+        screen.cells(&[(2, &took), (13, &import.to_string()), (31, target.trim()), (62, summary)])?;
     }
+    Ok(())
 }
 
-impl Trace {
-    /// Prints the host calls of a journey that haven't been printed yet.
-    pub(super) fn print(&self, journey: &str, screen: &mut Screen<'_>) -> io::Result<()> {
-        let calls: Vec<_> = {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.extract_if(.., |(call, _)| call.visit.journey == journey).collect()
-        };
-        // Many of the same kind in a row, for the time or for random bytes, are one line.
-        for same in calls.chunk_by(is_same) {
-            let Some((HostCall { import, target, .. }, HostReply { summary, .. })) = same.first() else { continue };
-            let took = milliseconds(same.iter().map(|(_, reply)| reply.took).sum());
-            let target = if same.len() > 1 { format!("{} × {target}", same.len()) } else { target.clone() };
-            screen.cells(&[(2, &took), (14, &import.to_string()), (39, target.trim()), (78, summary)])?;
-        }
-        Ok(())
-    }
-}
-
-type Seen = (HostCall, HostReply);
-
-fn is_same((call, reply): &Seen, (next_call, next_reply): &Seen) -> bool {
-    (call.import, &call.target, &reply.summary) == (next_call.import, &next_call.target, &next_reply.summary)
+fn is_same(asked: &Asked, next: &Asked) -> bool {
+    (asked.import, &asked.target, &asked.summary) == (next.import, &next.target, &next.summary)
 }
 
 /// `  12.34 ms`

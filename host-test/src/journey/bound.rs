@@ -1,14 +1,17 @@
 //! A server that has its addresses, which the step's settings must name before it can run.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use url::{Host, Url};
 
 use super::connections::Bounds;
+use super::offer::{Offer, Pages};
+use crate::html::ICON_PATH;
 
 /// Paths that can't be a callback URL's.
-pub(super) const OWN_PATHS: [&str; 4] = ["/start", "/journey", "/cancel", "/connection"];
+pub(super) const OWN_PATHS: [&str; 5] = ["/start", "/journey", "/cancel", "/connection", ICON_PATH];
 
 /// Where responses come, unless a callback URL says otherwise.
 const CALLBACK_PATH: &str = "/callback";
@@ -21,6 +24,7 @@ pub struct Bound {
     pub(super) callback_path: String,
     pub(super) bounds: Bounds,
     pub(super) is_shared: bool,
+    pub(super) pages: Pages,
 }
 
 impl Bound {
@@ -70,13 +74,43 @@ impl Bound {
 
     async fn of(listener: TcpListener, base_url: String, callback_path: String) -> std::io::Result<Self> {
         let operations = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        Ok(Self { listener, operations, base_url, callback_path, bounds: Bounds::default(), is_shared: false })
+        Ok(Self {
+            listener,
+            operations,
+            base_url,
+            callback_path,
+            bounds: Bounds::default(),
+            is_shared: false,
+            pages: Pages::default(),
+        })
     }
 
     /// Keeps its sessions in the store of the journeys, so that every server over it finds them: any of a fleet may take over.
     #[must_use]
     pub fn sharing_sessions(self) -> Self {
         Self { is_shared: true, ..self }
+    }
+
+    /// Keeps with each event what the step asked of its host, at some kilobytes each, and explains on the pages how a login came about, with
+    /// the whole output and error variable. For a demo: the users of a real journey see none of that.
+    #[must_use]
+    pub fn explaining(mut self) -> Self {
+        self.pages.explain = true;
+        self
+    }
+
+    /// Offers these journeys, too, on the start page.
+    #[must_use]
+    pub fn offering(mut self, offers: Vec<Offer>) -> Self {
+        self.pages.offers = offers.into_iter().map(Arc::new).collect();
+        self
+    }
+
+    /// Lets users sign out at the provider, which knows this server's start page as a logout URI of each app client.
+    #[must_use]
+    pub fn with_sign_out(mut self) -> Self {
+        self.pages.sign_out = true;
+        self
     }
 
     /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,
@@ -96,6 +130,11 @@ impl Bound {
     /// The server's origin.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where a person chooses a journey.
+    pub fn start_page(&self) -> String {
+        format!("{}/", self.base_url)
     }
 
     /// Where the identity provider sends the user agent back to.

@@ -1,6 +1,7 @@
 //! The calls of the step, and what each does to its session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -9,13 +10,16 @@ use tracing::Instrument as _;
 use url::form_urlencoded;
 
 use super::events::Event;
+use super::host_calls::Recorder;
+use super::offer::Offer;
 use super::page::{self, Again};
-use super::server::Server;
+use super::server::{Definition, Server};
 use super::session::{Cookie, SessionId, id_of, new_value};
 use super::sessions::{Attempt, KEPT, Session};
+use super::status;
 use journey_host::{
     Abandonment, AbandonmentReason, AuthorizationRequest, AuthorizationResponse, Begun, Browser, Called, Completed, Invocation,
-    Outcome, ResponseMode, TraceParent, Visit,
+    Outcome, ResponseMode, Step, TraceParent, Visit,
 };
 
 /// The host was at its limit: nothing ran.
@@ -31,6 +35,7 @@ impl Server {
     pub(super) async fn begin(
         self: &Arc<Self>,
         headers: &HeaderMap,
+        offer: Option<Arc<Offer>>,
         trace: Option<TraceParent>,
     ) -> Result<Response<Body>, StatusCode> {
         let read = Cookie::Session.read(headers, self.is_https()).map(|cookie| (cookie, id_of(cookie)));
@@ -47,9 +52,22 @@ impl Server {
             Some((cookie, _)) => (*cookie).to_owned(),
             None => self.new_value()?,
         };
-        let session = match known {
-            Some((_, session)) if self.is_open(&session.visit).await? => session,
-            _ => Session { beginning: Arc::clone(&beginning), ..self.new_journey(&cookie)? },
+        let open = match known {
+            Some((_, session)) if self.is_open(&session.visit).await? => Some(session),
+            _ => None,
+        };
+        let name = |offer: &Option<Arc<Offer>>| offer.as_ref().map(|offer| offer.name.clone());
+        let session = match open {
+            Some(session) if name(&session.offer) == name(&offer) => session,
+            left => {
+                // A user who chooses another journey leaves this one: it ends, as by its button.
+                if let Some(left) = left
+                    && self.abandon(left, AbandonmentReason::Cancelled, trace.clone()).await.is_err()
+                {
+                    return Ok(page::busy(&Again::Get));
+                }
+                Session { beginning: Arc::clone(&beginning), ..self.new_journey(&cookie, offer)? }
+            }
         };
         let mut cookies = vec![Cookie::Session.set(&cookie, self.is_https(), 0)];
         // Before the call: whatever comes of it, the journey has its session.
@@ -80,7 +98,7 @@ impl Server {
             }
         };
         let AuthorizationRequest { url, state, expires_in, .. } = request;
-        let deadline = self.now() + std::time::Duration::from_secs(expires_in.into());
+        let deadline = self.now() + Duration::from_secs(expires_in.into());
         let attempt = Some(Attempt { state, deadline, form_post });
         self.keep(id_of(&cookie), Session { attempt, kept_until: deadline + KEPT, ..session }).await?;
         Ok(page::see_other(&url, &cookies))
@@ -104,10 +122,12 @@ impl Server {
         let call = async move {
             let _at_work = at_work;
             let (visit, invocation) = (session.visit.clone(), session.invocation.clone());
-            let secret = server.definition.client_secret.as_ref();
-            let called = server.step.within_trace(trace).complete(&visit, &invocation, secret, &response).await;
+            let secret = server.definition_of(session.offer.as_deref()).client_secret.as_ref();
+            let began = server.now();
+            let (step, asked) = server.recording(trace);
+            let called = step.complete(&visit, &invocation, secret, &response).await;
             if !matches!(called.outcome, Completed::TooLate(_)) {
-                server.record("complete", &visit, &called);
+                server.record("complete", began, &visit, &called, asked.as_deref());
             }
             match &called.outcome {
                 // Nothing was taken: the same response may come again.
@@ -121,7 +141,8 @@ impl Server {
                     server.leave(&visit).await;
                     let renewed = server.new_value().ok().filter(|_| id.is_some());
                     if let (Some(id), Some(renewed)) = (id, &renewed) {
-                        server.renew(&id, id_of(renewed), session).await;
+                        let next_step = server.next_step(&session).await;
+                        server.renew(&id, id_of(renewed), Session { next_step, ..session }).await;
                     }
                     return Ok(renewed);
                 }
@@ -191,27 +212,27 @@ impl Server {
         let call = async move {
             let _at_work = at_work;
             let Session { visit, invocation, .. } = session;
-            let called = server.step.within_trace(trace).begin(&visit, &invocation).await;
-            server.record("begin", &visit, &called);
+            let began = server.now();
+            let (step, asked) = server.recording(trace);
+            let called = step.begin(&visit, &invocation).await;
+            server.record("begin", began, &visit, &called, asked.as_deref());
             called.outcome
         };
         tokio::spawn(call.in_current_span()).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    pub(super) fn new_journey(&self, cookie: &str) -> Result<Session, StatusCode> {
+    pub(super) fn new_journey(&self, cookie: &str, offer: Option<Arc<Offer>>) -> Result<Session, StatusCode> {
         let journey = self.new_value()?;
+        let Definition { tenant, settings, connector, connector_id, .. } = self.definition_of(offer.as_deref()).clone();
         Ok(Session {
-            visit: Visit::first(&self.definition.tenant, &journey, "login"),
-            invocation: Invocation {
-                settings: self.definition.settings.clone(),
-                connector: self.definition.connector.clone(),
-                connector_id: self.definition.connector_id.clone(),
-                browser: Browser::from_session(cookie),
-            },
+            visit: Visit::first(&tenant, &journey, "login"),
+            invocation: Invocation { settings, connector, connector_id, browser: Browser::from_session(cookie) },
+            offer,
             attempt: None,
             beginning: Arc::default(),
             kept_until: self.now() + KEPT,
             is_renewed: false,
+            next_step: None,
         })
     }
 
@@ -220,20 +241,48 @@ impl Server {
         settlement.map(|settlement| settlement.is_none()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 
+    /// Does what comes after the login, where this journey has it; what it said.
+    async fn next_step(&self, session: &Session) -> Option<String> {
+        let next_step = session.offer.as_ref()?.next_step.as_ref()?;
+        let output = status::output(self.step.services().journeys.as_ref(), session).await.ok()?;
+        Some(next_step.receive(&output))
+    }
+
     /// The journey goes on. What can't be dropped now, lifetimes collect.
     async fn leave(&self, visit: &Visit) {
         self.sessions.settled(visit);
         let _ = self.step.leave(visit).await;
     }
 
-    fn record<T: Outcome>(&self, call: &'static str, visit: &Visit, called: &Called<T>) {
+    /// The step for one call, and what records its host calls, where anybody wants them.
+    fn recording(&self, trace: Option<TraceParent>) -> (Step, Option<Arc<Recorder>>) {
+        let step = self.step.within_trace(trace);
+        match self.pages.explain {
+            true => {
+                let (step, recorder) = Recorder::of(&step);
+                (step, Some(recorder))
+            }
+            false => (step, None),
+        }
+    }
+
+    fn record<T: Outcome>(
+        &self,
+        call: &'static str,
+        began: Duration,
+        visit: &Visit,
+        called: &Called<T>,
+        asked: Option<&Recorder>,
+    ) {
         let event = Event {
             number: 0,
             journey: visit.journey.clone(),
+            began,
             call,
             outcome: (&called.outcome).into(),
             cause: called.trapped.as_ref().map(|trapped| trapped.cause),
             event_data: called.event_data.clone(),
+            host_calls: asked.map(Recorder::asked).unwrap_or_default(),
             usage: called.usage,
         };
         self.events.push(event, self.now());
@@ -243,7 +292,7 @@ impl Server {
         new_value(self.step.services().random.as_ref()).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    fn now(&self) -> std::time::Duration {
+    fn now(&self) -> Duration {
         self.step.services().clock.now()
     }
 }

@@ -19,7 +19,7 @@ impl Server {
         if self.session(headers, false).await.is_some() {
             return response;
         }
-        let begun = self.new_value().and_then(|cookie| Ok((self.new_journey(&cookie)?, cookie)));
+        let begun = self.new_value().and_then(|cookie| Ok((self.new_journey(&cookie, None)?, cookie)));
         let (session, cookie) = match begun {
             Ok(begun) => begun,
             Err(status) => return page::text(status, "The connection can't be tested now."),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::host_calls::Asked;
 use journey_host::{Cause, Outcome, OutcomeKind, Usage};
 
 /// How long an event is kept: whoever records them has fetched it by then.
@@ -20,6 +21,8 @@ pub struct Event {
     pub number: u64,
     /// The journey's name.
     pub journey: String,
+    /// When it began, by the host's clock, since the epoch.
+    pub began: Duration,
     /// `begin` or `complete`.
     pub call: &'static str,
     /// What came of it, in short.
@@ -28,6 +31,8 @@ pub struct Event {
     pub cause: Option<Cause>,
     /// What the settings asked to be recorded. Redacted by the step.
     pub event_data: Option<String>,
+    /// What it asked of its host, in order, where the server keeps that ([`Bound::explaining`](super::Bound::explaining)).
+    pub host_calls: Vec<Asked>,
     /// What it used.
     pub usage: Usage,
 }
@@ -100,10 +105,12 @@ mod tests {
         Event {
             number: 0,
             journey: "journey".to_owned(),
+            began: Duration::ZERO,
             call: "begin",
             outcome: EventOutcome { kind: OutcomeKind::Redirect, code: None },
             cause: None,
             event_data: None,
+            host_calls: Vec::new(),
             usage: Usage::default(),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! | request | what happens |
 //! |---|---|
-//! | `GET /start` | the journey reaches the step: `begin`, and the user agent is sent away. From another site: a page that asks the user first |
+//! | `GET /` | what this is, and the journeys to choose from |
+//! | `GET /start`, `GET /start?journey=…` | the journey reaches the step: `begin`, and the user agent is sent away. From another site: a page that asks the user first |
 //! | `GET /callback`, `POST /callback` | what came back: `complete`, and the user agent is sent to `/journey`, away from the code |
 //! | `GET /journey` | where the journey stands: as a page, or as JSON to who accepts that |
 //! | `POST /cancel` | the user gives up: `complete` with `abandoned` |
@@ -23,20 +24,27 @@ mod connection;
 mod connections;
 mod create_user;
 mod events;
+mod host_calls;
+mod offer;
 mod operations;
 mod page;
+mod result;
 mod routes;
 mod running;
 mod server;
 mod session;
 mod sessions;
 mod shared;
+mod start_page;
 mod status;
+mod timeline;
 
 pub use bound::Bound;
 pub use connections::Bounds;
 pub use create_user::{MissingProperty, create_user};
 pub use events::{Event, EventOutcome};
+pub use host_calls::Asked;
+pub use offer::{NextStep, Offer};
 pub use running::Running;
 pub use server::Definition;
 pub use status::Status;

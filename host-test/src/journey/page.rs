@@ -8,7 +8,6 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
-use super::Status;
 use crate::check::checklist;
 use crate::html::{self, Width, escape};
 use journey_host::Tested;
@@ -39,9 +38,12 @@ pub(super) fn bare(status: StatusCode) -> Response<Body> {
     response
 }
 
+/// No page is a dead end.
+const TO_THE_START: &str = "<a class=\"button\" href=\"/\">To the start page</a>";
+
 /// One sentence.
 pub(super) fn text(status: StatusCode, sentence: &str) -> Response<Body> {
-    page(status, "Journey", Width::Narrow, &format!("<p>{}</p>", escape(sentence)))
+    page(status, "Journey", Width::Narrow, &format!("<p>{}</p>\n{TO_THE_START}", escape(sentence)))
 }
 
 /// Seconds after which a host at its limit is asked again. A call takes a fraction of one.
@@ -86,37 +88,26 @@ pub(super) fn unknown(cookies: &[String]) -> Response<Body> {
 
 /// Another site has sent the user here: it's the user who says whether to log in. A link, not a form: the browser holds a form's answer to
 /// `form-action`, redirects and all, and the next one leads to the identity provider.
-pub(super) fn start() -> Response<Body> {
-    page(StatusCode::OK, "Log in", Width::Narrow, "<a class=\"button primary\" href=\"/start\">Log in</a>")
+pub(super) fn start(again: &str) -> Response<Body> {
+    page(StatusCode::OK, "Log in", Width::Narrow, &format!("<a class=\"button primary\" href=\"{}\">Log in</a>", escape(again)))
 }
 
-/// Where the journey stands.
-pub(super) fn status(status: &Status) -> Response<Body> {
-    let show = |title, width, body: &str| page(StatusCode::OK, title, width, body);
-    match status {
-        Status::Waiting => show(
-            "Waiting for the login",
-            Width::Narrow,
-            "<a class=\"button primary\" href=\"/start\">Log in again</a>\n\
-             <form method=\"post\" action=\"/cancel\"><button class=\"quiet\">Cancel</button></form>",
-        ),
-        Status::CreateUser(user) => show(
-            "Logged in",
-            Width::Wide,
-            &format!(
-                "<p>The journey goes on to its next step, which creates this user:</p>\n<pre>{}</pre>",
-                escape(&format!("{user:#}"))
-            ),
-        ),
-        Status::FailureBranch(code) => show(
-            "Not logged in",
-            Width::Narrow,
-            &format!("<p>The journey goes on to its failure branch, with the code <code>{}</code>.</p>", escape(code)),
-        ),
-        Status::Aborted(code) => {
-            show("Not logged in", Width::Narrow, &format!("<p>The journey has ended: <code>{}</code>.</p>", escape(code)))
-        }
-    }
+/// The journey waits at the step.
+pub(super) fn waiting(start: &str) -> Response<Body> {
+    let body = format!(
+        "<p>The answer of the login is yet to come.</p>\n<a class=\"button primary\" href=\"{}\">Log in again</a>\n\
+         <form method=\"post\" action=\"/cancel\"><button class=\"quiet\">Cancel</button></form>",
+        escape(start)
+    );
+    page(StatusCode::OK, "Waiting for the login", Width::Narrow, &body)
+}
+
+/// Drawn in the tab.
+pub(super) fn icon() -> Response<Body> {
+    let mut response = bare(StatusCode::OK);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(html::ICON_TYPE));
+    *response.body_mut() = Body::from(html::ICON);
+    response
 }
 
 /// The button, and what a test found, where there was one.
@@ -157,12 +148,10 @@ pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Bo
     response
 }
 
-fn page(status: StatusCode, title: &str, width: Width, body: &str) -> Response<Body> {
+/// A page with this heading. `body` is HTML already.
+pub(super) fn page(status: StatusCode, title: &str, width: Width, body: &str) -> Response<Body> {
     let mut response = bare(status);
-    let policy = format!(
-        "default-src 'none'; style-src {}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        html::style_source()
-    );
+    let policy = html::policy(&[], "");
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     // A form's POST names its origin only where the page may be named as its referrer: under `no-referrer` it would be "null".

@@ -7,20 +7,28 @@ use axum::body::Body;
 use axum::http::header::{ACCEPT, ALLOW, ORIGIN, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::Value;
 use tracing::Instrument as _;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::bound::OWN_PATHS;
+use super::offer::Offer;
 use super::page::Again;
+use super::result::{self, Ended, Explained};
 use super::server::Server;
 use super::session::{Cookie, id_of};
+use super::sessions::Session;
 use super::status::{self, Status};
-use super::{callback, page};
+use super::{callback, page, start_page};
+use crate::html::ICON_PATH;
 use crate::telemetry::request_span;
 use journey_host::{AbandonmentReason, AuthorizationResponse, TraceParent};
 
 /// The header of the caller's trace: a proxy's in front of this server.
 const TRACEPARENT: &str = "traceparent";
+
+/// The parameter that chooses one of the journeys offered.
+const JOURNEY: &str = "journey";
 
 /// How long whoever asks where his journey stands waits for its end by timer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,12 +36,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) async fn answer(server: Arc<Server>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let path = head.uri.path();
-    let route = OWN_PATHS.into_iter().find(|own| *own == path).or((path == server.callback_path).then_some("/callback"));
+    // A callback URL may lie where the start page would.
+    let last = (path == "/").then_some("/");
+    let route = OWN_PATHS.into_iter().find(|own| *own == path).or(server.is_callback(path).then_some("/callback")).or(last);
     let trace = head.headers.get(TRACEPARENT).and_then(|header| TraceParent::parse(header.to_str().ok()?));
     let scheme = if server.is_https() { "https" } else { "http" };
     let span = request_span(&head.method, route, scheme, trace.as_ref());
     let answered = async {
         match route {
+            Some("/") => start_page(&server, &head),
+            Some(ICON_PATH) => page::icon(),
             Some("/start") => start(&server, &head, trace).await,
             Some("/journey") => journey(&server, &head).await,
             Some("/cancel") => cancel(&server, &head, trace).await,
@@ -50,17 +62,35 @@ pub(super) async fn answer(server: Arc<Server>, request: Request<Body>) -> Respo
     response
 }
 
+fn start_page(server: &Server, head: &Parts) -> Response<Body> {
+    match head.method {
+        Method::GET => start_page::show(&server.pages),
+        Method::HEAD => page::bare(StatusCode::OK),
+        _ => not_allowed("GET, HEAD"),
+    }
+}
+
 async fn start(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) -> Response<Body> {
     let headers = &head.headers;
+    let mut parameters = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let chosen = parameters.find(|(name, _)| name == JOURNEY).map(|(_, name)| server.pages.offer(&name).cloned());
+    let Some(offer) = chosen.map_or(Some(None), |offer| offer.map(Some)) else {
+        return page::text(StatusCode::NOT_FOUND, "There is no such journey.");
+    };
     match head.method {
         Method::GET if callback::is_prefetch(headers) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
-        Method::GET if !is_the_users_wish(headers, &server.base_url) => page::start(),
+        Method::GET if !is_the_users_wish(headers, &server.base_url) => page::start(&start_of(offer.as_deref())),
         Method::GET => {
-            server.begin(headers, trace).await.unwrap_or_else(|status| page::text(status, "The login can't be started."))
+            server.begin(headers, offer, trace).await.unwrap_or_else(|status| page::text(status, "The login can't be started."))
         }
         Method::HEAD => page::bare(StatusCode::OK),
         _ => not_allowed("GET, HEAD"),
     }
+}
+
+/// Where a journey begins.
+fn start_of(offer: Option<&Offer>) -> String {
+    offer.map_or("/start".to_owned(), |offer| format!("/start?{JOURNEY}={}", offer.name))
 }
 
 /// Whether it was the user who wanted to log in, and not a page of another site: each start is a further attempt of a journey under way, and
@@ -126,13 +156,40 @@ async fn journey(server: &Arc<Server>, head: &Parts) -> Response<Body> {
     };
     let Some((_, session)) = server.session(&head.headers, false).await else { return none() };
     let journeys = server.step.services().journeys.as_ref();
-    match status::of(journeys, &session, server.definition.has_failure_branch).await {
+    let definition = server.definition_of(session.offer.as_deref());
+    match status::of(journeys, &session, definition.has_failure_branch).await {
         // The user has a new session since the login; whoever knows the old one may be somebody else.
         Ok(Status::CreateUser(_)) if !session.is_renewed => none(),
         Ok(status) if wants_json => page::json(StatusCode::OK, &status.to_json()),
-        Ok(status) => page::status(&status),
+        Ok(Status::Waiting) => page::waiting(&start_of(session.offer.as_deref())),
+        Ok(status) => {
+            let (start, explained) = (start_of(session.offer.as_deref()), explained(server, &session).await);
+            result::show(&Ended { status: &status, start: &start, next_step: session.next_step.as_deref(), explained })
+        }
         Err(_) => page::text(StatusCode::SERVICE_UNAVAILABLE, "The journey can't be read now."),
     }
+}
+
+/// How a login came about, where the pages tell. What the store doesn't tell is left out.
+async fn explained(server: &Server, session: &Session) -> Option<Explained> {
+    if !server.pages.explain {
+        return None;
+    }
+    let journeys = server.step.services().journeys.as_ref();
+    let output = status::output(journeys, session).await.unwrap_or_default();
+    let error = status::error(journeys, session).await.unwrap_or_default();
+    let events = server.events.all().into_iter().filter(|event| event.journey == session.visit.journey).collect();
+    let sign_out = server.pages.sign_out.then(|| sign_out(&output["login"], &server.base_url)).flatten();
+    Some(Explained { output, error, events, sign_out })
+}
+
+/// Cognito's own parameters: it ends the session there and comes back to the start page.
+fn sign_out(login: &Value, base_url: &str) -> Option<String> {
+    let mut url = Url::parse(login["logout_endpoint"].as_str()?).ok()?;
+    url.query_pairs_mut()
+        .append_pair("client_id", login["client_id"].as_str()?)
+        .append_pair("logout_uri", &format!("{base_url}/"));
+    Some(url.into())
 }
 
 async fn cancel(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) -> Response<Body> {

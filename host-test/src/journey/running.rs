@@ -36,13 +36,17 @@ impl Bound {
         // Of the route itself: what a proxy in front rewrites then shows when a login begins.
         let callback_url = origin.url_of(&self.callback_path);
         step.services().callbacks.serve(&callback_url, &definition.tenant, &definition.connector_id)?;
+        for offer in &self.pages.offers {
+            let Definition { tenant, connector_id, .. } = &offer.definition;
+            step.services().callbacks.serve(&origin.url_of(&offer.callback_path), tenant, connector_id)?;
+        }
         Running::start(self, origin, step, definition)
     }
 }
 
 impl Running {
     fn start(bound: Bound, origin: PublicOrigin, step: Step, definition: Definition) -> Result<Self, String> {
-        let Bound { listener, operations, base_url, callback_path, bounds, is_shared } = bound;
+        let Bound { listener, operations, base_url, callback_path, bounds, is_shared, pages } = bound;
         let operations_address = operations.local_addr().map_err(|error| error.to_string())?;
         // From now on they are recorded.
         telemetry::metrics();
@@ -54,6 +58,7 @@ impl Running {
             callback_path,
             bounds,
             is_shared,
+            pages,
             sessions: Sessions::default(),
             events: Events::default(),
             ending: watch::Sender::new(false),

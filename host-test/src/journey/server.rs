@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::connections::Bounds;
 use super::events::Events;
+use super::offer::{Offer, Pages};
 use super::session::{Cookie, SessionId, id_of};
 use super::sessions::{Session, Sessions};
 use journey_host::{ClientSecret, PublicOrigin, Step};
@@ -38,6 +39,8 @@ pub(super) struct Server {
     pub bounds: Bounds,
     /// Whether sessions are found by every server over the same store.
     pub is_shared: bool,
+    /// What its pages tell and offer.
+    pub pages: Pages,
     pub sessions: Sessions,
     pub events: Events,
     /// Whether the server is to end.
@@ -63,6 +66,15 @@ impl Server {
 
     pub(super) fn is_ending(&self) -> bool {
         *self.ending.borrow()
+    }
+
+    /// The journey that a session is in: the server's own, or one that it offers.
+    pub(super) fn definition_of<'a>(&'a self, offer: Option<&'a Offer>) -> &'a Definition {
+        offer.map_or(&self.definition, |offer| &offer.definition)
+    }
+
+    pub(super) fn is_callback(&self, path: &str) -> bool {
+        self.callback_path == path || self.pages.offers.iter().any(|offer| offer.callback_path == path)
     }
 
     pub(super) fn is_https(&self) -> bool {

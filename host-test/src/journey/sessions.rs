@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::offer::Offer;
 use super::session::SessionId;
 use journey_host::{Invocation, Visit};
 
@@ -20,6 +21,8 @@ const LOST: Duration = Duration::from_secs(91);
 #[derive(Clone)]
 pub(super) struct Session {
     pub visit: Visit,
+    /// The offer that was chosen; none for the server's own journey.
+    pub offer: Option<Arc<Offer>>,
     /// Settled when the journey reached the step.
     pub invocation: Invocation,
     /// The newest attempt: the only one that is ended by timer, or a newer tab's login would die with an older one.
@@ -30,6 +33,8 @@ pub(super) struct Session {
     pub kept_until: Duration,
     /// Whether the user got this session by logging in: nobody can have known it before.
     pub is_renewed: bool,
+    /// What the step after the login said.
+    pub next_step: Option<String>,
 }
 
 /// What the server knows of an attempt.
@@ -74,10 +79,10 @@ impl Sessions {
     }
 
     /// The user has logged in: the session has another name from now on.
-    pub(super) fn renew(&self, id: &SessionId, renewed: SessionId) {
+    pub(super) fn renew(&self, id: &SessionId, renewed: SessionId, next_step: Option<String>) {
         let sessions = &mut self.lock().sessions;
         if let Some(session) = sessions.remove(id) {
-            sessions.insert(renewed, Session { is_renewed: true, ..session });
+            sessions.insert(renewed, Session { is_renewed: true, next_step, ..session });
         }
     }
 

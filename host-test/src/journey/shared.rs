@@ -58,7 +58,7 @@ impl Server {
     /// The user has logged in: the session has another name from now on, and the old one names none. Where the store of a fleet fails, this server
     /// alone knows the new one.
     pub(super) async fn renew(&self, id: &SessionId, renewed: SessionId, session: Session) {
-        self.sessions.renew(id, renewed);
+        self.sessions.renew(id, renewed, session.next_step.clone());
         if self.is_shared {
             let services = self.step.services();
             let _ = services.journeys.forget(&session.visit.tenant, &place(&session.visit.tenant, id).journey).await;
@@ -115,6 +115,8 @@ fn read(text: &str, definition: &Definition) -> Option<(SessionId, Session)> {
     let id: SessionId = unhex(value["id"].as_str()?)?.try_into().ok()?;
     let session = Session {
         visit: Visit::first(&definition.tenant, value["journey"].as_str()?, "login"),
+        // A fleet runs one journey.
+        offer: None,
         invocation: Invocation {
             settings: definition.settings.clone(),
             connector: definition.connector.clone(),
@@ -126,6 +128,7 @@ fn read(text: &str, definition: &Definition) -> Option<(SessionId, Session)> {
         beginning: Arc::default(),
         kept_until: Duration::from_secs(value["kept_until"].as_u64()?),
         is_renewed: value["is_renewed"].as_bool()?,
+        next_step: None,
     };
     Some((id, session))
 }

@@ -38,24 +38,40 @@ impl Status {
 /// Where the store fails.
 pub(super) async fn of(journeys: &dyn Journeys, session: &Session, has_failure_branch: bool) -> Result<Status, StoreError> {
     let visit = &session.visit;
-    let name_in = |setting: &str, otherwise: &str| {
-        let settings: Value = serde_json::from_str(&session.invocation.settings).unwrap_or_default();
-        settings[setting].as_str().unwrap_or(otherwise).to_owned()
-    };
     Ok(match journeys.settlement(visit).await? {
         None => Status::Waiting,
-        Some(Settlement::Authenticated(_)) => {
-            let name = name_in("output_variable", "cognito_oidc_output");
-            let output = journeys.variable(&visit.tenant, &visit.journey, &name).await?;
-            let output: Value = output.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
-            match create_user(&output) {
-                Ok(user) => Status::CreateUser(user),
-                Err(_) => Status::Aborted("authentication_failed".to_owned()),
-            }
-        }
+        Some(Settlement::Authenticated(_)) => match create_user(&output(journeys, session).await?) {
+            Ok(user) => Status::CreateUser(user),
+            Err(_) => Status::Aborted("authentication_failed".to_owned()),
+        },
         Some(Settlement::Failed(Failed { failure, behavior: FailureBehavior::FailureBranch })) if has_failure_branch => {
             Status::FailureBranch(failure.code)
         }
         Some(Settlement::Failed(failed)) => Status::Aborted(failed.failure.client_code().to_owned()),
     })
+}
+
+/// The output variable; null where there is none.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub(super) async fn output(journeys: &dyn Journeys, session: &Session) -> Result<Value, StoreError> {
+    variable(journeys, session, "output_variable", "cognito_oidc_output").await
+}
+
+/// The error variable; null where there is none.
+///
+/// # Errors
+///
+/// Where the store fails.
+pub(super) async fn error(journeys: &dyn Journeys, session: &Session) -> Result<Value, StoreError> {
+    variable(journeys, session, "error_output_variable", "error_output").await
+}
+
+async fn variable(journeys: &dyn Journeys, session: &Session, setting: &str, otherwise: &str) -> Result<Value, StoreError> {
+    let settings: Value = serde_json::from_str(&session.invocation.settings).unwrap_or_default();
+    let name = settings[setting].as_str().unwrap_or(otherwise);
+    let json = journeys.variable(&session.visit.tenant, &session.visit.journey, name).await?;
+    Ok(json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
 }

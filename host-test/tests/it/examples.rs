@@ -3,6 +3,7 @@
 use std::fs;
 
 use host_test::demo::{self, Exit};
+use host_test::environment::Environment;
 use host_test::telemetry::Lines;
 
 use crate::stage::compiled;
@@ -17,19 +18,17 @@ async fn the_demo_logs_in_with_every_example() {
             continue;
         }
         let file = |name: &str| example.join(name).display().to_string();
-        let mut arguments =
-            vec!["--config".to_owned(), file("settings.json"), "--integration".to_owned(), file("connector.json")];
-        // What a pool that honours `acr_values` states.
-        let settings: serde_json::Value =
-            serde_json::from_str(&fs::read_to_string(file("settings.json")).expect("a file")).expect("JSON");
-        if settings["advanced"]["acr_values"].is_array() {
-            arguments.extend(["--acr".to_owned(), "urn:cognito:loa:4".to_owned()]);
-        }
+        let arguments = ["--config".to_owned(), file("settings.json"), "--integration".to_owned(), file("connector.json")];
         let mut printed = Vec::new();
-        let exit = demo::run(&arguments, || Ok(compiled()), None, &Lines::kept(), &mut printed).await.expect("a demo");
+        let exit = demo::run(&arguments, || Ok(compiled()), &Environment::default(), &Lines::kept(), &mut printed)
+            .await
+            .expect("a demo");
         let printed = String::from_utf8(printed).expect("UTF-8");
         assert_eq!(exit, Exit::Done, "{}: {printed}", example.display());
-        assert!(printed.contains("The user is logged in."), "{printed}");
+        assert!(printed.starts_with("Logged in: "), "{printed}");
+        for line in printed.lines() {
+            assert!(line.chars().count() <= 80, "{}: {line}", example.display());
+        }
         played += 1;
     }
     assert!(played >= 11, "{played} examples");

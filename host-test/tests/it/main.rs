@@ -6,12 +6,14 @@ mod authorization_response;
 mod browsers;
 mod captured;
 mod checklist;
+mod command_line;
 mod conformance;
 mod connection;
 mod examples;
 mod faults;
 mod firewall;
 mod fleet;
+mod front;
 // The guests of the host's own tests.
 #[allow(dead_code, reason = "the journey server's tests need fewer of its constructors than the host's own")]
 #[path = "../../../host/src/tests/guest.rs"]

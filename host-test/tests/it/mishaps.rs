@@ -2,6 +2,7 @@
 
 use host_test::cognito::Endpoint;
 use host_test::demo::{self, Exit};
+use host_test::environment::Environment;
 use host_test::mishaps::{MISHAPS, Mishap, Scene};
 use host_test::telemetry::Lines;
 use journey_host::{AuthorizationResponse, Begun, ClientSecret};
@@ -105,7 +106,8 @@ async fn no_redirect_that_a_user_edits_tells_what_only_an_endpoint_knows() {
 async fn demo(arguments: &[&str]) -> (Exit, String) {
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
     let mut printed = Vec::new();
-    let exit = demo::run(&arguments, || Ok(compiled()), None, &Lines::kept(), &mut printed).await.expect("a demo");
+    let exit =
+        demo::run(&arguments, || Ok(compiled()), &Environment::default(), &Lines::kept(), &mut printed).await.expect("a demo");
     (exit, String::from_utf8(printed).expect("UTF-8"))
 }
 
@@ -114,6 +116,7 @@ async fn the_demo_lists_what_a_login_can_meet_and_plays_it() {
     let (exit, list) = demo(&["--fail"]).await;
     assert_eq!(exit, Exit::Done);
     assert!(MISHAPS.iter().all(|mishap| list.contains(mishap.name) && list.contains(mishap.code)), "{list}");
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
 
     for (name, expected) in [
         ("firewall-challenge", Exit::LoginFailed),
@@ -125,6 +128,10 @@ async fn the_demo_lists_what_a_login_can_meet_and_plays_it() {
         let mishap = Mishap::named(name).expect("a mishap");
         assert_eq!(exit, expected, "{name}: {printed}");
         assert!(printed.contains(mishap.code), "{name}: {printed}");
+        let first = printed.lines().next().unwrap_or_default();
+        let summary = if exit == Exit::Done { "Logged in: " } else { "Not logged in: " };
+        assert!(first.starts_with(summary) && first.contains(mishap.code), "{name}: {first}");
+        assert!(printed.lines().all(|line| line.chars().count() <= 80), "{name}: {printed}");
     }
     let (exit, printed) = demo(&["--fail", "no-such-thing"]).await;
     assert_eq!(exit, Exit::Refused);

@@ -164,11 +164,11 @@ mod tests {
         let index = Index::read(&links::documents(&root).unwrap()).unwrap();
         let mut named = BTreeSet::new();
         let text = "[a](../README.md#try-it) [b](host.md) [c](../wit) [d](../Cargo.toml) [e](#f) [g](https://example.com/x.md) \
-                    ![h](images/demo.png) [i](../examples) `[j](k.md)`";
+                    ![h](images/logged-in.png) [i](../examples) `[j](k.md)`";
         let expected = "[a](../index.md#try-it) [b](../docs/host.md) [c](../wit/files.md) [d](../Cargo.toml.md) [e](#f) \
-                        [g](https://example.com/x.md) ![h](../docs/images/demo.png) [i](../examples/index.md) `[j](k.md)`";
+                        [g](https://example.com/x.md) ![h](../docs/images/logged-in.png) [i](../examples/index.md) `[j](k.md)`";
         assert_eq!(relinked(&root, &index, Path::new("docs/author.md"), text, &mut named), expected);
-        let expected = ["Cargo.toml", "docs/images/demo.png", "wit"].map(PathBuf::from);
+        let expected = ["Cargo.toml", "docs/images/logged-in.png", "wit"].map(PathBuf::from);
         assert_eq!(named, expected.into());
     }
 }

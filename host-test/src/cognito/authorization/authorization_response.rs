@@ -9,7 +9,7 @@ use crate::cognito::random;
 use crate::cognito::state::grants::CodeGrant;
 use crate::cognito::state::provider::{Provider, lock};
 use crate::cognito::state::sessions::Session;
-use crate::cognito::wire::http::{Response, encode_form, html, redirect};
+use crate::cognito::wire::http::{Response, encode_form, redirect};
 
 /// Ends a login: issues a code, unless a test wants it refused.
 pub(in crate::cognito) fn grant(provider: &Provider, request: &AuthorizationRequest, session: &Session) -> Response {
@@ -60,7 +60,7 @@ fn error_parameters(error: &AuthorizationError, state: Option<&str>) -> Vec<(Str
 fn send(provider: &Provider, redirect_uri: &str, form_post: bool, parameters: Vec<(String, String)>) -> Response {
     let parameters = provider.faults.altered_parameters(parameters);
     if form_post && provider.config().response_modes == ResponseModes::FormPost {
-        return html(200, pages::form_post(redirect_uri, &parameters));
+        return pages::form_post(redirect_uri, &parameters);
     }
     let query = encode_form(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let separator = if redirect_uri.contains('?') { '&' } else { '?' };

@@ -2,7 +2,7 @@
 
 use super::pages;
 use crate::cognito::state::provider::Provider;
-use crate::cognito::wire::http::{Request, Response, encode_form, html, redirect};
+use crate::cognito::wire::http::{Request, Response, encode_form, redirect};
 
 /// Sends the browser to the error page.
 pub(in crate::cognito) fn redirect_to(provider: &Provider, error: &str, client_id: &str) -> Response {
@@ -10,6 +10,7 @@ pub(in crate::cognito) fn redirect_to(provider: &Provider, error: &str, client_i
 }
 
 /// `GET /error`.
-pub(in crate::cognito) fn show(request: &Request) -> Response {
-    html(400, pages::error(&request.parameter("error").unwrap_or_default()))
+pub(in crate::cognito) fn show(provider: &Provider, request: &Request) -> Response {
+    let error = request.parameter("error").unwrap_or_default();
+    pages::error(400, &error, provider.config().way_back.as_deref())
 }

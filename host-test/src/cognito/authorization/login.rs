@@ -3,10 +3,11 @@
 use super::authorization_request::AuthorizationRequest;
 use super::authorization_response;
 use super::pages::{self, LoginPage};
+use super::words::Words;
 use crate::cognito::random;
 use crate::cognito::state::provider::{Provider, lock};
 use crate::cognito::state::sessions::Session;
-use crate::cognito::wire::http::{Request, Response, html, respond, set_cookie};
+use crate::cognito::wire::http::{Request, Response, set_cookie};
 
 const CSRF_COOKIE: &str = "XSRF-TOKEN";
 const CSRF_FIELD: &str = "_csrf";
@@ -25,11 +26,7 @@ pub(in crate::cognito) fn login(provider: &Provider, request: &Request) -> Respo
 
     let csrf_holds = request.cookie(CSRF_COOKIE).is_some_and(|cookie| request.field(CSRF_FIELD).as_deref() == Some(cookie));
     if !csrf_holds {
-        return respond(
-            403,
-            &[("content-type", "text/html;charset=UTF-8")],
-            pages::error("This form is too old. Go back and try again."),
-        );
+        return pages::error(403, "This form is too old. Go back and try again.", None);
     }
     let name = request.field("username").unwrap_or_default();
     let password = request.field("password");
@@ -47,16 +44,17 @@ pub(in crate::cognito) fn login(provider: &Provider, request: &Request) -> Respo
 fn form(provider: &Provider, request: &Request, authorization: &AuthorizationRequest, tried: Option<&str>) -> Response {
     let csrf = request.cookie(CSRF_COOKIE).map_or_else(random::token::<24>, str::to_owned);
     let config = provider.config();
-    let page = pages::login(&LoginPage {
+    let mut response = pages::login(&LoginPage {
         query: &authorization.query,
+        redirect_uri: &authorization.redirect_uri,
         csrf_field: CSRF_FIELD,
         csrf: &csrf,
         username: tried.or(authorization.login_hint.as_deref()).unwrap_or_default(),
         failed: tried.is_some(),
-        lang: authorization.lang.as_deref().unwrap_or("en"),
+        words: Words::in_language(authorization.lang.as_deref()),
         identity_providers: &config.identity_providers,
+        test_user: config.users.iter().find(|user| user.password.is_some()),
     });
-    let mut response = html(200, page);
     set_cookie(&mut response, &format!("{CSRF_COOKIE}={csrf}; Path=/; HttpOnly; SameSite=Lax"));
     response
 }

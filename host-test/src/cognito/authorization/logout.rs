@@ -2,7 +2,7 @@
 
 use super::pages;
 use crate::cognito::state::provider::{Provider, lock};
-use crate::cognito::wire::http::{Request, Response, html, redirect};
+use crate::cognito::wire::http::{Request, Response, redirect};
 
 /// `GET /logout?client_id=…&logout_uri=…`.
 pub(in crate::cognito) fn logout(provider: &Provider, request: &Request) -> Response {
@@ -11,7 +11,7 @@ pub(in crate::cognito) fn logout(provider: &Provider, request: &Request) -> Resp
     let target = request.parameter("logout_uri").filter(|uri| known && config.client.logout_uris.contains(uri));
     let mut response = match target {
         Some(uri) => redirect(&uri),
-        None => html(400, pages::error("invalid_request")),
+        None => pages::error(400, "invalid_request", config.way_back.as_deref()),
     };
     if known {
         lock(&provider.sessions).end(request, &mut response);

@@ -9,3 +9,4 @@ pub(in crate::cognito) mod federation;
 pub(in crate::cognito) mod login;
 pub(in crate::cognito) mod logout;
 pub(in crate::cognito) mod pages;
+pub(in crate::cognito) mod words;

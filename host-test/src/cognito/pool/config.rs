@@ -48,6 +48,10 @@ pub struct Config {
     /// Whether a firewall stands before the endpoints that servers ask, and refuses requests without a user agent, as the Core rule set
     /// of AWS WAF does.
     pub user_agent_required: bool,
+    /// Whether identity providers let the user choose an account, or none, on a page of their own. Otherwise they answer at once.
+    pub accounts_are_chosen: bool,
+    /// Where a person goes on from a page on which a login ends. A real pool's pages don't say.
+    pub way_back: Option<String>,
     /// The time.
     pub clock: Clock,
 }
@@ -72,6 +76,8 @@ impl Default for Config {
             session_lifetime: 3600,
             invalid_client_status: 400,
             user_agent_required: false,
+            accounts_are_chosen: false,
+            way_back: None,
             clock: system_clock(),
         }
     }
@@ -180,7 +186,7 @@ impl fmt::Debug for AppClient {
     }
 }
 
-/// An identity provider behind the pool. Its own pages are left out: it answers at once, by a redirect
+/// An identity provider behind the pool. Unless accounts are chosen, its own pages are left out: it answers at once, by a redirect
 /// to `/oauth2/idpresponse`; where the clock moves more than 300 s before that, the login ends on Cognito's own page.
 #[derive(Clone, Debug)]
 pub struct IdentityProvider {

@@ -70,6 +70,10 @@ impl User {
         self
     }
 
+    pub(in crate::cognito) fn email(&self) -> Option<&str> {
+        self.attributes.get("email").and_then(Value::as_str)
+    }
+
     /// Whether the user goes by this name on the login page.
     pub(in crate::cognito) fn is_called(&self, name: &str) -> bool {
         let alias = |attribute: &str| self.attributes.get(attribute).and_then(Value::as_str) == Some(name);

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::cognito::random;
+use crate::html::policy;
 
 /// A response with its whole body.
 pub(in crate::cognito) type Response = ::http::Response<Bytes>;
@@ -117,9 +118,16 @@ pub(in crate::cognito) fn json(status: u16, value: &Value) -> Response {
     respond(status, &[("content-type", "application/json;charset=UTF-8")], value.to_string())
 }
 
-/// An HTML page.
-pub(in crate::cognito) fn html(status: u16, page: String) -> Response {
-    respond(status, &[("content-type", "text/html;charset=UTF-8"), ("x-frame-options", "DENY")], page)
+/// An HTML page with these scripts. `form_action`: where its forms lead beside its own origin.
+pub(in crate::cognito) fn html(status: u16, page: String, scripts: &[&str], form_action: &str) -> Response {
+    let policy = policy(scripts, form_action);
+    let headers = [
+        ("content-type", "text/html;charset=UTF-8"),
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", policy.as_str()),
+    ];
+    respond(status, &headers, page)
 }
 
 /// A redirect, by 302 as Cognito does.

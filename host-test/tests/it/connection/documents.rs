@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use host_test::check::{self, Exit};
 use host_test::cognito::LocalCognito;
+use host_test::environment::Environment;
 use serde_json::{Value, json};
 
 use crate::stage::{CALLBACK_URL, compiled};
@@ -43,7 +44,8 @@ impl Drop for Folder {
 async fn run(arguments: &[&str], secret: Option<&str>) -> (Exit, String) {
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
     let mut printed = Vec::new();
-    let exit = check::run(&arguments, || Ok(compiled()), secret.map(str::to_owned), &mut printed).await.expect("a run");
+    let environment = Environment { client_secret: secret.map(str::to_owned), ..Environment::default() };
+    let exit = check::run(&arguments, || Ok(compiled()), &environment, &mut printed).await.expect("a run");
     (exit, String::from_utf8(printed).expect("UTF-8"))
 }
 

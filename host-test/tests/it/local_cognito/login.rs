@@ -88,12 +88,14 @@ async fn a_wrong_password_shows_the_form_again() {
     let bench = Bench::start().await;
     let url = bench.authorization_url(&[("login_hint", "\"<ada>\""), ("lang", "de")]);
     let page = bench.browser.open(&url).await.unwrap();
-    assert!(page.text().contains("<html lang=\"de\">"));
+    assert!(page.text().contains("<html lang=\"de\" dir=\"ltr\">") && page.text().contains("Anmelden"));
+    // For whoever tries it.
+    assert!(page.text().contains(DEFAULT_USERNAME) && page.text().contains(DEFAULT_PASSWORD));
     let form = page.form().unwrap();
     assert_eq!(form.field("username"), Some("\"<ada>\""));
 
     let again = bench.browser.submit(&form, &[("username", DEFAULT_USERNAME), ("password", "wrong")]).await.unwrap();
-    assert!(again.text().contains("Incorrect username or password."));
+    assert!(again.text().contains("Benutzername oder Passwort ist falsch."));
     let fields = [("password", DEFAULT_PASSWORD)];
     let callback = bench.browser.submit_until(&again.form().unwrap(), &fields, CALLBACK).await.unwrap().stopped().unwrap();
     assert_eq!(callback.parameter("state").as_deref(), Some(STATE));
@@ -137,6 +139,42 @@ async fn an_identity_provider_signs_its_user_in() {
         (&"true".into(), &"1700000000000".into())
     );
     assert!(claims["nonce"].is_string(), "a nonce of Cognito's own");
+}
+
+#[tokio::test]
+async fn where_accounts_are_chosen_the_user_says_which_or_none() {
+    let bench = Bench::with(|config| config.accounts_are_chosen = true).await;
+    let url = bench.authorization_url(&[("identity_provider", "Google"), ("lang", "he")]);
+    let page = bench.browser.open(&url).await.unwrap();
+    // A language without words here: the page says what it speaks.
+    assert!(page.text().contains("<html lang=\"en\" dir=\"ltr\">") && page.text().contains("Grace Hopper"), "{}", page.text());
+    let back = |choice: &str| {
+        let state = page.url.query().unwrap_or_default().to_owned();
+        format!("{}/oauth2/idpresponse?{state}{choice}", bench.cognito.domain_origin())
+    };
+    let account = back("&account=google_114259");
+    let callback = bench.browser.open_until(&account, CALLBACK).await.unwrap().stopped().unwrap();
+    assert!(callback.parameter("code").is_some());
+
+    // One that isn't offered is none.
+    for choice in ["&account=62b5e414-00d1-70e5-b6f1-8a1c2d3e4f50", "&cancelled=true", ""] {
+        let bench = Bench::with(|config| config.accounts_are_chosen = true).await;
+        let page = bench.browser.open(&bench.authorization_url(&[("identity_provider", "Google")])).await.unwrap();
+        let state = page.url.query().unwrap_or_default();
+        let url = format!("{}/oauth2/idpresponse?{state}{choice}", bench.cognito.domain_origin());
+        let callback = bench.browser.open_until(&url, CALLBACK).await.unwrap().stopped().unwrap();
+        assert_eq!(callback.parameter("error").as_deref(), Some("access_denied"), "{choice}");
+    }
+}
+
+#[tokio::test]
+async fn each_page_allows_its_own_style_and_the_way_back_alone() {
+    let bench = Bench::with(|config| config.way_back = Some("http://127.0.0.1:9/journey".to_owned())).await;
+    let page = bench.browser.open(&bench.authorization_url(&[])).await.unwrap();
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self' http://127.0.0.1:9;"), "{policy}");
+    let page = bench.browser.open(&bench.authorization_url(&[("client_id", "unknown")])).await.unwrap();
+    assert!(page.text().contains("href=\"http://127.0.0.1:9/journey\""), "{}", page.text());
 }
 
 #[tokio::test]

@@ -1,0 +1,168 @@
+//! The journeys that the demo offers beside the one it was asked for, each with a user pool of its own: so each is a first login, and what one
+//! of them meets is no other's.
+
+use serde_json::{Value, json};
+
+use super::documents::{Documents, TENANT};
+use super::local;
+use crate::cognito::LocalCognito;
+use crate::journey::{Bound, Definition, Offer};
+use crate::mishaps::MISHAPS;
+use journey_host::ClientSecret;
+
+/// The journeys offered, and the pools that they log in at.
+#[derive(Default)]
+pub(super) struct Offers {
+    pub(super) offers: Vec<Offer>,
+    pub(super) pools: Vec<LocalCognito>,
+}
+
+/// A journey by what its settings say beside the demo's own.
+struct Variant {
+    name: &'static str,
+    title: &'static str,
+    about: &'static str,
+    change: fn(&mut Value),
+}
+
+/// What the start page says of a journey.
+struct Described {
+    name: &'static str,
+    title: String,
+    about: String,
+    heading: &'static str,
+}
+
+const VARIANTS: [Variant; 6] = [
+    Variant {
+        name: "google",
+        title: "Straight to Google",
+        about: "Past Cognito’s own page to an identity provider of the pool, which lets you choose an account, or none.",
+        change: |settings| settings["advanced"] = json!({"identity_provider": "Google", "prompt": "select_account"}),
+    },
+    Variant {
+        name: "step-up",
+        title: "With a second factor",
+        about: "Asks for Cognito’s authentication level 3, and for a login of the last five minutes. The stand-in states the level; a real \
+                pool asks for the factor.",
+        change: |settings| settings["advanced"] = json!({"acr_values": "urn:cognito:loa:3", "max_age": 300}),
+    },
+    Variant {
+        name: "form-post",
+        title: "Answered by form post",
+        about: "The answer comes back in a form’s body, from site to site, rather than in a URL.",
+        change: |settings| settings["response_mode"] = json!("form_post"),
+    },
+    Variant {
+        name: "abort",
+        title: "A failure ends the journey",
+        about: "Choose no account at Google: the journey ends there and has no failure branch.",
+        change: |settings| {
+            settings["failure_behavior"] = json!("abort");
+            settings["advanced"] = json!({"identity_provider": "Google"});
+        },
+    },
+    Variant {
+        name: "german",
+        title: "In German",
+        about: "The step asks for the language of Cognito’s pages.",
+        change: |settings| settings["advanced"] = json!({"lang": "de"}),
+    },
+    Variant {
+        name: "arabic",
+        title: "In Arabic",
+        about: "A language that is read from right to left.",
+        change: |settings| settings["advanced"] = json!({"lang": "ar"}),
+    },
+];
+
+impl Offers {
+    /// Starts a pool for each of them.
+    ///
+    /// # Errors
+    /// No port is free, or a fault isn't one.
+    pub(super) async fn prepare(bound: &Bound) -> anyhow::Result<Self> {
+        let mut all = Self::default();
+        for Variant { name, title, about, change } in VARIANTS {
+            let described = Described { name, title: title.to_owned(), about: about.to_owned(), heading: "Other journeys" };
+            all.add(bound, described, change, |_, _, _| {}).await?;
+        }
+        for mishap in MISHAPS {
+            let ends = match (mishap.code, mishap.comes_back) {
+                ("", true) => "The user is logged in all the same.".to_owned(),
+                ("", false) => "Nothing comes back: it ends on Cognito’s own page.".to_owned(),
+                (code, _) => format!("It ends with {code}."),
+            };
+            let described = Described {
+                name: mishap.name,
+                title: capitalised(&mishap.name.replace('-', " ")),
+                about: format!("{}. {ends}", capitalised(mishap.about)),
+                heading: "What can go wrong",
+            };
+            let arrange = |cognito: &LocalCognito, documents: &mut Documents, secret: &mut Option<String>| {
+                local::arrange(mishap, cognito, documents, secret);
+            };
+            all.add(bound, described, |_| {}, arrange).await?;
+        }
+        Ok(all)
+    }
+
+    /// Where the step may connect to.
+    pub(super) fn origins(&self) -> impl Iterator<Item = [&str; 2]> {
+        self.pools.iter().map(|pool| [pool.issuer_origin(), pool.domain_origin()])
+    }
+
+    /// `change`: of the demo's settings; `arrange`: of what they meet.
+    async fn add(
+        &mut self,
+        bound: &Bound,
+        described: Described,
+        change: fn(&mut Value),
+        arrange: impl FnOnce(&LocalCognito, &mut Documents, &mut Option<String>),
+    ) -> anyhow::Result<()> {
+        let Described { name, title, about, heading } = described;
+        let mut documents = Documents::default();
+        let mut settings = documents.settings();
+        change(&mut settings);
+        documents.settings = settings.to_string();
+        let callback_url = format!("{}/{name}", bound.callback_url());
+        let callback_path = callback_url.strip_prefix(bound.base_url()).unwrap_or_default().to_owned();
+        let config = local::for_people(local::config(&documents, &callback_url, None, None), bound);
+        let cognito = LocalCognito::start(config).await?;
+        let mut fitted = local::fitted(&documents, &cognito, &callback_url);
+        let mut secret = cognito.client_secret();
+        arrange(&cognito, &mut fitted, &mut secret);
+        self.offers.push(Offer {
+            name: name.to_owned(),
+            title,
+            about,
+            heading,
+            callback_path,
+            definition: Definition {
+                tenant: TENANT.to_owned(),
+                has_failure_branch: fitted.settings()["failure_behavior"] != "abort",
+                settings: fitted.settings,
+                connector: fitted.connector,
+                connector_id: name.to_owned(),
+                client_secret: secret.map(ClientSecret::new),
+            },
+            next_step: None,
+        });
+        self.pools.push(cognito);
+        Ok(())
+    }
+}
+
+/// Nobody need have met what was arranged.
+impl Drop for Offers {
+    fn drop(&mut self) {
+        for pool in &self.pools {
+            pool.faults().forget();
+        }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

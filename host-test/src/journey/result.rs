@@ -1,0 +1,161 @@
+//! The page on which a login ends: who the user is and what was checked, or why there is none.
+
+use serde_json::Value;
+
+use super::Event;
+use super::page::page;
+use super::status::Status;
+use super::timeline;
+use crate::html::{Width, escape};
+use crate::masked::without_secrets;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+
+/// What is known of a login that has ended.
+pub(super) struct Ended<'a> {
+    pub(super) status: &'a Status,
+    /// Where the same journey starts again.
+    pub(super) start: &'a str,
+    /// What the step after the login said.
+    pub(super) next_step: Option<&'a str>,
+    /// For a demo alone: a real journey's users see none of it.
+    pub(super) explained: Option<Explained>,
+}
+
+/// How it came about.
+pub(super) struct Explained {
+    /// The output variable; null where there is none.
+    pub(super) output: Value,
+    /// The error variable; null where there is none.
+    pub(super) error: Value,
+    /// The calls of the step.
+    pub(super) events: Vec<Event>,
+    /// Where the user signs out at the provider and comes back.
+    pub(super) sign_out: Option<String>,
+}
+
+pub(super) fn show(ended: &Ended<'_>) -> Response<Body> {
+    let (title, mut body) = match ended.status {
+        Status::Waiting => ("Waiting for the login", String::new()),
+        Status::CreateUser(user) => {
+            let next_step = ended.next_step.map(|said| format!("<p>{}</p>\n", escape(said))).unwrap_or_default();
+            ("Logged in", format!("{next_step}{}", user_facts(user, ended.explained.as_ref())))
+        }
+        Status::FailureBranch(code) => {
+            ("Not logged in", branch("The journey goes on to its failure branch, with the code", code))
+        }
+        Status::Aborted(code) => ("Not logged in", branch("The journey has ended:", code)),
+    };
+    if let Some(explained) = &ended.explained {
+        if let Status::CreateUser(user) = ended.status {
+            body += &format!("<h2>What was checked</h2>\n{}", checks(&explained.output["login"]));
+            body += &folded("The user that the journey’s next step creates", user);
+            body += &folded("The output variable", &without_secrets(explained.output.clone()));
+        } else {
+            body += &error_facts(&explained.error);
+        }
+        body += &format!("<h2>How it came about</h2>\n{}", timeline::html(&explained.events));
+    }
+    body += &actions(ended);
+    page(StatusCode::OK, title, Width::Wide, &body)
+}
+
+fn branch(sentence: &str, code: &str) -> String {
+    format!("<p>{sentence} <code>{}</code>.</p>\n", escape(code))
+}
+
+/// Who the user is, as a person would want to know it. `user`: the record that the next step creates.
+fn user_facts(user: &Value, explained: Option<&Explained>) -> String {
+    let text = |name: &str| user[name].as_str().map(escape);
+    let contact = |name: &str| {
+        let value = user[name]["value"].as_str().map(escape)?;
+        let mark = match user[name]["verified"] == true {
+            true => "<span class=\"good\">verified</span>",
+            false => "<span class=\"bad\">not verified</span>",
+        };
+        Some(format!("<bdi>{value}</bdi> {mark}"))
+    };
+    let groups: Vec<String> = user["groups"].as_array().into_iter().flatten().filter_map(Value::as_str).map(escape).collect();
+    let custom = user["custom"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some(format!("{}: {}", escape(name), escape(value.as_str()?))));
+    let custom: Vec<String> = custom.collect();
+    let through = explained.and_then(|explained| explained.output["login"]["identity_provider"].as_str().map(escape));
+    let rows = [
+        ("Name", text("name").or_else(|| text("username"))),
+        ("Email", contact("email")),
+        ("Phone", contact("phone_number")),
+        ("Groups", Some(groups.join(", ")).filter(|groups| !groups.is_empty())),
+        ("Birth date", text("birthdate")),
+        ("Language", text("locale")),
+        ("Attributes", Some(custom.join(", ")).filter(|custom| !custom.is_empty())),
+        ("Signed in at", explained.map(|_| through.unwrap_or_else(|| "the user pool itself".to_owned()))),
+        ("Subject", text("external_user_id").map(|id| format!("<code>{id}</code>"))),
+    ];
+    facts(&rows)
+}
+
+/// What the author branches on and the operator reads.
+fn error_facts(error: &Value) -> String {
+    let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(escape);
+    let said =
+        [text("/provider/error"), text("/provider/error_description")].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    let again = match error["retryable"].as_bool() {
+        Some(true) => Some("may help".to_owned()),
+        Some(false) => Some("doesn’t help".to_owned()),
+        None => None,
+    };
+    let rows = [
+        ("What happened", text("/message")),
+        ("Whose it is", text("/category")),
+        ("Trying again", again),
+        ("Where", text("/path").map(|path| format!("<code>{path}</code>"))),
+        ("Cognito said", Some(said).filter(|said| !said.is_empty())),
+    ];
+    format!("{}{}", facts(&rows), folded("The error variable", error))
+}
+
+fn facts(rows: &[(&str, Option<String>)]) -> String {
+    let rows: String = rows
+        .iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("<dt>{name}</dt><dd>{value}</dd>\n")))
+        .collect();
+    if rows.is_empty() { rows } else { format!("<dl class=\"facts\">\n{rows}</dl>\n") }
+}
+
+/// What holds of every login that the step lets pass, with what this one had.
+fn checks(login: &Value) -> String {
+    let text = |name: &str| login[name].as_str().map(escape).unwrap_or_default();
+    let acr = match login["acr"].as_str() {
+        Some(acr) => format!("The login reached the level <code>{}</code>.", escape(acr)),
+        None => "No level of authentication was asked for, and none is stated.".to_owned(),
+    };
+    let checks = [
+        "The answer came to the browser that began this login, once, and at the URL that it was asked to come to.".to_owned(),
+        "The code was exchanged once, with the secret that its hash in the request stood for (PKCE).".to_owned(),
+        format!("The ID token is signed by a key of <code>{}</code>.", text("issuer")),
+        format!(
+            "It is for this app client, <code>{}</code>, and for this very request (nonce); it hasn’t expired.",
+            text("client_id")
+        ),
+        "The user info is of the same user.".to_owned(),
+        acr,
+    ];
+    let list: String = checks.iter().map(|check| format!("<li>{check}</li>\n")).collect();
+    format!("<ul>\n{list}</ul>\n")
+}
+
+fn folded(title: &str, value: &Value) -> String {
+    format!("<details><summary>{title}, as JSON</summary><pre>{}</pre></details>\n", escape(&format!("{value:#}")))
+}
+
+/// Never a page from which nothing leads on.
+fn actions(ended: &Ended<'_>) -> String {
+    let sign_out = ended.explained.as_ref().and_then(|explained| explained.sign_out.as_ref());
+    let again = format!("<a class=\"button primary\" href=\"{}\">Start again</a>\n", escape(ended.start));
+    let sign_out = sign_out.map(|url| format!("<a class=\"button\" href=\"{}\">Sign out at Cognito</a>\n", escape(url)));
+    let others = "<a class=\"button\" href=\"/\">To the start page</a>\n";
+    format!("<div class=\"actions\">\n{again}{}{others}</div>", sign_out.unwrap_or_default())
+}
