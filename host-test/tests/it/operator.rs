@@ -214,7 +214,7 @@ async fn a_failure_of_the_demo_is_followed_from_the_alert_to_its_cause() {
     let start = lines.iter().find_map(|line| line.strip_prefix("open")).expect("where to begin").trim().to_owned();
 
     let browser = UserAgent::new();
-    let login_page = browser.open(&start).await.expect("a page");
+    let login_page = browser.open(&format!("{start}start")).await.expect("a page");
     let fields = [("username", DEFAULT_USERNAME), ("password", DEFAULT_PASSWORD)];
     let ended = browser.submit(&login_page.form().expect("a form"), &fields).await.expect("a page");
     assert!(ended.text().contains("client_rejected"), "{}", ended.text());

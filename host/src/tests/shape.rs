@@ -74,8 +74,8 @@ fn an_import_too_many_is_named() {
 #[test]
 fn another_type_of_an_import_is_named() {
     let other = [(
-        "    variant error {\n        /// The store will not take",
-        "    variant error {\n        full,\n        /// The store will not take",
+        "    variant error {\n        /// The store doesn't accept",
+        "    variant error {\n        full,\n        /// The store doesn't accept",
     )];
     check(&other, &[], &["journey:step/", "set"]);
 }
