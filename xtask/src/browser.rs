@@ -33,7 +33,10 @@ pub(crate) fn quick() -> Result<()> {
         say(format!("left out: Chromium is missing, and {error:#}"));
         return Ok(());
     }
-    install()?;
+    if let Err(error) = install() {
+        say(format!("left out: the packages of Node.js can't be installed: {error:#}"));
+        return Ok(());
+    }
     play(&QUICK)
 }
 
