@@ -95,7 +95,7 @@ mod tests {
         symlink(&folder, &link).unwrap();
         std::fs::write(&file, "").unwrap();
         assert!(refused(&link).contains("symbolic link"));
-        assert!(refused(&file).contains("no folder"));
+        assert!(refused(&file).contains("isn't a folder"));
     }
 
     #[test]

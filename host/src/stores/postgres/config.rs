@@ -135,6 +135,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_set_is_kept_beside_what_was_set_before() {
+        let config = PostgresConfig::parse("host=127.0.0.1 user=journeys").unwrap();
+        let week = Duration::from_secs(604_800);
+        assert_eq!((config.journey_lifetime, config.collect_every), (week, Some(Duration::from_secs(60))));
+        assert_eq!((config.connect, config.response, config.connections), (Duration::from_secs(2), Duration::from_secs(5), 16));
+        let second = Duration::from_secs(1);
+        let config = config.with_schema("hosts").unwrap().with_root_certificates(b"pem").with_timeouts(second, second * 3);
+        let config = config.with_connections(4).with_journey_lifetime(second * 5).collecting(None);
+        assert_eq!((config.schema.as_deref(), config.certificates.as_deref()), (Some("hosts"), Some(&b"pem"[..])));
+        assert_eq!((config.connect, config.response, config.connections), (second, second * 3, 4));
+        assert_eq!((config.journey_lifetime, config.collect_every), (second * 5, None));
+    }
+
+    #[test]
     fn beyond_this_machine_it_goes_by_tls_unless_it_is_switched_off() {
         for (url, mode) in [
             ("postgresql://db.example/x", SslMode::Require),

@@ -144,3 +144,25 @@ impl Drop for Lent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_given_up_where_its_server_is_of_no_more_use() {
+        for (code, broken) in [
+            ("25006", true),
+            ("08006", true),
+            ("57P01", true),
+            ("58030", true),
+            ("XX000", true),
+            ("22021", false),
+            ("54000", false),
+            ("40001", false),
+            ("25P02", false),
+        ] {
+            assert_eq!(is_broken(&SqlState::from_code(code)), broken, "{code}");
+        }
+    }
+}

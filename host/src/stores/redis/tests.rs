@@ -302,6 +302,9 @@ async fn a_user_who_may_do_no_more_than_documented_is_enough() {
 fn where_nothing_is_said_a_journey_is_kept_for_a_week() {
     let config = RedisConfig::parse("redis://localhost").unwrap();
     assert_eq!(config.journey_lifetime, Duration::from_secs(604_800));
+    let second = Duration::from_secs(1);
+    let config = config.with_timeouts(second, second * 3).with_journey_lifetime(second * 5);
+    assert_eq!((config.timeouts.connect, config.timeouts.response, config.journey_lifetime), (second, second * 3, second * 5));
     let shown = format!("{config:?}");
     assert!(shown.starts_with("RedisConfig { address: ") && shown.ends_with(r#"prefix: "journey", .. }"#), "{shown}");
 }
