@@ -179,10 +179,13 @@ async fn a_pure_function_and_a_test_belong_to_no_visit() {
             json!({"tenant": "tenant", "journey": null, "step": null, "round": null, "phase": phase, "outcome": outcome, "fetches": 0}),
         );
     }
-    has(&only(captured.lines()), json!({"level": "ERROR", "phase": "check", "cause": "guest"}));
-    let traps = Guest { test: "(unreachable)", ..Guest::default() };
+    let line = only(captured.lines());
+    has(&line, json!({"level": "ERROR", "phase": "check", "cause": "guest"}));
+    assert!(line["backtrace"].is_string(), "{line}");
+    let traps = Guest { test: "(drop (call $get (i32.const 0))) (unreachable)", ..Guest::default() };
     assert_eq!(self::step(traps.compile()).test("tenant", None, "{}", SecretForTest::None).await.outcome, Tested::Ended);
     has(&captured.lines()[1], json!({"level": "ERROR", "phase": "test", "outcome": "trapped", "cause": "guest"}));
+    has(&captured.spans("step.call")[3], json!({"phase": "test", "fetches": 1}));
 }
 
 #[tokio::test]
