@@ -37,6 +37,7 @@ server.listen(0, "127.0.0.1", () => {
   const origin = `http://127.0.0.1:${server.address().port}`;
   const login = {
     origin,
+    issuer: ISSUER,
     settings: { callback_url: callbackUrl },
     connector: {
       user_pool_id: POOL,
