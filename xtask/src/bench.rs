@@ -20,6 +20,7 @@ use crate::{
     interop::PYTHON_PACKAGE,
     process::{cargo, output, run, say},
     toolchain::{self, Toolchain},
+    tools,
 };
 use table::Table;
 
@@ -77,13 +78,9 @@ fn install(sources: &Path, folder: &Path) -> Result<PathBuf> {
     for file in ["package.json", "peer.mjs", "peer.py"] {
         fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
     }
-    let mut npm = Command::new("npm");
-    npm.current_dir(folder).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
-    run(&mut npm).context("Node.js 20 is missing, or its packages can't be installed")?;
+    tools::node_packages(folder)?;
     if !folder.join("python/wasmtime").is_dir() {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PYTHON_PACKAGE, "--target"]);
-        run(pip.arg(folder.join("python"))).context("Python 3.11 with pip is missing, or its package can't be installed")?;
+        tools::python_package(PYTHON_PACKAGE, &folder.join("python"))?;
     }
     let mut jco = Command::new(folder.join("node_modules/.bin/jco"));
     jco.arg("transpile").arg(component_artifact::component()).args(["--quiet", "--instantiation", "sync", "--out-dir"]);

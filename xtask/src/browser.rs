@@ -11,9 +11,8 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    checks::part,
     component,
-    process::{cargo, run, say, succeeds},
+    process::{cargo, part, run, say, succeeds},
     tools,
 };
 

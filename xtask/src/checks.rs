@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     browser, component, mutants, package, patches,
-    process::{become_program, cargo, output, run, say, succeeds},
+    process::{become_program, cargo, output, part, run, say, succeeds},
     servers, toolchain, tools,
 };
 
@@ -205,13 +205,4 @@ fn cargo_fuzz() -> Command {
     let mut command = Command::new("rustup");
     command.current_dir(component_artifact::workspace()).args(["run", "nightly", "cargo", "fuzz"]);
     command
-}
-
-/// One part of a longer command: its name before, its time after.
-pub(crate) fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    say(format!("{name} …"));
-    let started = Instant::now();
-    work().with_context(|| format!("{name} failed"))?;
-    say(format!("{name}: fine ({:.1} s)", started.elapsed().as_secs_f64()));
-    Ok(())
 }

@@ -22,8 +22,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::checks::part;
-use crate::process::{run, say};
+use crate::process::{part, run, say};
 use crate::tools;
 use index::Index;
 

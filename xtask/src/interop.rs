@@ -15,9 +15,8 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     browser::{self, Demo, harness},
-    checks::part,
     package,
-    process::{cargo, output, run},
+    process::{cargo, output, part, run},
     servers, tools,
 };
 
@@ -136,9 +135,7 @@ fn install_for_python(folder: &Path) -> Result<()> {
         if folder.join(into).join(landmark).is_dir() {
             continue;
         }
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package, "--target"]);
-        run(pip.arg(folder.join(into))).context("Python 3.11 with pip is missing, or its package can't be installed")?;
+        tools::python_package(package, &folder.join(into))?;
     }
     Ok(())
 }

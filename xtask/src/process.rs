@@ -5,6 +5,7 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     process::{Command, ExitStatus, Stdio},
+    time::Instant,
 };
 
 use anyhow::{Context, Result};
@@ -138,4 +139,13 @@ mod tests {
         let error = run(&mut Command::new("/nowhere/at-all")).unwrap_err();
         assert!(error.downcast_ref::<Unsuccessful>().is_none(), "{error:#}");
     }
+}
+
+/// One part of a longer command: its name before, its time after.
+pub(crate) fn part(name: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    say(format!("{name} …"));
+    let started = Instant::now();
+    work().with_context(|| format!("{name} failed"))?;
+    say(format!("{name}: fine ({:.1} s)", started.elapsed().as_secs_f64()));
+    Ok(())
 }

@@ -52,6 +52,17 @@ pub(crate) fn node_packages(folder: &Path) -> Result<()> {
     run(&mut npm).context("Node.js 20 is missing, or its packages can't be installed")
 }
 
+/// A package of Python's, installed into a folder of its own, in place of another version that is there.
+///
+/// # Errors
+///
+/// Python's pip is missing, or it can't be installed.
+pub(crate) fn python_package(package: &str, folder: &Path) -> Result<()> {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", package, "--target"]);
+    run(pip.arg(folder)).context("Python 3.11 with pip is missing, or its package can't be installed")
+}
+
 /// The spell checker, in one version: a later one knows further words.
 const TYPOS: &str = "1.52.0";
 
@@ -68,9 +79,7 @@ pub(crate) fn typos() -> Result<Command> {
     if !version.trim().ends_with(TYPOS) {
         say(format!("installing typos {TYPOS}"));
         // As Python's package it comes compiled, in seconds; by Cargo it takes minutes.
-        let mut wheel = Command::new("python3");
-        wheel.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(&folder).arg(format!("typos=={TYPOS}"));
-        if !succeeds(&mut wheel) {
+        if python_package(&format!("typos=={TYPOS}"), &folder).is_err() {
             let mut install = cargo();
             install.args(["install", "--locked", "typos-cli", "--version", TYPOS, "--root"]).arg(&folder);
             run(&mut install).context("typos-cli is missing and can't be installed")?;

@@ -11,9 +11,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
-    checks::part,
     component,
-    process::{run, say},
+    process::{part, run, say},
 };
 
 /// # Errors
