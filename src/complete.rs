@@ -2,12 +2,13 @@
 
 use crate::cognito::id_token as cognito_id_token;
 use crate::host::{Host, StoreError};
-use crate::oidc::attempt::{self, Attempt};
+use crate::oidc::attempt::Attempt;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::cache::Source;
 use crate::oidc::claim::{self, Claimant, Claimed};
 use crate::oidc::client::Client;
 use crate::oidc::id_token::{self, Expectations, IdToken, SignedIdToken, UnverifiedIdToken};
+use crate::oidc::issuer::Issuer;
 use crate::oidc::response::{self, Parameters};
 use crate::oidc::signing_keys;
 use crate::oidc::token::{self, TokenResponse};
@@ -196,7 +197,7 @@ impl Call<'_> {
 
     /// With the key that the token names; with a cached one that isn't good, once more with the issuer's own.
     fn verify_signature(&mut self, token: UnverifiedIdToken<'_>) -> Result<SignedIdToken, Failure> {
-        let attempt::Issuer { issuer, jwks_uri } = token.issuer();
+        let Issuer { issuer, jwks_uri } = token.issuer();
         let (key, source) = signing_keys::find(&mut self.host, issuer, jwks_uri, token.key_id())?;
         self.observations.signing_key = Some(source);
         let token = match token.verify(&key) {
@@ -281,8 +282,8 @@ fn check_response_issuer(response: &Parameters, attempt: &Attempt) -> Result<(),
 }
 
 /// Issuers alone: a key set's address may have been discovered, and is the attempt's own.
-fn is_same_issuers(current: &[attempt::Issuer], attempt: &Attempt) -> bool {
-    let names = |issuers: &[attempt::Issuer]| issuers.iter().map(|issuer| issuer.issuer.clone()).collect::<Vec<_>>();
+fn is_same_issuers(current: &[Issuer], attempt: &Attempt) -> bool {
+    let names = |issuers: &[Issuer]| issuers.iter().map(|issuer| issuer.issuer.clone()).collect::<Vec<_>>();
     names(current) == names(&attempt.issuers)
 }
 

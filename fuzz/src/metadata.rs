@@ -51,6 +51,6 @@ pub(super) fn check(endpoints: &Endpoints, source: &Source) {
         assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none(), "{endpoint}");
     }
     let names =
-        |issuers: &[cognito_oidc::oidc::attempt::Issuer]| issuers.iter().map(|issuer| issuer.issuer.clone()).collect::<Vec<_>>();
+        |issuers: &[cognito_oidc::oidc::issuer::Issuer]| issuers.iter().map(|issuer| issuer.issuer.clone()).collect::<Vec<_>>();
     assert_eq!(names(&endpoints.issuers), names(&source.issuers()), "issuers are never discovered");
 }

@@ -3,8 +3,8 @@
 use super::domain::Domain;
 use super::pool::{IssuerKind, Region, UserPoolId};
 use crate::host::Host;
-use crate::oidc::attempt::Issuer;
 use crate::oidc::authorization;
+use crate::oidc::issuer::Issuer;
 use crate::oidc::metadata::{self, Metadata};
 use crate::web_address;
 

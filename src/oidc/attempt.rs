@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::authorization::ResponseMode;
 use super::id_token::AcrRequirement;
+use super::issuer::Issuer;
 use super::pkce::CodeVerifier;
 use crate::host::{Host, StoreError};
 use crate::secret::{self, Secret};
@@ -68,16 +69,6 @@ pub struct Attempt {
     pub begun_at: u64,
     /// The last second in which a response is in time.
     pub expires_at: u64,
-}
-
-/// An issuer and where its keys are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Issuer {
-    /// `iss`, compared exactly.
-    pub issuer: String,
-    /// Its key set.
-    pub jwks_uri: String,
 }
 
 /// An attempt as it lies in the store: one entry, which is replaced as a whole.

@@ -22,7 +22,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::CLOCK_TOLERANCE;
-use super::attempt::Issuer;
+use super::issuer::Issuer;
 use super::jws::{self, Jws};
 use super::signature::PublicKey;
 use crate::json::Object;

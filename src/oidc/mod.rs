@@ -13,6 +13,7 @@ pub mod client;
 pub mod exchange;
 pub mod http_date;
 pub mod id_token;
+pub mod issuer;
 pub mod jws;
 pub mod keys;
 pub mod metadata;

@@ -15,9 +15,10 @@ pub(crate) use host::FakeHost;
 use std::path::PathBuf;
 
 use crate::host::{Host, Response};
-use crate::oidc::attempt::{Attempt, Issuer};
+use crate::oidc::attempt::Attempt;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::id_token::AcrRequirement;
+use crate::oidc::issuer::Issuer;
 use crate::oidc::pkce::CodeVerifier;
 use crate::secret::{self, Secret};
 
