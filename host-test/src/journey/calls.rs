@@ -9,11 +9,12 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use tracing::Instrument as _;
 use url::form_urlencoded;
 
+use super::definition::Definition;
 use super::events::Event;
 use super::host_calls::Recorder;
 use super::offer::Offer;
 use super::page::{self, Again};
-use super::server::{Definition, Server};
+use super::server::Server;
 use super::session::{Cookie, SessionId, id_of, new_value};
 use super::sessions::{Attempt, KEPT, Session};
 use super::status;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::server::Definition;
+use super::definition::Definition;
 
 /// What the journey does with the output variable of a login, once, and says in a sentence.
 #[derive(Clone)]

@@ -8,8 +8,9 @@ use tokio::task::JoinHandle;
 
 use super::bound::Bound;
 use super::connections;
+use super::definition::Definition;
 use super::events::{Event, Events};
-use super::server::{Definition, Server};
+use super::server::Server;
 use super::sessions::Sessions;
 use super::{operations, routes};
 use crate::telemetry;

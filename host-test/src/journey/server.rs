@@ -6,28 +6,12 @@ use axum::http::HeaderMap;
 use tokio::sync::watch;
 
 use super::connections::Bounds;
+use super::definition::Definition;
 use super::events::Events;
 use super::offer::{Offer, Pages};
 use super::session::{Cookie, SessionId, id_of};
 use super::sessions::{Session, Sessions};
-use journey_host::{ClientSecret, PublicOrigin, Step};
-
-/// The journey that the server runs: one step, with or without a failure branch.
-#[derive(Clone, Debug)]
-pub struct Definition {
-    /// Whose it is.
-    pub tenant: String,
-    /// The step's settings: a JSON object, whose `callback_url` is [`Bound::callback_url`](super::Bound::callback_url).
-    pub settings: String,
-    /// The connector: a JSON object.
-    pub connector: String,
-    /// Which connector that is, in the operator's own terms.
-    pub connector_id: String,
-    /// The connector's client secret, from the vault; none for a public client.
-    pub client_secret: Option<ClientSecret>,
-    /// Whether the author has drawn one. A failure without one ends the journey.
-    pub has_failure_branch: bool,
-}
+use journey_host::{PublicOrigin, Step};
 
 /// What requests and tasks share.
 pub(super) struct Server {

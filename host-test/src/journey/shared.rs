@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::server::{Definition, Server};
+use super::definition::Definition;
+use super::server::Server;
 use super::session::SessionId;
 use super::sessions::{Attempt, Session};
 use journey_host::{Browser, Change, ChangeId, Effect, Invocation, Services, StoreError, Visit, Write};
