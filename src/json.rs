@@ -4,6 +4,8 @@
 //! check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at 128, the
 //! number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
+mod typed;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -12,6 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use crate::limit::limit;
+pub use typed::{FromJson, take};
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -95,6 +98,15 @@ pub fn object(text: &[u8]) -> Result<Object, Rejection> {
 /// See [`Rejection`].
 pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
     let budget = Budget { most: MAX_CLAIM_VALUES, object: OBJECT_WEIGHT };
+    of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
+}
+
+/// As [`object`], for what was stored by this component itself: settings of 64 KiB can ask for 32,768 words, each a value of its own there.
+///
+/// # Errors
+/// See [`Rejection`].
+pub fn stored(text: &[u8]) -> Result<Object, Rejection> {
+    let budget = Budget { most: MAX_CLAIM_VALUES, object: 1 };
     of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
 }
 

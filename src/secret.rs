@@ -3,9 +3,12 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serializer;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::host::{Host, RandomUnavailable};
+use crate::json::FromJson;
 
 /// Random bytes in each generated value: 256 bits, where 160 are asked for (RFC 6749 10.10).
 const RANDOM_BYTES: usize = 32;
@@ -58,23 +61,18 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// For `#[serde(with = "secret::stored")]`: the one way a secret gets into a document, for the host's private store.
-pub mod stored {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::Secret;
-
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(secret.expose())
+impl FromJson for Secret {
+    fn from_json(value: Value) -> Option<Self> {
+        String::from_json(value).map(Self)
     }
+}
 
-    /// # Errors
-    /// The stored value isn't a string.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-        String::deserialize(deserializer).map(Secret::new)
-    }
+/// For `#[serde(serialize_with = "secret::store")]`: the one way a secret gets into a document, for the host's private store.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn store<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
 }
 
 /// SHA-256 of `bytes`, base64url without padding.

@@ -149,7 +149,8 @@ pub fn config() -> Config {
         .max_memories_per_component(1)
         .max_tables_per_component(ITEMS)
         .max_memory_size(16 << 20)
-        .table_elements(10_000);
+        .table_elements(10_000)
+        .table_keep_resident(64 << 10);
     let tells_written_pages = PoolingAllocationConfig::is_pagemap_scan_available();
     pool.pagemap_scan(if tells_written_pages { Enabled::Yes } else { Enabled::No })
         .linear_memory_keep_resident(if tells_written_pages { 2 << 20 } else { 0 });

@@ -2,9 +2,9 @@
 //!
 //! Every result is compared with `dashu-int`'s.
 
-use cognito_oidc::oidc::signature::modular_power::Modulus;
 use dashu_int::UBig;
 use dashu_int::fast_div::ConstDivisor;
+use modular_power::Modulus;
 
 /// There is a power just where modulus, base and exponent are fit, and it is the right one.
 pub fn run(input: &[u8]) {

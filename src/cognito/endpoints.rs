@@ -223,20 +223,15 @@ pub fn origin(endpoint: &str) -> Option<String> {
     web_address::parse(endpoint).ok().map(|url| url.origin().ascii_serialization())
 }
 
-/// The origins of URLs, each once, in their order.
+/// The origins of URLs, each once, in their order. `known`: some that were found before.
 #[must_use]
-pub fn distinct_origins(urls: &[String]) -> Vec<String> {
+pub fn distinct_origins(urls: &[String], known: &[String]) -> Vec<String> {
     let mut origins: Vec<String> = Vec::new();
     for url in urls {
-        // One that goes on with a path behind an origin found before is of that origin: most are, and need not be parsed.
-        let is_behind = |origin: &String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        if origins.iter().any(is_behind) {
-            continue;
-        }
-        match origin(url) {
-            Some(origin) if !origins.contains(&origin) => origins.push(origin),
-            _ => {}
-        }
+        // One that goes on with a path behind an origin is of that origin: most are, and need not be parsed.
+        let is_behind = |origin: &&String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let found = origins.iter().chain(known).find(is_behind).cloned().or_else(|| origin(url));
+        origins.extend(found.filter(|origin| !origins.contains(origin)));
     }
     origins
 }

@@ -1,5 +1,9 @@
 //! A user pool, by its id: everything that AWS derives from it.
 
+use serde_json::Value;
+
+use crate::json::FromJson;
+
 /// Longest pool id that AWS allows, in characters.
 const MAX_POOL_ID: usize = 55;
 
@@ -34,9 +38,8 @@ pub enum Partition {
 pub struct Invalid;
 
 /// Which of its issuers a pool puts into its tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum IssuerKind {
     /// Either one: a pool that is being switched over keeps working.
     #[cfg_attr(test, schemars(title = "Either"))]
@@ -48,6 +51,17 @@ pub enum IssuerKind {
     /// `https://issuer-cognito-idp.<region>.amazonaws.com/<pool id>`, for pools that were switched to it.
     #[cfg_attr(test, schemars(title = "Updated"))]
     Updated,
+}
+
+impl FromJson for IssuerKind {
+    fn from_json(value: Value) -> Option<Self> {
+        match value.as_str()? {
+            "either" => Some(Self::Either),
+            "original" => Some(Self::Original),
+            "updated" => Some(Self::Updated),
+            _ => None,
+        }
+    }
 }
 
 impl Region {

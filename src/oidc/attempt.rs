@@ -9,13 +9,15 @@
 //!
 //! Who may take an attempt: [`super::claim`].
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::authorization::ResponseMode;
 use super::id_token::AcrRequirement;
 use super::issuer::Issuer;
 use super::pkce::CodeVerifier;
 use crate::host::{Host, StoreError};
+use crate::json::{self, FromJson, Object, take};
 use crate::secret::{self, Secret};
 
 /// An entry of another version is unreadable: the component was replaced while the login was under way.
@@ -27,8 +29,7 @@ const GRACE: u32 = 60 * 60;
 const NEWEST: &str = "newest";
 
 /// Everything that `complete` must not read anew, since settings, metadata and connector may have changed by then.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Attempt {
     /// Hash of the host's binding of the user agent.
     pub browser: String,
@@ -45,7 +46,6 @@ pub struct Attempt {
     /// Where an unused refresh token ends.
     pub revocation_endpoint: Option<String>,
     /// Where the provider's own session ends.
-    #[serde(default)]
     pub logout_endpoint: Option<String>,
     /// As it was sent, to the byte. A response is judged by it before it may take the attempt.
     pub redirect_uri: String,
@@ -54,14 +54,13 @@ pub struct Attempt {
     /// As it was asked for. A response is judged by it, too.
     pub response_mode: ResponseMode,
     /// `nonce`.
-    #[serde(with = "secret::stored")]
+    #[serde(serialize_with = "secret::store")]
     pub nonce: Secret,
     /// `code_verifier`.
     pub verifier: CodeVerifier,
     /// What `acr` must be.
     pub acr: AcrRequirement,
     /// What must be in `amr`.
-    #[serde(default)]
     pub amr: Vec<String>,
     /// `auth_time` must not be earlier.
     pub auth_time_not_before: Option<u64>,
@@ -72,7 +71,7 @@ pub struct Attempt {
 }
 
 /// An attempt as it lies in the store: one entry, which is replaced as a whole.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Entry {
     /// No response has taken it.
@@ -82,8 +81,7 @@ pub(super) enum Entry {
 }
 
 /// What stays of an attempt that was taken.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 pub(super) struct Taken {
     /// When.
     pub(super) at: u64,
@@ -136,12 +134,67 @@ pub(super) fn write<T: Serialize>(value: &T) -> String {
 }
 
 /// What was stored, where it is in this version's form.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_str(text).ok().filter(|stored: &Stored<T>| stored.version == VERSION).map(|stored| stored.value)
+pub(super) fn read<T: FromJson>(text: &str) -> Option<T> {
+    let mut stored = json::stored(text.as_bytes()).ok()?;
+    let (version, value) = (take::<u32>(&mut stored, "version")?, take(&mut stored, "value")?);
+    (version == VERSION && stored.is_empty()).then_some(value)
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+impl FromJson for Entry {
+    fn from_json(value: Value) -> Option<Self> {
+        let mut members = Object::from_json(value)?;
+        let entry = match members.remove("pending") {
+            Some(attempt) => Self::Pending(Box::new(Attempt::from_json(attempt)?)),
+            None => Self::Taken(take(&mut members, "taken")?),
+        };
+        members.is_empty().then_some(entry)
+    }
+}
+
+/// A member that nobody knows may say what this version wouldn't heed.
+impl FromJson for Attempt {
+    fn from_json(value: Value) -> Option<Self> {
+        let mut members = Object::from_json(value)?;
+        let from = &mut members;
+        let attempt = Self {
+            browser: take(from, "browser")?,
+            issuers: take(from, "issuers")?,
+            names_issuer_in_responses: take(from, "names_issuer_in_responses")?,
+            client_id: take(from, "client_id")?,
+            token_endpoint: take(from, "token_endpoint")?,
+            userinfo_endpoint: take(from, "userinfo_endpoint")?,
+            revocation_endpoint: take(from, "revocation_endpoint")?,
+            logout_endpoint: take(from, "logout_endpoint")?,
+            redirect_uri: take(from, "redirect_uri")?,
+            scope: take(from, "scope")?,
+            response_mode: take(from, "response_mode")?,
+            nonce: take(from, "nonce")?,
+            verifier: take(from, "verifier")?,
+            acr: take(from, "acr")?,
+            amr: take::<Option<_>>(from, "amr")?.unwrap_or_default(),
+            auth_time_not_before: take(from, "auth_time_not_before")?,
+            begun_at: take(from, "begun_at")?,
+            expires_at: take(from, "expires_at")?,
+        };
+        members.is_empty().then_some(attempt)
+    }
+}
+
+impl FromJson for Taken {
+    fn from_json(value: Value) -> Option<Self> {
+        let mut members = Object::from_json(value)?;
+        let taken = Self {
+            at: take(&mut members, "at")?,
+            call: take(&mut members, "call")?,
+            browser: take(&mut members, "browser")?,
+            response_mode: take(&mut members, "response_mode")?,
+            redirect_uri: take(&mut members, "redirect_uri")?,
+        };
+        members.is_empty().then_some(taken)
+    }
+}
+
+#[derive(Serialize)]
 struct Stored<T> {
     version: u32,
     value: T,

@@ -1,14 +1,16 @@
 //! The authorization request (OpenID Connect Core 3.1.2.1): a URL to send the user agent to.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use url::form_urlencoded;
 
 use super::pkce::{CHALLENGE_METHOD, CodeVerifier};
 use super::scope::Scope;
+use crate::json::FromJson;
 use crate::secret::Secret;
 
 /// How the authorization response is asked to come back (OAuth 2.0 Multiple Response Types 2.1, Form Post Response Mode).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseMode {
@@ -19,6 +21,16 @@ pub enum ResponseMode {
     /// In the form body of a POST.
     #[cfg_attr(test, schemars(title = "Form post"))]
     FormPost,
+}
+
+impl FromJson for ResponseMode {
+    fn from_json(value: Value) -> Option<Self> {
+        match value.as_str()? {
+            "query" => Some(Self::Query),
+            "form_post" => Some(Self::FormPost),
+            _ => None,
+        }
+    }
 }
 
 /// Parameters that the protocol owns: nobody else may set them, in the endpoint's query or beside it.

@@ -1,17 +1,17 @@
 //! The client, and how it authenticates at the provider's endpoints (RFC 6749 2.3, OpenID Connect Core 9).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::form_urlencoded;
 
 use super::exchange;
 use crate::host::Request;
+use crate::json::FromJson;
 use crate::secret::Secret;
 
 /// Client authentication method; the names are those of OpenID Connect Core 9.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum ClientAuthentication {
     /// The client secret in the `Authorization` header.
     #[cfg_attr(test, schemars(title = "Client secret, in the header"))]
@@ -23,6 +23,17 @@ pub enum ClientAuthentication {
     /// A public client: no secret.
     #[cfg_attr(test, schemars(title = "None: a public client"))]
     None,
+}
+
+impl FromJson for ClientAuthentication {
+    fn from_json(value: Value) -> Option<Self> {
+        match value.as_str()? {
+            "client_secret_basic" => Some(Self::ClientSecretBasic),
+            "client_secret_post" => Some(Self::ClientSecretPost),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
 }
 
 /// Client credentials that fit together.

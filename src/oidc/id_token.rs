@@ -17,7 +17,7 @@
 //! Besides: every method that the settings require is in `amr`, `nbf` where present (RFC 7519 4.1.5), `sub` as in section 2, `at_hash` where present (3.1.3.8).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -25,7 +25,7 @@ use super::CLOCK_TOLERANCE;
 use super::issuer::Issuer;
 use super::jws::{self, Jws};
 use super::signature::PublicKey;
-use crate::json::Object;
+use crate::json::{FromJson, Object, take};
 use crate::secret::Secret;
 
 /// Longest `sub`, in ASCII characters (OpenID Connect Core 2).
@@ -34,7 +34,7 @@ const MAX_SUBJECT: usize = 255;
 const MAX_DATE: f64 = 253_402_300_799.0;
 
 /// Which authentication context is good enough.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AcrRequirement {
     /// Any, or none.
@@ -44,6 +44,20 @@ pub enum AcrRequirement {
     Present,
     /// One of these, compared exactly.
     OneOf(Vec<String>),
+}
+
+impl FromJson for AcrRequirement {
+    fn from_json(value: Value) -> Option<Self> {
+        match value {
+            Value::String(name) if name == "none" => Some(Self::None),
+            Value::String(name) if name == "present" => Some(Self::Present),
+            Value::Object(mut members) => {
+                let accepted = take(&mut members, "one_of")?;
+                members.is_empty().then_some(Self::OneOf(accepted))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What the token is held against.

@@ -1,16 +1,24 @@
 //! Proof Key for Code Exchange (RFC 7636), method S256 and no other.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::json::FromJson;
 use crate::secret::{self, Secret};
 
 /// `code_challenge_method`; `plain` is never sent, whatever the provider's metadata says or leaves out (RFC 7636 7.2).
 pub const CHALLENGE_METHOD: &str = "S256";
 
 /// `code_verifier`: 256 random bits as 43 characters (RFC 7636 4.1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct CodeVerifier(#[serde(with = "secret::stored")] Secret);
+pub struct CodeVerifier(#[serde(serialize_with = "secret::store")] Secret);
+
+impl FromJson for CodeVerifier {
+    fn from_json(value: Value) -> Option<Self> {
+        Secret::from_json(value).map(Self)
+    }
+}
 
 impl CodeVerifier {
     /// Of a fresh random value, which nothing else is made of.

@@ -4,8 +4,6 @@
 //! in it is parsed, so nothing can be parsed leniently. Every value is public; there is no secret for a duration to tell. The provider
 //! can't sign, and knows no other algorithm.
 
-pub mod modular_power;
-
 use std::sync::Once;
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};

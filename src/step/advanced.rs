@@ -1,14 +1,14 @@
 //! Advanced OIDC configuration: further parameters of the authorization request, and what the login has to fulfil.
 
 use std::borrow::Cow;
+#[cfg(test)]
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{Field, Reader, Words};
 use crate::cognito::authentication_level;
-use crate::json::{self, Object};
+use crate::json::{self, FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::authorization;
 use crate::oidc::id_token::AcrRequirement;
@@ -103,7 +103,7 @@ pub struct AdvancedDocument {
     resource: Field<String>,
     /// Any other parameters of the authorization request. None that the protocol or another setting owns.
     #[cfg_attr(test, schemars(title = "Additional authorize parameters", with = "BTreeMap<String, String>"))]
-    authorize_parameters: Field<BTreeMap<String, Value>>,
+    authorize_parameters: Field<Object>,
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
 }
@@ -118,9 +118,8 @@ fn not_empty(schema: &mut schemars::Schema) {
 }
 
 /// The claims parameter as it may be given.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 enum Claims {
     /// An object.
     #[cfg_attr(test, schemars(title = "Object"))]
@@ -266,7 +265,7 @@ impl AdvancedDocument {
     }
 }
 
-fn check_parameters(given: BTreeMap<String, Value>, reader: &mut Reader<'_>) -> Vec<(String, String)> {
+fn check_parameters(given: Object, reader: &mut Reader<'_>) -> Vec<(String, String)> {
     let mut parameters = Vec::new();
     for (name, value) in given {
         if authorization::is_owned(&name) {
@@ -309,6 +308,16 @@ fn check_prompt(prompt: &str) -> Result<(), &'static str> {
         return Err("expected `none` alone");
     }
     Ok(())
+}
+
+impl FromJson for Claims {
+    fn from_json(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(Self::Object(object)),
+            Value::String(text) => Some(Self::Text(text)),
+            _ => None,
+        }
+    }
 }
 
 impl Claims {

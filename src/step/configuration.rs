@@ -1,5 +1,7 @@
 //! Settings and connector together: what a call runs with, or why it can't.
 
+use std::cell::Cell;
+
 use super::connector::Connector;
 use super::document::Problem;
 use super::error::Code;
@@ -21,6 +23,9 @@ impl Configuration {
     /// # Errors
     /// Problems of either document, a connector that is disabled or without OIDC; of two documents without any, what contradicts the other.
     pub fn read(settings: &str, connector: &str) -> (Destinations, Result<Self, Vec<Problem>>) {
+        if let Some(described) = Described::recall(settings, connector) {
+            return (described.destinations, Ok(described.configuration));
+        }
         let (destinations, settings) = Settings::parse(settings);
         let configuration = match (settings, Connector::parse(connector)) {
             (Ok(settings), Ok(connector)) => {
@@ -57,7 +62,7 @@ impl Configuration {
         if self.settings.tokens == Tokens::Revoke {
             urls.extend(revocation);
         }
-        (distinct_origins(&urls), is_complete)
+        (distinct_origins(&urls, &[]), is_complete)
     }
 
     /// What each document alone doesn't show.
@@ -71,6 +76,32 @@ impl Configuration {
             }];
         }
         Vec::new()
+    }
+}
+
+/// Two documents that were described, as they were read. A host has them described right before the call, in the same sandbox, so that the
+/// call need not read them again.
+pub(super) struct Described {
+    settings: String,
+    connector: String,
+    destinations: Destinations,
+    configuration: Configuration,
+}
+
+thread_local! {
+    static DESCRIBED: Cell<Option<Box<Described>>> = const { Cell::new(None) };
+}
+
+impl Described {
+    /// Keeps what was read of these texts, for one call.
+    pub(super) fn keep(settings: &str, connector: &str, destinations: Destinations, configuration: Configuration) {
+        let (settings, connector) = (settings.to_owned(), connector.to_owned());
+        DESCRIBED.set(Some(Box::new(Self { settings, connector, destinations, configuration })));
+    }
+
+    /// What was kept, where it is of these very texts.
+    fn recall(settings: &str, connector: &str) -> Option<Box<Self>> {
+        DESCRIBED.take().filter(|described| described.settings == settings && described.connector == connector)
     }
 }
 
@@ -135,6 +166,26 @@ mod tests {
         assert_eq!(problems("{}", "{}"), ["/settings/callback_url", "/connector/user_pool_id", "/connector/client_id"]);
         let (unusable, invalid) = (connector(|connector| connector["enabled"] = json!(false)), settings("keep"));
         assert_eq!(problems(&invalid, &unusable), ["/settings/tokens", "/connector/enabled"]);
+    }
+
+    #[test]
+    fn documents_that_were_described_are_read_once_and_no_others_are_taken_for_them() {
+        let (settings, connector) = (settings("discard"), connector(|_| {}));
+        let keep = || {
+            let (destinations, configuration) = Configuration::read(&settings, &connector);
+            let mut configuration = configuration.unwrap();
+            configuration.connector.client_id = "kept".to_owned();
+            Described::keep(&settings, &connector, destinations, configuration);
+        };
+        let client = |settings: &str, connector: &str| Configuration::read(settings, connector).1.unwrap().connector.client_id;
+        keep();
+        assert_eq!(client(&settings, &connector), "kept");
+        assert_eq!(client(&settings, &connector), "client", "for one call");
+        let spaced = |text: &str| format!("{text} ");
+        for (settings, connector) in [(spaced(&settings), connector.clone()), (settings.clone(), spaced(&connector))] {
+            keep();
+            assert_eq!(client(&settings, &connector), "client");
+        }
     }
 
     #[test]

@@ -169,9 +169,9 @@ impl Connector {
     }
 
     /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered: those of the
-    /// metadata, the key sets, and the three endpoints.
+    /// metadata, the key sets, and the three endpoints. `known`: some that were found before.
     #[must_use]
-    pub fn test_origins(&self) -> Vec<String> {
+    pub fn test_origins(&self, known: &[String]) -> Vec<String> {
         let source = &self.source;
         let mut urls = vec![source.metadata_location().1];
         urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
@@ -182,7 +182,7 @@ impl Connector {
                 urls.extend([authorization, token, userinfo].into_iter().flatten());
             }
         }
-        distinct_origins(&urls)
+        distinct_origins(&urls, known)
     }
 }
 
@@ -199,7 +199,7 @@ impl ConnectorDocument {
             additional_regions: Field::take(&mut members, "additional_regions"),
             client_id: Field::take(&mut members, "client_id"),
             client_authentication: Field::take(&mut members, "client_authentication"),
-            custom_endpoints: Field::take_object(&mut members, "custom_endpoints").read(CustomEndpointsDocument::read),
+            custom_endpoints: Field::take(&mut members, "custom_endpoints").read(CustomEndpointsDocument::read),
             unknown: members,
         }
     }

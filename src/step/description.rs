@@ -1,6 +1,6 @@
 //! What settings and connector say ahead of a call, for the host that is to hold the call to it.
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Described};
 use super::connector::Connector;
 use super::document::Problem;
 use super::settings::FailureBehavior;
@@ -35,22 +35,23 @@ impl Description {
             origins: Vec::new(),
             origins_complete: true,
             test_origins: Vec::new(),
-            callback_url: destinations.callback_url,
-            output_variable: destinations.output_variable,
-            error_variable: destinations.error_output_variable,
+            callback_url: destinations.callback_url.clone(),
+            output_variable: destinations.output_variable.clone(),
+            error_variable: destinations.error_output_variable.clone(),
             failure_behavior: destinations.failure_behavior,
             problems: Vec::new(),
         };
         match configuration {
             Ok(configuration) => {
                 (description.origins, description.origins_complete) = configuration.origins();
-                description.test_origins = configuration.connector.test_origins();
+                description.test_origins = configuration.connector.test_origins(&description.origins);
+                Described::keep(settings, connector, destinations, configuration);
             }
             Err(problems) => {
                 description.problems = problems;
                 // A connector is tested with or without settings, and before it is enabled.
                 description.test_origins =
-                    Connector::read(connector).map(|(connector, _)| connector.test_origins()).unwrap_or_default();
+                    Connector::read(connector).map(|(connector, _)| connector.test_origins(&[])).unwrap_or_default();
             }
         }
         description

@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::{Code, Failure};
 use super::near;
-use crate::json::{self, Defect, Object};
+use crate::json::{self, Defect, FromJson, Object};
 use crate::limit::limit;
 
 limit! {
@@ -64,27 +62,18 @@ impl<T> Field<T> {
     }
 }
 
-impl<T: DeserializeOwned> Field<T> {
+impl<T: FromJson> Field<T> {
     /// Takes a member out of a document: what is left there in the end, nobody knows.
     pub fn take(members: &mut Object, name: &str) -> Self {
         match members.remove(name) {
             None | Some(Value::Null) => Self::Absent,
-            Some(value) => serde_json::from_value(value).map_or(Self::Wrong, Self::Given),
+            Some(value) => T::from_json(value).map_or(Self::Wrong, Self::Given),
         }
     }
 }
 
 impl Field<Object> {
-    /// As [`Field::take`], for a member that is a document itself.
-    pub fn take_object(members: &mut Object, name: &str) -> Self {
-        match members.remove(name) {
-            None | Some(Value::Null) => Self::Absent,
-            Some(Value::Object(object)) => Self::Given(object),
-            Some(_) => Self::Wrong,
-        }
-    }
-
-    /// The document, read.
+    /// A member that is a document itself, read.
     pub fn read<T>(self, read: impl FnOnce(Object) -> T) -> Field<T> {
         match self {
             Self::Absent => Field::Absent,
@@ -110,9 +99,8 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Field<T> {
 }
 
 /// Words, given as a list or as one text with spaces between them.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Words {
     /// Separated by spaces.
     #[cfg_attr(test, schemars(title = "Text"))]
@@ -120,6 +108,15 @@ pub enum Words {
     /// One by one.
     #[cfg_attr(test, schemars(title = "List"))]
     List(Vec<String>),
+}
+
+impl FromJson for Words {
+    fn from_json(value: Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self::Text(text)),
+            list => Vec::from_json(list).map(Self::List),
+        }
+    }
 }
 
 impl Words {
@@ -254,7 +251,7 @@ mod tests {
         for wrong in [json!("7"), json!(-1), json!(1.5), json!([]), json!(4_294_967_296_u64)] {
             assert_eq!(field(wrong), Field::Wrong);
         }
-        let document = |value: Value| Field::take_object(&mut members(value), "a").read(|object| object.len());
+        let document = |value: Value| Field::take(&mut members(value), "a").read(|object| object.len());
         assert_eq!(document(json!({"x": 1, "y": 2})), Field::Given(2));
         assert_eq!(document(json!(null)), Field::Absent);
         for wrong in [json!([]), json!("{}"), json!(1)] {
@@ -267,7 +264,7 @@ mod tests {
     #[test]
     fn words_come_as_a_text_or_a_list() {
         let words = |value: Value| {
-            let words = serde_json::from_value::<Words>(value).unwrap();
+            let words = Words::from_json(value).unwrap();
             words.iter().map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(words(json!(" a  b ")), ["a", "b"]);

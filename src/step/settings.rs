@@ -1,11 +1,11 @@
 //! The author's settings of the step.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::advanced::{Advanced, AdvancedDocument, MEMBERS};
 use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
-use crate::json::Object;
+use crate::json::{self, FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::scope::Scope;
@@ -93,9 +93,8 @@ pub struct SettingsDocument {
 }
 
 /// What a failure does to the journey.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum FailureBehavior {
     /// The journey goes on to its failure branch; where it has none, it is aborted.
     #[cfg_attr(test, schemars(title = "Failure branch"))]
@@ -107,9 +106,8 @@ pub enum FailureBehavior {
 }
 
 /// What the analytics record.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum EventData {
     /// Nothing.
     #[cfg_attr(test, schemars(title = "None"))]
@@ -133,9 +131,8 @@ pub enum EventData {
 }
 
 /// What becomes of access token and refresh token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum Tokens {
     /// They're used for userinfo and forgotten.
     #[cfg_attr(test, schemars(title = "Discard"))]
@@ -147,6 +144,41 @@ pub enum Tokens {
     /// They're part of the output.
     #[cfg_attr(test, schemars(title = "Put into the output"))]
     Output,
+}
+
+impl FromJson for FailureBehavior {
+    fn from_json(value: Value) -> Option<Self> {
+        match value.as_str()? {
+            "failure_branch" => Some(Self::FailureBranch),
+            "abort" => Some(Self::Abort),
+            _ => None,
+        }
+    }
+}
+
+impl FromJson for EventData {
+    fn from_json(value: Value) -> Option<Self> {
+        match value {
+            Value::String(name) if name == "none" => Some(Self::None),
+            Value::String(name) if name == "input_output" => Some(Self::InputOutput),
+            Value::Object(mut members) => {
+                let fields = json::take(&mut members, "custom")?;
+                members.is_empty().then_some(Self::Custom(fields))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl FromJson for Tokens {
+    fn from_json(value: Value) -> Option<Self> {
+        match value.as_str()? {
+            "discard" => Some(Self::Discard),
+            "revoke" => Some(Self::Revoke),
+            "output" => Some(Self::Output),
+            _ => None,
+        }
+    }
 }
 
 /// Settings that hold together.
@@ -226,7 +258,7 @@ impl SettingsDocument {
             callback_url: Field::take(&mut members, "callback_url"),
             scope: Field::take(&mut members, "scope"),
             response_mode: Field::take(&mut members, "response_mode"),
-            advanced: Field::take_object(&mut members, "advanced").read(AdvancedDocument::read),
+            advanced: Field::take(&mut members, "advanced").read(AdvancedDocument::read),
             output_variable: Field::take(&mut members, "output_variable"),
             error_output_variable: Field::take(&mut members, "error_output_variable"),
             failure_behavior: Field::take(&mut members, "failure_behavior"),

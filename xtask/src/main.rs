@@ -12,6 +12,7 @@ mod interop;
 mod leads;
 mod mutants;
 mod package;
+mod panics;
 mod patches;
 mod process;
 mod seal;

@@ -29,9 +29,10 @@ struct Subject {
     leaves_out: &'static [&'static str],
 }
 
-const SUBJECTS: [Subject; 2] = [
+const SUBJECTS: [Subject; 3] = [
     // The bindings compile for WebAssembly alone: the tests of the sealed component run them.
     Subject { name: "component", package: "cognito-oidc", leaves_out: &["src/component.rs"] },
+    Subject { name: "modular-power", package: "modular-power", leaves_out: &["**/cases.rs"] },
     // What serves tests only.
     Subject { name: "host", package: "journey-host", leaves_out: &["host/src/intercept.rs", "**/testing.rs", "**/testing/**"] },
 ];
@@ -49,7 +50,7 @@ pub(crate) fn check(arguments: &[String]) -> Result<()> {
     };
     match SUBJECTS.iter().find(|subject| subject.name == name) {
         Some(subject) => subject.check(&survivors, arguments),
-        None => bail!("expected `patches`, `component` or `host`, not `{name}`"),
+        None => bail!("expected `patches`, `component`, `modular-power` or `host`, not `{name}`"),
     }
 }
 

@@ -130,7 +130,16 @@ impl Patch {
 fn tests(checkout: &Path) -> Result<Vec<String>> {
     let cargo_test = || {
         let mut command = cargo();
-        command.current_dir(checkout).args(["test", "--quiet", "--package", "cognito-oidc", "--lib", "--profile", "mutants"]);
+        command.current_dir(checkout).args([
+            "test",
+            "--quiet",
+            "--package",
+            "cognito-oidc",
+            "--package",
+            "modular-power",
+            "--lib",
+        ]);
+        command.args(["--no-fail-fast", "--profile", "mutants"]);
         command.arg("--target-dir").arg(checkout.join("target"));
         // The same cases each time, and none remembered.
         command.env("PROPTEST_RNG_SEED", "1").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");

@@ -9,13 +9,15 @@
 //! | known to be dead ([`is_dead`]) | a trap |
 //! | any other | an error that names it |
 //!
+//! What remains for a dead import to do is to end the call: so a panic does it at once ([`silence`]).
+//!
 //! The custom sections in which the standard library describes its own worlds go as well: they would lift WASI's versions, and a host
 //! that offers exactly this world could no longer run the component.
 
 use anyhow::{Context, Result, bail, ensure};
 use walrus::{FunctionId, ImportId, ImportKind, Module, ModuleConfig};
 
-use crate::world::World;
+use crate::{panics::silence, world::World};
 
 /// Prefix of the custom sections that hold component types.
 const COMPONENT_TYPE: &str = "component-type";
@@ -44,6 +46,7 @@ pub(crate) fn seal(core: &[u8], world: &World) -> Result<Vec<u8>> {
         bail!("the component imports what its world doesn't offer: {}", unknown.join(", "));
     }
     merge_duplicates(&mut module)?;
+    silence(&mut module);
     Ok(module.emit_wasm())
 }
 

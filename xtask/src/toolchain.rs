@@ -28,6 +28,10 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 
 const VARIABLE: &str = "COGNITO_OIDC_TOOLCHAIN";
 
+/// Bytes of linear memory that the component begins with, 19 pages of 64 KiB: its stack, its data, and 130 KiB for a login to work in. One that
+/// grew to them would have its host change, for each call, what the processor lets it touch, and change it back.
+const INITIAL_MEMORY: u32 = 19 << 16;
+
 /// Debian's compiler for what its browsers need, newer than the distribution's own; its sources; and a C library for WASI.
 const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "wasi-libc"];
 
@@ -78,13 +82,14 @@ impl Toolchain {
 
     /// Flags for the link, where the core module alone is wanted and no component yet.
     pub(crate) fn linker_flags(&self) -> Vec<OsString> {
+        let memory = ["-C".to_owned(), format!("link-arg=--initial-memory={INITIAL_MEMORY}")].map(OsString::from);
         let Route::Debian { linker } = &self.route else {
-            return ["-C", "link-arg=--skip-wit-component"].map(OsString::from).to_vec();
+            return memory.into_iter().chain(["-C", "link-arg=--skip-wit-component"].map(OsString::from)).collect();
         };
         let mut program = OsString::from("linker=");
         program.push(linker);
-        let flags = ["-L", "native=/usr/lib/wasm32-wasi", "-C", "linker-flavor=wasm-ld", "-C"];
-        flags.into_iter().map(OsString::from).chain([program]).collect()
+        let flags = ["-L", "native=/usr/lib/wasm32-wasi", "-C", "linker-flavor=wasm-ld", "-C"].map(OsString::from);
+        memory.into_iter().chain(flags).chain([program]).collect()
     }
 
     /// Where the sources of the standard library are, if they are.

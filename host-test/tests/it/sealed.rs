@@ -6,8 +6,8 @@ use flate2::{Compression, write::GzEncoder};
 use journey_host::{Capacity, Egress, Limits, Network, Runtime, Services, Step};
 
 /// Bytes of the component, plain and gzipped. Whoever adds more than this leaves says here why.
-const BYTES: usize = 543_000;
-const GZIPPED_BYTES: usize = 212_000;
+const BYTES: usize = 430_000;
+const GZIPPED_BYTES: usize = 175_000;
 
 #[tokio::test]
 async fn the_sealed_component_asks_for_nothing_but_the_six_interfaces_and_its_checks_are_pure() {

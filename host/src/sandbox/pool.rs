@@ -13,6 +13,10 @@ const LOADING: usize = 1;
 /// sandbox take 42 µs, none makes it 12 µs and 10 page faults.
 const RESIDENT: usize = 2 << 20;
 
+/// The same of each of its tables, however long: a component's own has one page, which is zeroed sooner than it is given back and faulted in
+/// anew.
+const RESIDENT_TABLE: usize = 64 << 10;
+
 /// What a step doesn't need is switched off. Vectors of 128 bits are on, for the signature's arithmetic; relaxed ones aren't, whose results
 /// differ between processors. Garbage collection, threads, stack switching and component-model async aren't even compiled into this host.
 pub(super) fn config(capacity: Capacity) -> Config {
@@ -47,7 +51,8 @@ fn pool(capacity: Capacity) -> PoolingAllocationConfig {
         .max_memories_per_component(1)
         .max_tables_per_component(items)
         .max_memory_size(Limits::POOL_MEMORY)
-        .table_elements(Limits::default().table_elements);
+        .table_elements(Limits::default().table_elements)
+        .table_keep_resident(RESIDENT_TABLE);
     let tells_written_pages = PoolingAllocationConfig::is_pagemap_scan_available();
     pool.pagemap_scan(if tells_written_pages { Enabled::Yes } else { Enabled::No })
         .linear_memory_keep_resident(if tells_written_pages { RESIDENT } else { 0 });

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// Files, and folders with all that is below them, relative to the workspace. The build itself is among them: another seal makes
 /// another component.
-const SOURCES: [&str; 6] = [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "src", "wit", "xtask"];
+const SOURCES: [&str; 7] = [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "modular-power", "src", "wit", "xtask"];
 
 /// SHA-256, in hexadecimal, over names and contents of the [`SOURCES`] in `workspace`.
 pub(crate) fn of(workspace: &Path) -> io::Result<String> {
@@ -84,7 +84,7 @@ mod tests {
     impl Scratch {
         fn new(name: &str) -> Self {
             let path = std::env::temp_dir().join(format!("component-artifact-{name}-{}", std::process::id()));
-            for folder in ["src", "wit", "xtask", ".cargo"] {
+            for folder in ["modular-power", "src", "wit", "xtask", ".cargo"] {
                 fs::create_dir_all(path.join(folder)).unwrap();
             }
             for file in [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "src/lib.rs"] {

@@ -1,9 +1,5 @@
 //! The exports. Without imports but those of the standard library, which nothing here reaches.
 
-#[allow(unreachable_pub, reason = "public for the component, which the module belongs to")]
-#[path = "../../../src/oidc/signature/modular_power/mod.rs"]
-mod modular_power;
-
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use modular_power::Modulus;

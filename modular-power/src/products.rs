@@ -77,7 +77,7 @@ impl Windows {
 }
 
 /// The pairs of columns `column` and `column + 1`, summed over those rows: none before `column - MAX_PAIRS`.
-#[inline]
+#[inline(always)]
 pub(super) fn sum(rows: &Rows, range: Range<usize>, windows: &Windows, column: usize) -> [Columns; 2] {
     let upper = windows.down_from(column + 1 - range.start);
     let lower = upper.get(1..).unwrap_or_default();

@@ -18,6 +18,12 @@
 //! each product is again `R` times the right one. The exponent is odd. Its last multiplication is by the base itself, and so leaves no `R`.
 //! What comes out is below `2 N`: `N` is taken away at most once.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")
+)]
+
 mod digits;
 mod lanes;
 mod products;
