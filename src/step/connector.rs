@@ -93,7 +93,7 @@ pub struct ConnectorDocument {
     #[cfg_attr(test, schemars(title = "Client authentication", extend("default" = "client_secret_basic")))]
     client_authentication: Field<ClientAuthentication>,
     /// Addresses that override the derived ones, one by one.
-    #[cfg_attr(test, schemars(title = "Custom endpoints"))]
+    #[cfg_attr(test, schemars(title = "Custom endpoints", extend("options" = {"collapsed": true})))]
     custom_endpoints: Field<CustomEndpointsDocument>,
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
