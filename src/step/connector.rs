@@ -56,7 +56,7 @@ pub struct ConnectorDocument {
     /// Authentication methods enabled on it; this step needs `oidc`.
     #[cfg_attr(test, schemars(title = "Authentication methods", extend("default" = ["oidc"])))]
     authentication_methods: Field<Vec<String>>,
-    /// User pool id, `<region>_<alphanumerics>`. The region is part of it.
+    /// User pool id, such as `eu-west-1_AbCdEf123`. The region is part of it.
     #[cfg_attr(
         test,
         schemars(

@@ -22,6 +22,9 @@ const QUICK: [&str; 5] = ["log in", "log in by form post", "straight to Google",
 /// Files that Node.js runs. Programs lie beside their packages, or they wouldn't find them.
 const FILES: [&str; 5] = ["package.json", "browser.mjs", "pages.mjs", "person.mjs", "screenshots.mjs"];
 
+/// Those of the editors that draw forms, with packages of their own: nothing else needs them.
+const OF_FORMS: [&str; 6] = ["package.json", "editors.css", "editors.jsx", "forms.mjs", "hands.mjs", "unfilled.json"];
+
 /// Plays the quick ones, where Chromium and Node.js are there or can be installed.
 pub(crate) fn quick() -> Result<()> {
     if !succeeds(Command::new("npm").arg("--version")) {
@@ -67,6 +70,17 @@ pub(crate) fn play(names: &[&str]) -> Result<()> {
 /// Has Chromium play these at this demo.
 pub(crate) fn play_at(demo: &Demo, names: &[&str]) -> Result<()> {
     run(Command::new("node").arg(node_folder().join("browser.mjs")).arg(&demo.start).args(names))
+}
+
+/// Has two editors draw the forms of settings and connector, fills them in, and logs in with what they give back.
+pub(crate) fn forms() -> Result<()> {
+    install_from("forms", &OF_FORMS)?;
+    let folder = node_folder().join("forms");
+    let pictures = folder.join("pictures");
+    fs::create_dir_all(&pictures).with_context(|| format!("can't create {}", pictures.display()))?;
+    let mut node = Command::new("node");
+    node.arg(folder.join("forms.mjs")).arg(harness()?).arg(component_artifact::workspace().join("schema"));
+    run(node.arg(&pictures))
 }
 
 /// The demo as it serves logins, until this value is dropped.
@@ -121,9 +135,13 @@ fn node_folder() -> PathBuf {
 
 /// Packages in the versions that were tried, where they aren't there yet.
 pub(crate) fn install() -> Result<()> {
-    let (sources, folder) = (component_artifact::workspace().join("host-test/interop"), node_folder());
+    install_from("", &FILES)
+}
+
+fn install_from(room: &str, files: &[&str]) -> Result<()> {
+    let (sources, folder) = (component_artifact::workspace().join("host-test/interop").join(room), node_folder().join(room));
     fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
-    for file in FILES {
+    for file in files {
         fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
     }
     tools::node_packages(&folder)
