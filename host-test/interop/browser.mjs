@@ -52,6 +52,22 @@ const plays = {
     await page.waitForURL(journey);
     assert.match(await facts(page), /Grace Hopper[^]*grace@example.org not verified[^]*Google/);
   },
+  // In one browser: Cognito knows the user at the second login, and is left before the third.
+  async "migrate"({ page }) {
+    await page.goto(begin("migration"));
+    await logIn(page, journey);
+    assert.match(await page.textContent("main"), /Created: /);
+    await page.click("text=Start again");
+    await page.waitForURL(journey);
+    assert.match(await page.textContent("main"), /Updated: the account user-2 /);
+    await page.click("text=Sign out at Cognito");
+    await page.waitForURL(start);
+    await page.click("text=Migrate as you log in");
+    await page.click("text=Continue with Google");
+    await page.click("text=Grace Hopper");
+    await page.waitForURL(journey);
+    assert.match(await page.textContent("main"), /A conflict, address_federated: /);
+  },
   async "choose no account"({ page }) {
     await page.goto(begin("google"));
     await page.click("text=Cancel");

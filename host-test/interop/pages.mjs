@@ -21,6 +21,9 @@ export async function* pagesOf(page, start) {
   await page.goto(at("/start"));
   await logIn(page, journey);
   yield "logged-in";
+  await page.goto(at("/start?journey=migration"));
+  await logIn(page, journey);
+  yield "migrated";
   await page.goto(at("/start?journey=google"));
   yield "chooser";
   await page.click("text=Cancel");

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::documents::{Documents, TENANT};
-use super::local;
+use super::{local, moving};
 use crate::cognito::LocalCognito;
-use crate::journey::{Bound, Definition, Offer};
+use crate::journey::{Bound, Definition, NextStep, Offer};
 use crate::mishaps::MISHAPS;
 use journey_host::ClientSecret;
 
@@ -23,6 +23,7 @@ struct Variant {
     title: &'static str,
     about: &'static str,
     change: fn(&mut Value),
+    next_step: Option<fn() -> NextStep>,
 }
 
 /// What the start page says of a journey.
@@ -31,14 +32,24 @@ struct Described {
     title: String,
     about: String,
     heading: &'static str,
+    next_step: Option<NextStep>,
 }
 
-const VARIANTS: [Variant; 6] = [
+const VARIANTS: [Variant; 7] = [
+    Variant {
+        name: "migration",
+        title: "Migrate as you log in",
+        about: "The first login creates your account here, the second one updates it. Continue with Google as Grace Hopper, whose address \
+                somebody here has already: a conflict, which is a branch of its own.",
+        change: |settings| settings["tokens"] = json!("revoke"),
+        next_step: Some(moving::next_step),
+    },
     Variant {
         name: "google",
         title: "Straight to Google",
         about: "Past Cognito’s own page to an identity provider of the pool, which lets you choose an account, or none.",
         change: |settings| settings["advanced"] = json!({"identity_provider": "Google", "prompt": "select_account"}),
+        next_step: None,
     },
     Variant {
         name: "step-up",
@@ -46,12 +57,14 @@ const VARIANTS: [Variant; 6] = [
         about: "Asks for Cognito’s authentication level 3, and for a login of the last five minutes. The stand-in states the level; a real \
                 pool asks for the factor.",
         change: |settings| settings["advanced"] = json!({"acr_values": "urn:cognito:loa:3", "max_age": 300}),
+        next_step: None,
     },
     Variant {
         name: "form-post",
         title: "Answered by form post",
         about: "The answer comes back in a form’s body, from site to site, rather than in a URL.",
         change: |settings| settings["response_mode"] = json!("form_post"),
+        next_step: None,
     },
     Variant {
         name: "abort",
@@ -61,18 +74,21 @@ const VARIANTS: [Variant; 6] = [
             settings["failure_behavior"] = json!("abort");
             settings["advanced"] = json!({"identity_provider": "Google"});
         },
+        next_step: None,
     },
     Variant {
         name: "german",
         title: "In German",
         about: "The step asks for the language of Cognito’s pages.",
         change: |settings| settings["advanced"] = json!({"lang": "de"}),
+        next_step: None,
     },
     Variant {
         name: "arabic",
         title: "In Arabic",
         about: "A language that is read from right to left.",
         change: |settings| settings["advanced"] = json!({"lang": "ar"}),
+        next_step: None,
     },
 ];
 
@@ -83,8 +99,14 @@ impl Offers {
     /// No port is free, or a fault isn't one.
     pub(super) async fn prepare(bound: &Bound) -> anyhow::Result<Self> {
         let mut all = Self::default();
-        for Variant { name, title, about, change } in VARIANTS {
-            let described = Described { name, title: title.to_owned(), about: about.to_owned(), heading: "Other journeys" };
+        for Variant { name, title, about, change, next_step } in VARIANTS {
+            let described = Described {
+                name,
+                title: title.to_owned(),
+                about: about.to_owned(),
+                heading: "Other journeys",
+                next_step: next_step.map(|make| make()),
+            };
             all.add(bound, described, change, |_, _, _| {}).await?;
         }
         for mishap in MISHAPS {
@@ -98,6 +120,7 @@ impl Offers {
                 title: capitalised(&mishap.name.replace('-', " ")),
                 about: format!("{}. {ends}", capitalised(mishap.about)),
                 heading: "What can go wrong",
+                next_step: None,
             };
             let arrange = |cognito: &LocalCognito, documents: &mut Documents, secret: &mut Option<String>| {
                 local::arrange(mishap, cognito, documents, secret);
@@ -120,7 +143,7 @@ impl Offers {
         change: fn(&mut Value),
         arrange: impl FnOnce(&LocalCognito, &mut Documents, &mut Option<String>),
     ) -> anyhow::Result<()> {
-        let Described { name, title, about, heading } = described;
+        let Described { name, title, about, heading, next_step } = described;
         let mut documents = Documents::default();
         let mut settings = documents.settings();
         change(&mut settings);
@@ -146,7 +169,7 @@ impl Offers {
                 connector_id: name.to_owned(),
                 client_secret: secret.map(ClientSecret::new),
             },
-            next_step: None,
+            next_step,
         });
         self.pools.push(cognito);
         Ok(())
