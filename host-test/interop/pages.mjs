@@ -45,6 +45,15 @@ export async function* pagesOf(page, start) {
   await page.click("button");
   await page.waitForSelector("dl");
   yield "connection-tested";
+  await page.goto(at("/step"));
+  yield "edit";
+  await page.fill("[name='/settings/login_lifetime']", "soon");
+  await page.fill("[name='/connector/client_id']", "");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  yield "edit-wrong";
+  await page.getByRole("button", { name: "Undo all changes" }).click();
+  await page.getByRole("button", { name: "Save and test the connection" }).click();
+  yield "edit-tested";
   await page.goto(at("/nowhere"));
   yield "nowhere";
 }

@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// What a person does most, in some seconds: for `cargo xtask test`. `cargo xtask interop` plays all there is.
-const QUICK: [&str; 6] = ["log in", "log in by form post", "straight to Google", "migrate", "a wrong password", "cancel"];
+const QUICK: [&str; 7] =
+    ["log in", "log in by form post", "straight to Google", "migrate", "edit the step", "a wrong password", "cancel"];
 
 /// Files that Node.js runs. Programs lie beside their packages, or they wouldn't find them.
 const FILES: [&str; 5] = ["package.json", "browser.mjs", "pages.mjs", "person.mjs", "screenshots.mjs"];

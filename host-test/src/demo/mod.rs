@@ -126,7 +126,7 @@ pub async fn run(
         return Ok(Exit::Done);
     }
     let offers = match arguments.serve && arguments.fail.is_none() {
-        true => Offers::prepare(&bound).await?,
+        true => Offers::prepare(&bound, &documents).await?,
         false => Offers::default(),
     };
     let wish = Wish { acr: arguments.acr.clone(), secret: client_secret, mishap: arguments.fail, is_for_people: arguments.serve };

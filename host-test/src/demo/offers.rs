@@ -1,12 +1,14 @@
 //! The journeys that the demo offers beside the one it was asked for, each with a user pool of its own: so each is a first login, and what one
 //! of them meets is no other's.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::documents::{Documents, TENANT};
 use super::{local, moving};
 use crate::cognito::LocalCognito;
-use crate::journey::{Bound, Definition, NextStep, Offer};
+use crate::journey::{Bound, Definition, Editor, NextStep, Offer};
 use crate::mishaps::MISHAPS;
 use journey_host::ClientSecret;
 
@@ -14,7 +16,9 @@ use journey_host::ClientSecret;
 #[derive(Default)]
 pub(super) struct Offers {
     pub(super) offers: Vec<Offer>,
-    pub(super) pools: Vec<LocalCognito>,
+    /// The demo's own step, to be edited.
+    pub(super) editor: Option<Editor>,
+    pub(super) pools: Vec<Arc<LocalCognito>>,
 }
 
 /// A journey by what its settings say beside the demo's own.
@@ -93,12 +97,13 @@ const VARIANTS: [Variant; 7] = [
 ];
 
 impl Offers {
-    /// Starts a pool for each of them.
+    /// Starts a pool for each of them. `documents`: of the step that is to be edited.
     ///
     /// # Errors
-    /// No port is free, or a fault isn't one.
-    pub(super) async fn prepare(bound: &Bound) -> anyhow::Result<Self> {
+    /// No port is free, a fault isn't one, or there is no form for a document.
+    pub(super) async fn prepare(bound: &Bound, documents: &Documents) -> anyhow::Result<Self> {
         let mut all = Self::default();
+        all.add_editor(bound, documents).await?;
         for Variant { name, title, about, change, next_step } in VARIANTS {
             let described = Described {
                 name,
@@ -135,6 +140,26 @@ impl Offers {
         self.pools.iter().map(|pool| [pool.issuer_origin(), pool.domain_origin()])
     }
 
+    /// The pool does what the edited settings ask for, as the demo's other pools do; where the connector says something else than the pool, a
+    /// test of the connection finds it.
+    async fn add_editor(&mut self, bound: &Bound, documents: &Documents) -> anyhow::Result<()> {
+        let described =
+            Described { name: "edited", title: "Your step".to_owned(), about: String::new(), heading: "Edited", next_step: None };
+        let offer = self.offer(bound, described, documents.clone(), |_, _, _| {}).await?;
+        let pool = self.pools.last().cloned();
+        let follow = move |definition: &Definition| {
+            let Some(pool) = &pool else { return };
+            let documents = Documents { settings: definition.settings.clone(), connector: definition.connector.clone() };
+            let asked = local::config(&documents, "", None, None);
+            pool.configure(|config| {
+                (config.acr, config.amr, config.response_modes) = (asked.acr, asked.amr, asked.response_modes);
+                (config.client.scopes, config.identity_providers) = (asked.client.scopes, asked.identity_providers);
+            });
+        };
+        self.editor = Some(Editor::new(offer, follow).map_err(anyhow::Error::msg)?);
+        Ok(())
+    }
+
     /// `change`: of the demo's settings; `arrange`: of what they meet.
     async fn add(
         &mut self,
@@ -143,11 +168,24 @@ impl Offers {
         change: fn(&mut Value),
         arrange: impl FnOnce(&LocalCognito, &mut Documents, &mut Option<String>),
     ) -> anyhow::Result<()> {
-        let Described { name, title, about, heading, next_step } = described;
         let mut documents = Documents::default();
         let mut settings = documents.settings();
         change(&mut settings);
         documents.settings = settings.to_string();
+        let offer = self.offer(bound, described, documents, arrange).await?;
+        self.offers.push(offer);
+        Ok(())
+    }
+
+    /// A journey with a pool of its own.
+    async fn offer(
+        &mut self,
+        bound: &Bound,
+        described: Described,
+        documents: Documents,
+        arrange: impl FnOnce(&LocalCognito, &mut Documents, &mut Option<String>),
+    ) -> anyhow::Result<Offer> {
+        let Described { name, title, about, heading, next_step } = described;
         let callback_url = format!("{}/{name}", bound.callback_url());
         let callback_path = callback_url.strip_prefix(bound.base_url()).unwrap_or_default().to_owned();
         let config = local::for_people(local::config(&documents, &callback_url, None, None), bound);
@@ -155,7 +193,8 @@ impl Offers {
         let mut fitted = local::fitted(&documents, &cognito, &callback_url);
         let mut secret = cognito.client_secret();
         arrange(&cognito, &mut fitted, &mut secret);
-        self.offers.push(Offer {
+        self.pools.push(Arc::new(cognito));
+        Ok(Offer {
             name: name.to_owned(),
             title,
             about,
@@ -170,9 +209,7 @@ impl Offers {
                 client_secret: secret.map(ClientSecret::new),
             },
             next_step,
-        });
-        self.pools.push(cognito);
-        Ok(())
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::definition::Definition;
+use super::editor::Editor;
 
 /// What the journey does with the output variable of a login, once, and says in a sentence.
 #[derive(Clone)]
@@ -52,6 +53,8 @@ pub struct Offer {
 pub(super) struct Pages {
     /// The journeys to choose from.
     pub(super) offers: Vec<Arc<Offer>>,
+    /// The step that a person may edit.
+    pub(super) editor: Option<Arc<Editor>>,
     /// Whether they explain how a login came about.
     pub(super) explain: bool,
     /// Whether the provider sends back who has signed out there.
@@ -60,7 +63,12 @@ pub(super) struct Pages {
 
 impl Pages {
     /// The offer of this name.
-    pub(super) fn offer(&self, name: &str) -> Option<&Arc<Offer>> {
-        self.offers.iter().find(|offer| offer.name == name)
+    pub(super) fn offer(&self, name: &str) -> Option<Arc<Offer>> {
+        self.all().find(|offer| offer.name == name)
+    }
+
+    /// All of them, and the one that is edited.
+    pub(super) fn all(&self) -> impl Iterator<Item = Arc<Offer>> {
+        self.offers.iter().cloned().chain(self.editor.iter().map(|editor| editor.offer()))
     }
 }

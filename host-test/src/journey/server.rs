@@ -58,7 +58,7 @@ impl Server {
     }
 
     pub(super) fn is_callback(&self, path: &str) -> bool {
-        self.callback_path == path || self.pages.offers.iter().any(|offer| offer.callback_path == path)
+        self.callback_path == path || self.pages.all().any(|offer| offer.callback_path == path)
     }
 
     pub(super) fn is_https(&self) -> bool {
