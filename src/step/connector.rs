@@ -1,5 +1,7 @@
 //! The connector: the user pool and the app client, as the Integration Hub knows them. Without the client secret.
 
+#[cfg(test)]
+use super::document;
 use super::document::{Field, Problem, Reader};
 use super::error::Code;
 use crate::cognito::domain::Domain;
@@ -54,7 +56,10 @@ pub struct ConnectorDocument {
     #[cfg_attr(test, schemars(title = "Enabled", extend("default" = true)))]
     enabled: Field<bool>,
     /// Authentication methods enabled on it; this step needs `oidc`.
-    #[cfg_attr(test, schemars(title = "Authentication methods", extend("default" = ["oidc"])))]
+    #[cfg_attr(
+        test,
+        schemars(title = "Authentication methods", extend("default" = ["oidc"]), transform = document::items_titled("Authentication method"))
+    )]
     authentication_methods: Field<Vec<String>>,
     /// User pool id, such as `eu-west-1_AbCdEf123`. The region is part of it.
     #[cfg_attr(
@@ -80,7 +85,7 @@ pub struct ConnectorDocument {
     /// Regions that the pool is replicated to. Only the original issuer names them.
     #[cfg_attr(
         test,
-        schemars(title = "Additional regions", extend("default" = [], "maxItems" = MAX_REGIONS), inner(regex(pattern = REGION)))
+        schemars(title = "Additional regions", extend("default" = [], "maxItems" = MAX_REGIONS), inner(regex(pattern = REGION)), transform = document::items_titled("Region"))
     )]
     additional_regions: Field<Vec<String>>,
     /// Client id of the app client.

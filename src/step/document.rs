@@ -146,6 +146,16 @@ impl Words {
     }
 }
 
+/// What a form calls one item of a list.
+#[cfg(test)]
+pub(super) fn items_titled(title: &'static str) -> impl Fn(&mut schemars::Schema) {
+    move |list| {
+        if let Some(items) = list.get_mut("items").and_then(Value::as_object_mut) {
+            items.insert("title".to_owned(), title.into());
+        }
+    }
+}
+
 /// Reads the members of one object, and collects what is wrong with them.
 pub struct Reader<'a> {
     code: Code,

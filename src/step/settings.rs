@@ -3,6 +3,8 @@
 use serde::Deserialize;
 
 use super::advanced::{Advanced, AdvancedDocument, MEMBERS};
+#[cfg(test)]
+use super::document;
 use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::Object;
@@ -137,7 +139,8 @@ pub enum EventData {
                 title = "Fields",
                 description = "JSON Pointers (RFC 6901).",
                 extend("maxItems" = MAX_FIELDS, "examples" = [["/outcome", "/error/code", "/output/user/email"]]),
-                inner(regex(pattern = "^/([^~]|~[01])*$"))
+                inner(regex(pattern = "^/([^~]|~[01])*$")),
+                transform = document::items_titled("Field")
             )
         )]
         Vec<String>,

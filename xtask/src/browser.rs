@@ -24,7 +24,8 @@ const QUICK: [&str; 7] =
 const FILES: [&str; 5] = ["package.json", "browser.mjs", "pages.mjs", "person.mjs", "screenshots.mjs"];
 
 /// Those of the editors that draw forms, with packages of their own: nothing else needs them.
-const OF_FORMS: [&str; 6] = ["package.json", "editors.css", "editors.jsx", "forms.mjs", "hands.mjs", "unfilled.json"];
+const OF_FORMS: [&str; 8] =
+    ["package.json", "draw.mjs", "editors.css", "editors.jsx", "forms.mjs", "hands.mjs", "pictures.mjs", "unfilled.json"];
 
 /// Plays the quick ones, where Chromium and Node.js are there or can be installed.
 pub(crate) fn quick() -> Result<()> {
@@ -49,13 +50,16 @@ pub(crate) fn screenshots(arguments: &[String]) -> Result<()> {
     run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
     part("Chromium and its packages", || {
         tools::debian_packages(&["chromium"])?;
-        install()
+        install()?;
+        install_from("forms", &OF_FORMS)
     })?;
     let folder = match arguments.first() {
         Some(folder) => PathBuf::from(folder),
         None => component_artifact::workspace().join("docs/images"),
     };
     fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
+    let mut forms = Command::new("node");
+    run(forms.arg(node_folder().join("forms/pictures.mjs")).arg(component_artifact::workspace().join("schema")).arg(&folder))?;
     let demo = Demo::serve()?;
     let mut node = Command::new("node");
     node.arg(node_folder().join("screenshots.mjs")).arg(&demo.start).arg(&folder);

@@ -8,15 +8,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import addFormats from "ajv-formats";
 import Ajv2020 from "ajv/dist/2020.js";
-import { build } from "esbuild";
 import { launch, logIn } from "../person.mjs";
+import { draw as drawOf } from "./draw.mjs";
 import { editors, labelled, members } from "./hands.mjs";
 
 const [program, schemas, pictures] = process.argv.slice(2);
-const here = import.meta.dirname;
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 const schema = { settings: read(join(schemas, "settings.json")), connector: read(join(schemas, "connector.json")) };
-const unfilled = read(join(here, "unfilled.json"));
+const unfilled = read(join(import.meta.dirname, "unfilled.json"));
+const draw = (chromium, editor, document, look) => drawOf(chromium, editor, schema[document], look);
 // The two keywords that json-editor alone reads are none of the draft.
 const ajv = addFormats(new Ajv2020({ allErrors: true, strict: false }));
 const validate = { settings: ajv.compile(schema.settings), connector: ajv.compile(schema.connector) };
@@ -29,7 +29,17 @@ const required = {
 // What a person fills in, by the labels that the form shows; and the document that has to come out.
 const steps = {
   "what is required": {
-    async fill() {},
+    // What was filled in and emptied again is as good as never filled in.
+    async fill({ form, hands }, document) {
+      if (document === "connector") return;
+      await hands.open(form, "advanced");
+      for (const title of ["ACR values", "Accepted ACR values", "Required AMR", "Claims", "Maximum authentication age", "Prompt"]) {
+        for (const text of ["7", ""]) {
+          await labelled(form, title).fill(text);
+          await form.keyboard.press("Tab");
+        }
+      }
+    },
     expected: {},
     ends: /Ada Lovelace/,
   },
@@ -89,31 +99,8 @@ const steps = {
   },
 };
 
-const { outputFiles } = await build({
-  entryPoints: [join(here, "editors.jsx")],
-  bundle: true,
-  write: false,
-  jsx: "automatic",
-  define: { "process.env.NODE_ENV": '"production"' },
-});
-const script = outputFiles[0].text;
-
-// A page with one form on it.
-async function draw(chromium, editor, document, look = {}) {
-  const form = await chromium.newPage({ viewport: { width: 1280, height: 900 }, ...look });
-  form.setDefaultTimeout(20_000);
-  const problems = [];
-  form.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
-  form.on("pageerror", (error) => problems.push(error.message));
-  await form.setContent(
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${editor}: ${document}</title></head><body><main></main></body></html>`,
-  );
-  await form.addStyleTag({ path: join(here, "editors.css") });
-  await form.addScriptTag({ content: script });
-  await form.evaluate(([editor, schema]) => globalThis.draw(editor, schema), [editor, schema[document]]);
-  assert.deepEqual(problems, [], `${editor}: ${document}`);
-  return form;
-}
+// As JSON, as it is sent: a member that is undefined isn't in it.
+const held = async (form) => JSON.parse(await form.evaluate(() => JSON.stringify(globalThis.held())));
 
 // Each field once, as what a person expects of it, under its title and with its help; a section of its own starts collapsed.
 async function holdsEveryField(form, hands, document) {
@@ -159,7 +146,7 @@ async function fillIn(chromium, editor, document, step) {
   await step.fill({ form, hands }, document);
   // Some take a text over when the focus leaves it.
   await form.keyboard.press("Tab");
-  const { document: filled, problems } = await form.evaluate(() => globalThis.held());
+  const { document: filled, problems } = await held(form);
   assert.deepEqual(problems, [], `${editor}: ${document}`);
   assert.ok(validate[document](filled), JSON.stringify(validate[document].errors));
   assert.deepEqual(filled, { ...unfilled[document], ...required[document], ...step.expected[document] });
@@ -202,6 +189,7 @@ const chromium = await launch();
 for (const [editor, hands] of Object.entries(editors)) {
   for (const document of ["settings", "connector"]) {
     const form = await draw(chromium, editor, document);
+    assert.deepEqual((await held(form)).document, unfilled[document], `${editor}: ${document}, untouched`);
     await holdsEveryField(form, hands, document);
     await form.close();
   }

@@ -36,7 +36,7 @@ export const editors = {
   "json-editor": {
     control: (form, path) => form.locator(`[name="root${names(path).map((name) => `[${name}]`).join("")}"]`),
     group: (form, path) => form.locator(`[data-schemapath="root.${path}"]`).first(),
-    adder: (form, path) => editors["json-editor"].group(form, path).getByRole("button", { name: /^(Add item|Object Properties)$/ }).first(),
+    adder: (form, path) => editors["json-editor"].group(form, path).getByRole("button", { name: /^(Add .*|Object Properties)$/ }).first(),
     open: (form, path) => editors["json-editor"].group(form, path).getByRole("button", { name: "Expand" }).first().click(),
     async add(form, path, text) {
       const count = await editors["json-editor"].group(form, path).locator("input[type=text][name]").count();

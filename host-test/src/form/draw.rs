@@ -49,12 +49,10 @@ fn draw(field: &Field, entries: &Entries, problems: &[Problem]) -> String {
             let lines = draw(lines, entries, problems);
             return format!("<div class=\"field\">\n{label}{select}{}{}{lines}</div>\n", help(field), said(field, &of_it));
         }
-        Kind::Number { minimum, maximum } => {
-            let bound = |name: &str, bound: &Option<i64>| bound.map(|bound| format!(" {name}=\"{bound}\"")).unwrap_or_default();
-            // A text, so that what isn't a number reaches the step, which says so.
-            let (minimum, maximum) = (bound("data-minimum", minimum), bound("data-maximum", maximum));
+        // A text, so that what isn't a number reaches the step, which says so.
+        Kind::Number => {
             format!(
-                "<input id=\"{id}\" name=\"{name}\" value=\"{text}\" inputmode=\"numeric\" autocomplete=\"off\"{minimum}{maximum}{described}>\n"
+                "<input id=\"{id}\" name=\"{name}\" value=\"{text}\" inputmode=\"numeric\" autocomplete=\"off\"{described}>\n"
             )
         }
         Kind::Text { has_lines: false } => {

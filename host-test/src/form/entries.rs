@@ -90,7 +90,7 @@ impl Entries {
                 // The list alone is no choice: whoever fills it in has to say that it counts.
                 if text == name { json!({ name: lines(list) }) } else { some_text(text)? }
             }
-            Kind::Number { .. } => match text.trim().parse::<i64>() {
+            Kind::Number => match text.trim().parse::<i64>() {
                 Ok(number) => Value::from(number),
                 Err(_) => some_text(text)?,
             },

@@ -26,7 +26,7 @@ pub(super) enum Kind {
     /// A text. A list of words that a document has in its place is shown as words, and an object as JSON.
     Text { has_lines: bool },
     /// A whole number.
-    Number { minimum: Option<i64>, maximum: Option<i64> },
+    Number,
     /// Yes or no.
     Flag,
     /// One of these texts.
@@ -110,7 +110,7 @@ impl Kind {
         match (name, &schema.properties, &schema.additional_properties) {
             ("string", None, None) if schema.one_of.is_empty() => Ok(Self::Text { has_lines }),
             ("string", None, None) => choices(&schema.one_of).map(Self::Choice).ok_or_else(unknown),
-            ("integer", None, None) => Ok(Self::Number { minimum: schema.minimum, maximum: schema.maximum }),
+            ("integer", None, None) => Ok(Self::Number),
             ("boolean", None, None) if schema.default.is_some() => Ok(Self::Flag),
             ("array", None, None) if texts(schema.items.as_deref()) => Ok(Self::Lines),
             ("object", None, Some(Additional::Of(of))) if texts(Some(of)) => Ok(Self::Pairs),

@@ -21,8 +21,6 @@ pub(super) struct Schema {
     pub(super) properties: Option<Properties>,
     pub(super) required: Vec<String>,
     pub(super) additional_properties: Option<Additional>,
-    pub(super) minimum: Option<i64>,
-    pub(super) maximum: Option<i64>,
     pub(super) options: Options,
     pub(super) extends: Vec<Extension>,
     #[serde(rename = "$schema")]
@@ -35,6 +33,10 @@ pub(super) struct Schema {
     _min_length: Option<u64>,
     #[serde(rename = "maxLength")]
     _max_length: Option<u64>,
+    #[serde(rename = "minimum")]
+    _minimum: Option<i64>,
+    #[serde(rename = "maximum")]
+    _maximum: Option<i64>,
     #[serde(rename = "minItems")]
     _min_items: Option<u64>,
     #[serde(rename = "maxItems")]

@@ -8,7 +8,8 @@ use url::{Host, Url};
 
 use super::connections::Bounds;
 use super::editor::Editor;
-use super::offer::{Offer, Pages};
+use super::offer::Offer;
+use super::pages::Pages;
 use crate::html::ICON_PATH;
 
 /// Paths that can't be a callback URL's.

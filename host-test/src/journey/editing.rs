@@ -12,6 +12,7 @@ use super::definition::Definition;
 use super::editor::Editor;
 use super::page;
 use super::server::Server;
+use crate::check::checklist;
 use crate::form::Entries;
 use crate::html::{Width, escape};
 use journey_host::{ClientSecret, Problem, SecretForTest, SecretUse, StoredSecret, Tested};
@@ -115,7 +116,11 @@ fn show(status: StatusCode, editor: &Editor, [settings, connector]: [&Entries; 2
         Told::Nothing => format!(
             "<p>Settings and connector, drawn from their schemas. What is left empty is absent from the document, or its default.</p>\n{log_in}"
         ),
-        Told::Saved | Told::Tested(_) => format!("<p class=\"good\" role=\"status\">Saved.</p>\n{log_in}"),
+        Told::Saved => format!("<p class=\"good\" role=\"status\">Saved.</p>\n{log_in}"),
+        Told::Tested(tested) => format!(
+            "<p role=\"status\"><span class=\"good\">Saved.</span> {} <a href=\"#connection\">What was found</a> stands below the forms.</p>\n{log_in}",
+            escape(&checklist::verdict(tested))
+        ),
         Told::Wrong(_) => format!(
             "<div class=\"alert\" role=\"alert\"><p>Not saved. The step can’t run with this:</p>\n<ul>\n{}{}</ul></div>\n",
             editor.settings.list(problems),

@@ -32,6 +32,7 @@ mod host_calls;
 mod offer;
 mod operations;
 mod page;
+mod pages;
 mod result;
 mod routes;
 mod running;

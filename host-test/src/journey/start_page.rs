@@ -3,8 +3,9 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
-use super::offer::{Offer, Pages};
+use super::offer::Offer;
 use super::page::page;
+use super::pages::Pages;
 use crate::html::{Width, escape};
 
 pub(super) fn show(pages: &Pages) -> Response<Body> {
