@@ -7,7 +7,7 @@ use crate::begin::begin;
 use crate::step::configuration::Configuration;
 use crate::step::error::Code;
 use crate::step::outcome::Invocation;
-use crate::step::schema::{self, Member, members};
+use crate::step::schema::{self, Member, choices, members};
 use crate::testing::{FakeHost, package};
 
 const README: &str = include_str!("../README.md");
@@ -60,8 +60,7 @@ fn check(page: &'static str, heading: &str, schema: &Value, second: impl Fn(&Mem
         let expected = [format!("`{}`", member.name), second(member)];
         let found: Vec<_> = rows.iter().map(|row| cells(row)).filter(|cells| cells[..2] == expected).collect();
         assert_eq!(found.len(), 1, "{heading} lacks the row: | {} | … |", expected.join(" | "));
-        let choices = member.schema["oneOf"].as_array().into_iter().flatten().filter_map(|choice| choice["const"].as_str());
-        for choice in choices.filter(|_| !member.schema["title"].is_null()) {
+        for choice in choices(&member.schema).into_iter().filter(|_| !member.schema["title"].is_null()) {
             assert!(found[0][2].contains(&format!("`{choice}`")), "{heading}: `{}` doesn't name `{choice}`", member.name);
         }
     }

@@ -52,6 +52,48 @@ const plays = {
     await page.waitForURL(journey);
     assert.match(await facts(page), /Grace Hopper[^]*grace@example.org not verified[^]*Google/);
   },
+  // In one browser: Cognito knows the user at the second login, and is left before the third.
+  async "migrate"({ page }) {
+    await page.goto(begin("migration"));
+    await logIn(page, journey);
+    assert.match(await page.textContent("main"), /Created: /);
+    await page.click("text=Start again");
+    await page.waitForURL(journey);
+    assert.match(await page.textContent("main"), /Updated: the account user-2 /);
+    await page.click("text=Sign out at Cognito");
+    await page.waitForURL(start);
+    await page.click("text=Migrate as you log in");
+    await page.click("text=Continue with Google");
+    await page.click("text=Grace Hopper");
+    await page.waitForURL(journey);
+    assert.match(await page.textContent("main"), /A conflict, address_federated: /);
+  },
+  async "edit the step"({ page }) {
+    await page.goto(start);
+    await page.click("text=Edit the step");
+    await page.fill("[name='/settings/login_lifetime']", "soon");
+    await page.click("text=Advanced OIDC configuration");
+    await page.getByLabel("ACR values", { exact: true }).fill("urn:cognito:loa:3");
+    await page.getByLabel("Maximum authentication age").fill("300");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[role=alert]");
+    const wrong = page.getByLabel("Login lifetime");
+    assert.equal(await wrong.getAttribute("aria-invalid"), "true");
+    assert.match(await wrong.evaluate((field) => field.ariaDescribedByElements.map((element) => element.textContent).join()), /60 to 86400/);
+    await page.click("[role=alert] a");
+    await wrong.fill("600");
+    await page.getByLabel("Tokens").selectOption("Discard and revoke");
+    await page.getByRole("button", { name: "Save and test the connection" }).click();
+    assert.match(await page.textContent("main"), /Saved\.[^]*Nothing failed\./);
+    await page.click("text=Log in with this step");
+    await logIn(page, journey);
+    assert.match(await page.textContent("main"), /Logged in[^]*urn:cognito:loa:3/);
+    // It is this step that each login of the journey has, until that is undone.
+    await page.goto(at("/step"));
+    assert.equal(await page.getByLabel("Maximum authentication age").inputValue(), "300");
+    await page.getByRole("button", { name: "Undo all changes" }).click();
+    assert.equal(await page.inputValue("[name='/settings/advanced/max_age']"), "");
+  },
   async "choose no account"({ page }) {
     await page.goto(begin("google"));
     await page.click("text=Cancel");

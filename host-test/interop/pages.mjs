@@ -21,6 +21,9 @@ export async function* pagesOf(page, start) {
   await page.goto(at("/start"));
   await logIn(page, journey);
   yield "logged-in";
+  await page.goto(at("/start?journey=migration"));
+  await logIn(page, journey);
+  yield "migrated";
   await page.goto(at("/start?journey=google"));
   yield "chooser";
   await page.click("text=Cancel");
@@ -42,6 +45,15 @@ export async function* pagesOf(page, start) {
   await page.click("button");
   await page.waitForSelector("dl");
   yield "connection-tested";
+  await page.goto(at("/step"));
+  yield "edit";
+  await page.fill("[name='/settings/login_lifetime']", "soon");
+  await page.fill("[name='/connector/client_id']", "");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  yield "edit-wrong";
+  await page.getByRole("button", { name: "Undo all changes" }).click();
+  await page.getByRole("button", { name: "Save and test the connection" }).click();
+  yield "edit-tested";
   await page.goto(at("/nowhere"));
   yield "nowhere";
 }

@@ -5,7 +5,7 @@ import { pagesOf } from "./pages.mjs";
 import { launch } from "./person.mjs";
 
 const [start, folder, all] = process.argv.slice(2);
-const wanted = ["start", "sign-in", "logged-in", "chooser", "firewall"];
+const wanted = ["start", "sign-in", "logged-in", "chooser", "firewall", "edit"];
 const chromium = await launch();
 for (const colorScheme of all ? ["light", "dark"] : ["light"]) {
   for (const width of all ? [390, 1280] : [960]) {

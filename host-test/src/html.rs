@@ -32,6 +32,12 @@ small{display:block;margin-top:1.25rem}ul.plain,ol.plain{margin:0;padding:0;list
 .time>li{padding:.6rem 0 .6rem 1rem;border-inline-start:3px solid var(--rule)}.time p{margin:0}\
 .time li li{display:flex;flex-wrap:wrap;gap:0 .75rem;padding:.25rem 0;font-size:.85rem}.time li li.exchange{font-weight:600}\
 .time b{color:var(--quiet);font-weight:400;font-variant-numeric:tabular-nums}.time li li b:first-child{min-width:5.5rem}\
+select,textarea{width:100%;margin-top:.25rem;padding:.55rem .7rem;border:1px solid var(--line);border-radius:.4rem;background:var(--card);color:inherit;font:inherit}\
+textarea{font:.85rem/1.45 ui-monospace,monospace}fieldset{min-width:0;margin:1.5rem 0 0;padding:1rem;border:1px solid var(--rule);border-radius:.5rem}\
+legend{padding:0 .4rem;font-weight:600}.field{margin-bottom:1.1rem}.field label{margin:0;font-weight:600}.field label em{color:var(--quiet);font-style:normal;font-weight:400}\
+.field .alert{margin:.4rem 0 0}.help{margin:.25rem 0 0;color:var(--quiet);font-size:.9rem}.field .field{margin:.75rem 0 0}\
+.flag{display:flex;gap:.6rem;align-items:center}.flag input{width:1.1rem;height:1.1rem;margin:0;accent-color:#2354a8}\
+[aria-invalid=true]{border-color:var(--bad)}.alert ul{margin:0;padding-inline-start:1.25rem}.edit details .field:first-of-type{margin-top:1rem}\
 details{margin-top:.75rem}summary{cursor:pointer;font-weight:600}.actions{margin-top:1.5rem}\
 @media(min-width:40rem){.actions{display:flex;gap:.75rem}.actions>*{flex:1}}\
 @media(max-width:30rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}}";

@@ -6,6 +6,7 @@ pub mod cognito;
 pub mod demo;
 pub mod environment;
 pub mod fleet;
+mod form;
 mod given;
 mod html;
 pub mod journey;

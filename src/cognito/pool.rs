@@ -45,10 +45,10 @@ pub enum IssuerKind {
     #[cfg_attr(test, schemars(title = "Either"))]
     #[default]
     Either,
-    /// `https://cognito-idp.<region>.amazonaws.com/<pool id>`, a pool's default.
+    /// `https://cognito-idp.REGION.amazonaws.com/POOL`, a pool's default.
     #[cfg_attr(test, schemars(title = "Original"))]
     Original,
-    /// `https://issuer-cognito-idp.<region>.amazonaws.com/<pool id>`, for pools that were switched to it.
+    /// `https://issuer-cognito-idp.REGION.amazonaws.com/POOL`, for pools that were switched to it.
     #[cfg_attr(test, schemars(title = "Updated"))]
     Updated,
 }

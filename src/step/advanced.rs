@@ -57,31 +57,30 @@ const PROMPT: &str = "^(none|(login|consent|select_account)( (login|consent|sele
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Advanced OIDC configuration", deny_unknown_fields))]
 pub struct AdvancedDocument {
-    /// Authentication contexts asked for, the preferred one first; as a list or separated by spaces. Cognito's levels are
+    /// Authentication contexts asked for, the preferred one first, separated by spaces. Cognito's levels are
     /// `urn:cognito:loa:1` to `urn:cognito:loa:4`, on the plans Essentials and Plus; a federated user's `acr` is what the identity
     /// provider's mapping gives, often nothing.
     #[cfg_attr(test, schemars(title = "ACR values", extend("examples" = ["urn:cognito:loa:3"]), transform = not_empty))]
     acr_values: Field<Words>,
-    /// Authentication contexts accepted in the ID token, compared exactly. Where absent: those asked for, and of Cognito's levels each
-    /// higher one.
+    /// Authentication contexts accepted in the ID token, compared exactly, separated by spaces. Where absent: those asked for, and of
+    /// Cognito's levels each higher one.
     #[cfg_attr(
         test,
-        schemars(title = "Accepted ACR values", extend("minItems" = 1, "examples" = [["urn:cognito:loa:3", "urn:cognito:loa:4"]]))
+        schemars(title = "Accepted ACR values", extend("examples" = ["urn:cognito:loa:3 urn:cognito:loa:4"]), transform = not_empty)
     )]
-    accepted_acr_values: Field<Vec<String>>,
+    accepted_acr_values: Field<Words>,
     /// Whether any authentication context will do, and a token that names none, whatever `acr_values` asks for.
     #[cfg_attr(test, schemars(title = "Accept any ACR", extend("default" = false)))]
     accept_any_acr: Field<bool>,
-    /// Authentication methods that the ID token must name in `amr`, each of them (RFC 8176); as a list or separated by spaces. A level
-    /// alone proves no resistance to phishing.
-    #[cfg_attr(test, schemars(title = "Required AMR", extend("examples" = [["mfa"]]), transform = not_empty))]
+    /// Authentication methods that the ID token must name in `amr`, each of them (RFC 8176), separated by spaces. A level alone proves no
+    /// resistance to phishing.
+    #[cfg_attr(test, schemars(title = "Required AMR", extend("examples" = ["mfa"]), transform = not_empty))]
     required_amr: Field<Words>,
-    /// The `claims` parameter (OpenID Connect Core 5.5), as an object or as its JSON text. An essential `acr` or `auth_time` of the ID token
-    /// is enforced.
+    /// The `claims` parameter (OpenID Connect Core 5.5), as JSON. An essential `acr` or `auth_time` of the ID token is enforced.
     #[cfg_attr(test, schemars(title = "Claims"))]
     claims: Field<Claims>,
     /// Longest time since the user last logged in, in seconds. Enforced with `auth_time`.
-    #[cfg_attr(test, schemars(title = "Maximum authentication age", extend("maximum" = u32::MAX)))]
+    #[cfg_attr(test, schemars(title = "Maximum authentication age", extend("maximum" = u32::MAX, "extends" = [{"default": ""}])))]
     max_age: Field<u32>,
     /// `none`, or any of `login`, `consent`, `select_account`, separated by spaces. `login` is enforced with `auth_time`.
     #[cfg_attr(test, schemars(title = "Prompt", extend("pattern" = PROMPT)))]
@@ -111,22 +110,33 @@ pub struct AdvancedDocument {
 /// What is there has a word in it.
 #[cfg(test)]
 fn not_empty(schema: &mut schemars::Schema) {
-    for kind in schema.get_mut("anyOf").and_then(Value::as_array_mut).into_iter().flatten() {
-        let bound = if kind["type"] == "array" { ("minItems", Value::from(1)) } else { ("pattern", Value::from("[^ ]")) };
-        kind[bound.0] = bound.1;
-    }
+    schema.insert("pattern".to_owned(), "[^ ]".into());
+    schema.insert("minItems".to_owned(), 1.into());
 }
 
 /// The claims parameter as it may be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 enum Claims {
     /// An object.
-    #[cfg_attr(test, schemars(title = "Object"))]
     Object(Object),
     /// Its JSON text.
-    #[cfg_attr(test, schemars(title = "JSON text"))]
     Text(String),
+}
+
+/// A form has room for a text.
+#[cfg(test)]
+impl schemars::JsonSchema for Claims {
+    fn schema_name() -> Cow<'static, str> {
+        "Claims".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": ["string", "object"], "extends": [{"type": "string", "format": "textarea"}]})
+    }
 }
 
 /// What the author asks for beyond the standard request.
@@ -198,8 +208,9 @@ impl AdvancedDocument {
         let acr_values = reader.checked("acr_values", acr_values, check_words);
         let requested: Vec<String> = acr_values.iter().flat_map(|values| values.iter().map(str::to_owned)).collect();
         add("acr_values", (!requested.is_empty()).then(|| requested.join(" ")));
-        let accepted = reader.optional("accepted_acr_values", self.accepted_acr_values, "expected a list of strings");
-        let accepted = reader.checked("accepted_acr_values", accepted, |values| check_words(&Words::List(values.clone())));
+        let accepted = reader.optional("accepted_acr_values", self.accepted_acr_values, words);
+        let accepted = reader.checked("accepted_acr_values", accepted, check_words);
+        let accepted = accepted.map(|values| values.iter().map(str::to_owned).collect());
         let accepts_any = reader.optional("accept_any_acr", self.accept_any_acr, "expected true or false") == Some(true);
         let amr = reader.optional("required_amr", self.required_amr, words);
         let amr = reader.checked("required_amr", amr, check_words);

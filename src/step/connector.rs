@@ -1,5 +1,7 @@
 //! The connector: the user pool and the app client, as the Integration Hub knows them. Without the client secret.
 
+#[cfg(test)]
+use super::document;
 use super::document::{Field, Problem, Reader};
 use super::error::Code;
 use crate::cognito::domain::Domain;
@@ -54,9 +56,12 @@ pub struct ConnectorDocument {
     #[cfg_attr(test, schemars(title = "Enabled", extend("default" = true)))]
     enabled: Field<bool>,
     /// Authentication methods enabled on it; this step needs `oidc`.
-    #[cfg_attr(test, schemars(title = "Authentication methods", extend("default" = ["oidc"])))]
+    #[cfg_attr(
+        test,
+        schemars(title = "Authentication methods", extend("default" = ["oidc"]), transform = document::items_titled("Authentication method"))
+    )]
     authentication_methods: Field<Vec<String>>,
-    /// User pool id, `<region>_<alphanumerics>`. The region is part of it.
+    /// User pool id, such as `eu-west-1_AbCdEf123`. The region is part of it.
     #[cfg_attr(
         test,
         schemars(
@@ -80,7 +85,7 @@ pub struct ConnectorDocument {
     /// Regions that the pool is replicated to. Only the original issuer names them.
     #[cfg_attr(
         test,
-        schemars(title = "Additional regions", extend("default" = [], "maxItems" = MAX_REGIONS), inner(regex(pattern = REGION)))
+        schemars(title = "Additional regions", extend("default" = [], "maxItems" = MAX_REGIONS), inner(regex(pattern = REGION)), transform = document::items_titled("Region"))
     )]
     additional_regions: Field<Vec<String>>,
     /// Client id of the app client.
@@ -93,7 +98,7 @@ pub struct ConnectorDocument {
     #[cfg_attr(test, schemars(title = "Client authentication", extend("default" = "client_secret_basic")))]
     client_authentication: Field<ClientAuthentication>,
     /// Addresses that override the derived ones, one by one.
-    #[cfg_attr(test, schemars(title = "Custom endpoints"))]
+    #[cfg_attr(test, schemars(title = "Custom endpoints", extend("options" = {"collapsed": true})))]
     custom_endpoints: Field<CustomEndpointsDocument>,
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,

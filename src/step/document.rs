@@ -100,13 +100,10 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Field<T> {
 
 /// Words, given as a list or as one text with spaces between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Words {
     /// Separated by spaces.
-    #[cfg_attr(test, schemars(title = "Text"))]
     Text(String),
     /// One by one.
-    #[cfg_attr(test, schemars(title = "List"))]
     List(Vec<String>),
 }
 
@@ -119,6 +116,22 @@ impl FromJson for Words {
     }
 }
 
+/// A form has room for a text.
+#[cfg(test)]
+impl schemars::JsonSchema for Words {
+    fn schema_name() -> Cow<'static, str> {
+        "Words".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": ["string", "array"], "items": {"type": "string"}, "extends": [{"type": "string"}]})
+    }
+}
+
 impl Words {
     /// The words, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
@@ -127,6 +140,16 @@ impl Words {
             Self::List(list) => (None, Some(list.iter().map(String::as_str))),
         };
         text.into_iter().flatten().chain(list.into_iter().flatten())
+    }
+}
+
+/// What a form calls one item of a list.
+#[cfg(test)]
+pub(super) fn items_titled(title: &'static str) -> impl Fn(&mut schemars::Schema) {
+    move |list| {
+        if let Some(items) = list.get_mut("items").and_then(Value::as_object_mut) {
+            items.insert("title".to_owned(), title.into());
+        }
     }
 }
 

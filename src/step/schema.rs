@@ -2,8 +2,10 @@
 //! whoever reads a variable; tests hold files, types and parser equal.
 //!
 //! A schema says what to write. The parser also takes `null` for an absent member, for hosts whose expressions may come out empty.
+//! Editors draw forms from the schemas of settings and connector: `form` has what that takes.
 
 mod file;
+mod form;
 mod tests;
 
 use schemars::generate::{Contract, SchemaSettings};
@@ -52,6 +54,12 @@ pub(crate) fn members(schema: &Value) -> Vec<Member> {
     members
 }
 
+/// The texts to choose from, those of a choice within a choice too.
+pub(crate) fn choices(schema: &Value) -> Vec<&str> {
+    let alternatives = schema["oneOf"].as_array().into_iter().flatten();
+    alternatives.flat_map(|choice| choice["const"].as_str().into_iter().chain(choices(choice))).collect()
+}
+
 fn collect(prefix: &str, schema: &Value, members: &mut Vec<Member>) {
     let Some(properties) = schema["properties"].as_object() else { return };
     for (name, property) in properties {
@@ -65,11 +73,14 @@ fn collect(prefix: &str, schema: &Value, members: &mut Vec<Member>) {
 
 /// Whole in one piece: not every editor follows references. What is written requires all members, in the order of their declaration.
 fn schema<T: JsonSchema>(contract: Contract) -> Value {
+    let is_written = contract == Contract::Deserialize;
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.contract = contract;
     });
-    settings.with_transform(tidy).into_generator().into_root_schema_for::<T>().to_value()
+    let settings = settings.with_transform(tidy);
+    let settings = if is_written { settings.with_transform(form::draw) } else { settings };
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// Folds the line breaks of doc comments, drops formats that are Rust's, and collects the members that must be written.

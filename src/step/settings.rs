@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::advanced::{Advanced, AdvancedDocument, MEMBERS};
+#[cfg(test)]
+use super::document;
 use super::document::{Field, Problem, Reader, Words};
 use super::error::Code;
 use crate::json::{self, FromJson, Object};
@@ -52,15 +54,12 @@ pub struct SettingsDocument {
     /// and `localhost`, or an app's own scheme.
     #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
-    /// OAuth scopes, as a list or separated by spaces. `openid` is always added.
+    /// OAuth scopes, separated by spaces. `openid` is always added.
     #[cfg_attr(test, schemars(title = "Scope", extend("default" = DEFAULT_SCOPE.join(" "))))]
     scope: Field<Words>,
     /// How the authorization response is asked to come back. A response by query is always accepted.
     #[cfg_attr(test, schemars(title = "Response mode", extend("default" = "query")))]
     response_mode: Field<ResponseMode>,
-    /// Further parameters of the authorization request, and what the login has to fulfil.
-    #[cfg_attr(test, schemars(title = "Advanced OIDC configuration"))]
-    advanced: Field<AdvancedDocument>,
     /// Name of the variable that receives the result.
     #[cfg_attr(test, schemars(title = "Output variable", extend("default" = DEFAULT_OUTPUT_VARIABLE, "pattern" = VARIABLE_NAME)))]
     output_variable: Field<String>,
@@ -73,9 +72,6 @@ pub struct SettingsDocument {
     /// What a failure does to the journey.
     #[cfg_attr(test, schemars(title = "Failure behavior", extend("default" = "failure_branch")))]
     failure_behavior: Field<FailureBehavior>,
-    /// What the journey's analytics record of the step. No secret ever gets in.
-    #[cfg_attr(test, schemars(title = "Additional data reporting", extend("default" = "none")))]
-    event_data: Field<EventData>,
     /// What becomes of the tokens beside the ID token.
     #[cfg_attr(test, schemars(title = "Tokens", extend("default" = "discard")))]
     tokens: Field<Tokens>,
@@ -88,8 +84,24 @@ pub struct SettingsDocument {
         )
     )]
     login_lifetime: Field<u32>,
+    /// What the journey's analytics record of the step. No secret ever gets in.
+    #[cfg_attr(test, schemars(title = "Additional data reporting", extend("default" = "none"), transform = texts_apart))]
+    event_data: Field<EventData>,
+    /// Further parameters of the authorization request, and what the login has to fulfil.
+    #[cfg_attr(test, schemars(title = "Advanced OIDC configuration", extend("options" = {"collapsed": true})))]
+    advanced: Field<AdvancedDocument>,
     #[cfg_attr(test, schemars(skip))]
     unknown: Object,
+}
+
+/// The two texts as one choice beside the list of fields: who draws a form chooses first which it is, and never sees a text to be typed.
+#[cfg(test)]
+fn texts_apart(schema: &mut schemars::Schema) {
+    let Some(choices) = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut) else { return };
+    let texts: Vec<serde_json::Value> = choices.extract_if(.., |choice| choice["const"].is_string()).collect();
+    let all_or_nothing =
+        serde_json::json!({"title": "All or nothing", "description": "Nothing, or the whole document.", "oneOf": texts});
+    choices.insert(0, all_or_nothing);
 }
 
 /// What a failure does to the journey.
@@ -116,14 +128,17 @@ pub enum EventData {
     /// The whole redacted document of the call.
     #[cfg_attr(test, schemars(title = "Step input and output"))]
     InputOutput,
-    /// These fields of the redacted document, as JSON Pointers (RFC 6901).
+    /// Chosen fields of the redacted document.
     #[cfg_attr(test, schemars(title = "Custom data"))]
     Custom(
         #[cfg_attr(
             test,
             schemars(
+                title = "Fields",
+                description = "JSON Pointers (RFC 6901).",
                 extend("maxItems" = MAX_FIELDS, "examples" = [["/outcome", "/error/code", "/output/user/email"]]),
-                inner(regex(pattern = "^/([^~]|~[01])*$"))
+                inner(regex(pattern = "^/([^~]|~[01])*$")),
+                transform = document::items_titled("Field")
             )
         )]
         Vec<String>,

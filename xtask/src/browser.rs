@@ -17,10 +17,15 @@ use crate::{
 };
 
 /// What a person does most, in some seconds: for `cargo xtask test`. `cargo xtask interop` plays all there is.
-const QUICK: [&str; 5] = ["log in", "log in by form post", "straight to Google", "a wrong password", "cancel"];
+const QUICK: [&str; 7] =
+    ["log in", "log in by form post", "straight to Google", "migrate", "edit the step", "a wrong password", "cancel"];
 
 /// Files that Node.js runs. Programs lie beside their packages, or they wouldn't find them.
 const FILES: [&str; 5] = ["package.json", "browser.mjs", "pages.mjs", "person.mjs", "screenshots.mjs"];
+
+/// Those of the editors that draw forms, with packages of their own: nothing else needs them.
+const OF_FORMS: [&str; 8] =
+    ["package.json", "draw.mjs", "editors.css", "editors.jsx", "forms.mjs", "hands.mjs", "pictures.mjs", "unfilled.json"];
 
 /// Plays the quick ones, where Chromium and Node.js are there or can be installed.
 pub(crate) fn quick() -> Result<()> {
@@ -45,13 +50,16 @@ pub(crate) fn screenshots(arguments: &[String]) -> Result<()> {
     run(cargo().args(["build", "--workspace", "--bin", "host-test"]))?;
     part("Chromium and its packages", || {
         tools::debian_packages(&["chromium"])?;
-        install()
+        install()?;
+        install_from("forms", &OF_FORMS)
     })?;
     let folder = match arguments.first() {
         Some(folder) => PathBuf::from(folder),
         None => component_artifact::workspace().join("docs/images"),
     };
     fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
+    let mut forms = Command::new("node");
+    run(forms.arg(node_folder().join("forms/pictures.mjs")).arg(component_artifact::workspace().join("schema")).arg(&folder))?;
     let demo = Demo::serve()?;
     let mut node = Command::new("node");
     node.arg(node_folder().join("screenshots.mjs")).arg(&demo.start).arg(&folder);
@@ -67,6 +75,17 @@ pub(crate) fn play(names: &[&str]) -> Result<()> {
 /// Has Chromium play these at this demo.
 pub(crate) fn play_at(demo: &Demo, names: &[&str]) -> Result<()> {
     run(Command::new("node").arg(node_folder().join("browser.mjs")).arg(&demo.start).args(names))
+}
+
+/// Has two editors draw the forms of settings and connector, fills them in, and logs in with what they give back.
+pub(crate) fn forms() -> Result<()> {
+    install_from("forms", &OF_FORMS)?;
+    let folder = node_folder().join("forms");
+    let pictures = folder.join("pictures");
+    fs::create_dir_all(&pictures).with_context(|| format!("can't create {}", pictures.display()))?;
+    let mut node = Command::new("node");
+    node.arg(folder.join("forms.mjs")).arg(harness()?).arg(component_artifact::workspace().join("schema"));
+    run(node.arg(&pictures))
 }
 
 /// The demo as it serves logins, until this value is dropped.
@@ -121,9 +140,13 @@ fn node_folder() -> PathBuf {
 
 /// Packages in the versions that were tried, where they aren't there yet.
 pub(crate) fn install() -> Result<()> {
-    let (sources, folder) = (component_artifact::workspace().join("host-test/interop"), node_folder());
+    install_from("", &FILES)
+}
+
+fn install_from(room: &str, files: &[&str]) -> Result<()> {
+    let (sources, folder) = (component_artifact::workspace().join("host-test/interop").join(room), node_folder().join(room));
     fs::create_dir_all(&folder).with_context(|| format!("can't create {}", folder.display()))?;
-    for file in FILES {
+    for file in files {
         fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("can't copy {file}"))?;
     }
     tools::node_packages(&folder)

@@ -86,6 +86,7 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
         tools::debian_packages(&["chromium"])?;
         browser::play(&[])
     })?;
+    part("the editors of forms", browser::forms)?;
     part("a browser, and a fleet of two demos", || {
         servers::make_sure()?;
         let redis = Redis::start()?;

@@ -55,9 +55,10 @@ impl Login {
         compiled: Compiled,
         documents: &Documents,
         wish: Wish,
-        offers: Offers,
+        mut offers: Offers,
     ) -> anyhow::Result<Self> {
         let Wish { acr, secret, mishap, is_for_people } = wish;
+        let editor = offers.editor.take();
         anyhow::ensure!(
             documents.settings().is_object() && documents.connector().is_object(),
             "the documents are no JSON objects"
@@ -82,7 +83,7 @@ impl Login {
         if let Some(fleet) = fleet {
             fleet.share(&fitted, client_secret.as_deref(), origins).await?;
         }
-        let bound = bound.offering(offers.offers.clone());
+        let bound = bound.offering(offers.offers.clone()).editing(editor);
         let site = Site::serve(bound, compiled, fitted, client_secret, egress, fleet)?;
         let about = mishap.map(|mishap| mishap.about);
         Ok(Self { cognito, site, written: documents.clone(), browser: Browser::new(), about, _offers: offers })

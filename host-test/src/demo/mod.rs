@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `arguments`, `documents` | how the demo was asked for, and the settings and connector it runs with |
 //! | `local` | a local Cognito that fits them |
-//! | `offers` | the journeys that a person may choose beside it |
+//! | `offers`, `moving` | the journeys that a person may choose beside it; what comes after the login in the one that migrates its users |
 //! | `login` | plays the login as a user's browser would |
 //! | `fleet` | several demos over one store |
 //! | `serve` | or leaves it to a person's browser, against the local Cognito or a real one |
@@ -22,6 +22,7 @@ mod hops;
 mod json;
 mod local;
 mod login;
+mod moving;
 mod offers;
 mod operator;
 mod parameters;
@@ -125,7 +126,7 @@ pub async fn run(
         return Ok(Exit::Done);
     }
     let offers = match arguments.serve && arguments.fail.is_none() {
-        true => Offers::prepare(&bound).await?,
+        true => Offers::prepare(&bound, &documents).await?,
         false => Offers::default(),
     };
     let wish = Wish { acr: arguments.acr.clone(), secret: client_secret, mishap: arguments.fail, is_for_people: arguments.serve };

@@ -146,7 +146,7 @@ pub(super) async fn real(
     let settings = documents.settings();
     let callback_url = settings["callback_url"].as_str().unwrap_or_default().to_owned();
     let Some(bound) = Bound::at_callback_url(&callback_url).await? else {
-        screen.say("/settings/callback_url: --real serves it on this machine, so it must be http://localhost:PORT/PATH, and PATH none of start, journey, cancel, connection. Register it at the app client.")?;
+        screen.say("/settings/callback_url: --real serves it on this machine, so it must be http://localhost:PORT/PATH, and PATH none of start, journey, cancel, connection, step. Register it at the app client.")?;
         return Ok(Exit::Refused);
     };
     let secret = secret.filter(|_| documents.wants_secret());

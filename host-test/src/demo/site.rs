@@ -13,7 +13,7 @@ use super::screen::Screen;
 use super::trace::{self, milliseconds};
 use crate::journey::{Bound, Definition, Event, Running, create_user};
 use crate::masked::without_secrets;
-use journey_host::{ClientSecret, Compiled, Egress, Journeys, Limits, Network, OutcomeKind, Services, Step, Usage};
+use journey_host::{ClientSecret, Compiled, Egress, Import, Journeys, Limits, Network, OutcomeKind, Services, Step, Usage};
 
 /// In the operator's own terms.
 const CONNECTOR: &str = "connector";
@@ -93,12 +93,12 @@ impl Site {
     /// What a finished login left for the journey's next steps.
     pub(super) async fn print_result(&self, event: &Event, screen: &mut Screen<'_>) -> anyhow::Result<()> {
         if event.outcome.kind != OutcomeKind::Authenticated {
-            let (name, error) = self.written(event, "error_output_variable", "error_output").await?;
+            let (name, error) = self.written(event, "error_output_variable", "error_output", "category").await?;
             screen.heading(&format!("The error variable `{name}`"))?;
             screen.block(&readable(&error))?;
             return Ok(());
         }
-        let (name, output) = self.written(event, "output_variable", "cognito_oidc_output").await?;
+        let (name, output) = self.written(event, "output_variable", "cognito_oidc_output", "login").await?;
         screen.heading(&format!("The output variable `{name}`"))?;
         screen.say("Every key is always there, null or empty where nothing is known. Tokens and nonce are masked here.")?;
         screen.line("")?;
@@ -111,14 +111,18 @@ impl Site {
         Ok(())
     }
 
-    /// A variable that a call wrote, with its name: as the demo's own settings call it, or by default, as those of the journeys beside it do.
-    async fn written(&self, event: &Event, setting: &str, default: &str) -> anyhow::Result<(String, Value)> {
+    /// A variable that a call wrote, with its name: as the demo's own settings call it; by default, as those of the journeys beside it do; or as
+    /// the step does that a person has edited. `member`: one that the other variable lacks.
+    async fn written(&self, event: &Event, setting: &str, default: &str, member: &str) -> anyhow::Result<(String, Value)> {
         let settings = self.documents.settings();
-        let name = settings[setting].as_str().unwrap_or(default);
-        match self.variable(event, name).await? {
-            Value::Null => Ok((default.to_owned(), self.variable(event, default).await?)),
-            value => Ok((name.to_owned(), value)),
+        let set = event.host_calls.iter().filter(|asked| asked.import == Import::SetVariable).map(|asked| asked.target.as_str());
+        for name in [settings[setting].as_str().unwrap_or(default), default].into_iter().chain(set) {
+            let value = self.variable(event, name).await?;
+            if value.get(member).is_some() {
+                return Ok((name.to_owned(), value));
+            }
         }
+        Ok((default.to_owned(), Value::Null))
     }
 
     async fn variable(&self, event: &Event, name: &str) -> anyhow::Result<Value> {

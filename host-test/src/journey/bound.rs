@@ -7,11 +7,13 @@ use tokio::net::TcpListener;
 use url::{Host, Url};
 
 use super::connections::Bounds;
-use super::offer::{Offer, Pages};
+use super::editor::Editor;
+use super::offer::Offer;
+use super::pages::Pages;
 use crate::html::ICON_PATH;
 
 /// Paths that can't be a callback URL's.
-pub(super) const OWN_PATHS: [&str; 5] = ["/start", "/journey", "/cancel", "/connection", ICON_PATH];
+pub(super) const OWN_PATHS: [&str; 6] = ["/start", "/journey", "/cancel", "/connection", "/step", ICON_PATH];
 
 /// Where responses come, unless a callback URL says otherwise.
 const CALLBACK_PATH: &str = "/callback";
@@ -103,6 +105,13 @@ impl Bound {
     #[must_use]
     pub fn offering(mut self, offers: Vec<Offer>) -> Self {
         self.pages.offers = offers.into_iter().map(Arc::new).collect();
+        self
+    }
+
+    /// Lets whoever opens its pages edit this step, and log in with it. For a demo.
+    #[must_use]
+    pub fn editing(mut self, editor: Option<Editor>) -> Self {
+        self.pages.editor = editor.map(Arc::new);
         self
     }
 

@@ -27,15 +27,24 @@ pub(super) async fn read(origin: &PublicOrigin, request: Request<Body>) -> Resul
         }
         // The query of a POST is left where it is: merging the two would let one part of a response come from another site.
         Method::POST => {
-            if !is_form(&head.headers) {
-                return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-            }
-            let body = axum::body::to_bytes(body, MAX_RESPONSE).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-            let body = String::from_utf8(body.to_vec()).map_err(|_| StatusCode::BAD_REQUEST)?;
+            let body = form(&head.headers, body).await?;
             Ok(AuthorizationResponse::FormPost(Arrival::posted(origin, target, body)))
         }
         _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     }
+}
+
+/// The body of a form that was sent.
+///
+/// # Errors
+///
+/// The status to answer with, where it is none, or too long.
+pub(super) async fn form(headers: &HeaderMap, body: Body) -> Result<String, StatusCode> {
+    if !is_form(headers) {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = axum::body::to_bytes(body, MAX_RESPONSE).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    String::from_utf8(body.to_vec()).map_err(|_| StatusCode::BAD_REQUEST)
 }
 
 /// Whether the user agent merely looks ahead: it may throw the answer away, and a code works once.

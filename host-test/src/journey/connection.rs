@@ -13,19 +13,18 @@ use super::session::{Cookie, id_of};
 use journey_host::SecretForTest;
 
 impl Server {
-    /// The button. Whoever has no session gets one, since another site can't read its cookie and a test asks for it.
-    pub(super) async fn show_connection(&self, headers: &HeaderMap) -> Response<Body> {
-        let mut response = page::connection(None);
+    /// A page with a form that only a session may send. Whoever has none gets one: another site can't read its cookie.
+    pub(super) async fn within_session(&self, headers: &HeaderMap, mut response: Response<Body>) -> Response<Body> {
         if self.session(headers, false).await.is_some() {
             return response;
         }
         let begun = self.new_value().and_then(|cookie| Ok((self.new_journey(&cookie, None)?, cookie)));
         let (session, cookie) = match begun {
             Ok(begun) => begun,
-            Err(status) => return page::text(status, "The connection can't be tested now."),
+            Err(status) => return page::text(status, "No session can be begun now."),
         };
         if let Err(status) = self.keep(id_of(&cookie), session).await {
-            return page::text(status, "The connection can't be tested now.");
+            return page::text(status, "No session can be begun now.");
         }
         if let Ok(cookie) = HeaderValue::from_str(&Cookie::Session.set(&cookie, self.is_https(), 0)) {
             response.headers_mut().insert(SET_COOKIE, cookie);

@@ -8,6 +8,7 @@
 //! | `GET /journey` | where the journey stands: as a page, or as JSON to who accepts that |
 //! | `POST /cancel` | the user gives up: `complete` with `abandoned` |
 //! | `GET /connection`, `POST /connection` | a page with a button, and what a test of the connection found |
+//! | `GET /step`, `POST /step` | settings and connector in forms, where a person may edit them; what is wrong with them, or that they were saved |
 //!
 //! Of a fleet, each server finds the sessions of all: they lie in the store that the fleet shares (`Bound::sharing_sessions`).
 //!
@@ -24,11 +25,14 @@ mod connection;
 mod connections;
 mod create_user;
 mod definition;
+mod editing;
+mod editor;
 mod events;
 mod host_calls;
 mod offer;
 mod operations;
 mod page;
+mod pages;
 mod result;
 mod routes;
 mod running;
@@ -44,6 +48,7 @@ pub use bound::Bound;
 pub use connections::Bounds;
 pub use create_user::{MissingProperty, create_user};
 pub use definition::Definition;
+pub use editor::Editor;
 pub use events::{Event, EventOutcome};
 pub use host_calls::Asked;
 pub use offer::{NextStep, Offer};

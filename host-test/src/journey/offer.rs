@@ -46,21 +46,3 @@ pub struct Offer {
     /// The step after the login, where it is more than a user's record to look at.
     pub next_step: Option<NextStep>,
 }
-
-/// What a server tells on its pages, beside where the journey stands.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pages {
-    /// The journeys to choose from.
-    pub(super) offers: Vec<Arc<Offer>>,
-    /// Whether they explain how a login came about.
-    pub(super) explain: bool,
-    /// Whether the provider sends back who has signed out there.
-    pub(super) sign_out: bool,
-}
-
-impl Pages {
-    /// The offer of this name.
-    pub(super) fn offer(&self, name: &str) -> Option<&Arc<Offer>> {
-        self.offers.iter().find(|offer| offer.name == name)
-    }
-}

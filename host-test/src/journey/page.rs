@@ -102,6 +102,30 @@ pub(super) fn waiting(start: &str) -> Response<Body> {
     page(StatusCode::OK, "Waiting for the login", Width::Narrow, &body)
 }
 
+/// What a test found, and what it all comes to.
+pub(super) fn findings(tested: &Tested) -> String {
+    let mut list = String::new();
+    for finding in tested.findings() {
+        let status = finding.status.as_str();
+        let (check, message) = (escape(&finding.check), escape(&finding.message));
+        list += &format!("<dt class=\"{status}\">{status}: {check}</dt><dd>{message}");
+        for (name, text) in checklist::details(finding) {
+            list += &format!("<span>{name}: {}</span>", escape(&text));
+        }
+        list += "</dd>\n";
+    }
+    format!("<p>{}</p>\n<dl>\n{list}</dl>\n", escape(&checklist::verdict(tested)))
+}
+
+/// With which a page says what a test found.
+pub(super) fn status_of(tested: &Tested) -> StatusCode {
+    match tested {
+        Tested::Findings(_) | Tested::SecretNeeded => StatusCode::OK,
+        Tested::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+        Tested::Busy | Tested::Ended => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// Drawn in the tab.
 pub(super) fn icon() -> Response<Body> {
     let mut response = bare(StatusCode::OK);
@@ -117,23 +141,7 @@ pub(super) fn connection(tested: Option<&Tested>) -> Response<Body> {
         let about = "Finds out what is wrong with the connector, without a user. It asks the user pool at most six times.";
         return page(StatusCode::OK, "Connection", Width::Narrow, &format!("<p>{about}</p>\n{button}"));
     };
-    let mut list = String::new();
-    for finding in tested.findings() {
-        let status = finding.status.as_str();
-        let (check, message) = (escape(&finding.check), escape(&finding.message));
-        list += &format!("<dt class=\"{status}\">{status}: {check}</dt><dd>{message}");
-        for (name, text) in checklist::details(finding) {
-            list += &format!("<span>{name}: {}</span>", escape(&text));
-        }
-        list += "</dd>\n";
-    }
-    let verdict = escape(&checklist::verdict(tested));
-    let status = match tested {
-        Tested::Findings(_) | Tested::SecretNeeded => StatusCode::OK,
-        Tested::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
-        Tested::Busy | Tested::Ended => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    let mut response = page(status, "Connection", Width::Wide, &format!("<p>{verdict}</p>\n<dl>\n{list}</dl>\n{button}"));
+    let mut response = page(status_of(tested), "Connection", Width::Wide, &format!("{}{button}", findings(tested)));
     if let Tested::TooOften(left) = tested {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left.as_secs() + 1));
     }

@@ -49,7 +49,11 @@ pub(super) fn show(ended: &Ended<'_>) -> Response<Body> {
     if let Some(explained) = &ended.explained {
         if let Status::CreateUser(user) = ended.status {
             body += &format!("<h2>What was checked</h2>\n{}", checks(&explained.output["login"]));
-            body += &folded("The user that the journey’s next step creates", user);
+            let record = match ended.next_step {
+                None => "The user that the journey’s next step creates",
+                Some(_) => "The user as the journey’s next step gets it",
+            };
+            body += &folded(record, user);
             body += &folded("The output variable", &without_secrets(explained.output.clone()));
         } else {
             body += &error_facts(&explained.error);

@@ -50,6 +50,7 @@ pub(super) async fn answer(server: Arc<Server>, request: Request<Body>) -> Respo
             Some("/journey") => journey(&server, &head).await,
             Some("/cancel") => cancel(&server, &head, trace).await,
             Some("/connection") => connection(&server, &head).await,
+            Some("/step") => step(&server, &head, body).await,
             Some(_) => response(&server, Request::from_parts(head, body), trace).await,
             None => page::text(StatusCode::NOT_FOUND, "There is nothing here."),
         }
@@ -73,7 +74,7 @@ fn start_page(server: &Server, head: &Parts) -> Response<Body> {
 async fn start(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) -> Response<Body> {
     let headers = &head.headers;
     let mut parameters = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
-    let chosen = parameters.find(|(name, _)| name == JOURNEY).map(|(_, name)| server.pages.offer(&name).cloned());
+    let chosen = parameters.find(|(name, _)| name == JOURNEY).map(|(_, name)| server.pages.offer(&name));
     let Some(offer) = chosen.map_or(Some(None), |offer| offer.map(Some)) else {
         return page::text(StatusCode::NOT_FOUND, "There is no such journey.");
     };
@@ -211,7 +212,7 @@ async fn connection(server: &Arc<Server>, head: &Parts) -> Response<Body> {
     let headers = &head.headers;
     match head.method {
         Method::GET if callback::is_prefetch(headers) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
-        Method::GET => server.show_connection(headers).await,
+        Method::GET => server.within_session(headers, page::connection(None)).await,
         Method::HEAD => page::bare(StatusCode::OK),
         Method::POST if !is_of_this_site(headers, &server.base_url) => {
             page::text(StatusCode::FORBIDDEN, "This came from another site.")
@@ -224,7 +225,32 @@ async fn connection(server: &Arc<Server>, head: &Parts) -> Response<Body> {
     }
 }
 
-/// Another site must not end a login, nor have a connection tested: its POST has another origin, or "null".
+/// The step that a person may edit, where there is one.
+async fn step(server: &Arc<Server>, head: &Parts, body: Body) -> Response<Body> {
+    let headers = &head.headers;
+    let Some(editor) = &server.pages.editor else { return page::text(StatusCode::NOT_FOUND, "There is nothing here.") };
+    match head.method {
+        Method::GET if callback::is_prefetch(headers) => page::bare(StatusCode::SERVICE_UNAVAILABLE),
+        Method::GET => server.within_session(headers, server.show_editor(editor, head.uri.query() == Some("saved"))).await,
+        Method::HEAD => page::bare(StatusCode::OK),
+        Method::POST if !is_of_this_site(headers, &server.base_url) => {
+            page::text(StatusCode::FORBIDDEN, "This came from another site.")
+        }
+        Method::POST => match server.session(headers, false).await {
+            Some(_) => {
+                let read = tokio::time::timeout(server.bounds.body, callback::form(headers, body)).await;
+                match read.unwrap_or(Err(StatusCode::REQUEST_TIMEOUT)) {
+                    Ok(form) => server.edit(editor, &form).await,
+                    Err(status) => page::text(status, "This is not what the form sends."),
+                }
+            }
+            None => page::text(StatusCode::FORBIDDEN, "This browser has no session here."),
+        },
+        _ => not_allowed("GET, HEAD, POST"),
+    }
+}
+
+/// Another site must not end a login, have a connection tested, or edit a step: its POST has another origin, or "null".
 fn is_of_this_site(headers: &HeaderMap, base_url: &str) -> bool {
     headers.get(ORIGIN).is_some_and(|origin| origin == base_url)
 }

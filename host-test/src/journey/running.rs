@@ -37,7 +37,7 @@ impl Bound {
         // Of the route itself: what a proxy in front rewrites then shows when a login begins.
         let callback_url = origin.url_of(&self.callback_path);
         step.services().callbacks.serve(&callback_url, &definition.tenant, &definition.connector_id)?;
-        for offer in &self.pages.offers {
+        for offer in self.pages.all() {
             let Definition { tenant, connector_id, .. } = &offer.definition;
             step.services().callbacks.serve(&origin.url_of(&offer.callback_path), tenant, connector_id)?;
         }

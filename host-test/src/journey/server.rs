@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use super::connections::Bounds;
 use super::definition::Definition;
 use super::events::Events;
-use super::offer::{Offer, Pages};
+use super::offer::Offer;
+use super::pages::Pages;
 use super::session::{Cookie, SessionId, id_of};
 use super::sessions::{Session, Sessions};
 use journey_host::{PublicOrigin, Step};
@@ -58,7 +59,7 @@ impl Server {
     }
 
     pub(super) fn is_callback(&self, path: &str) -> bool {
-        self.callback_path == path || self.pages.offers.iter().any(|offer| offer.callback_path == path)
+        self.callback_path == path || self.pages.all().any(|offer| offer.callback_path == path)
     }
 
     pub(super) fn is_https(&self) -> bool {

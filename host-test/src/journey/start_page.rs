@@ -3,8 +3,9 @@
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 
-use super::offer::{Offer, Pages};
+use super::offer::Offer;
 use super::page::page;
+use super::pages::Pages;
 use crate::html::{Width, escape};
 
 pub(super) fn show(pages: &Pages) -> Response<Body> {
@@ -17,7 +18,12 @@ pub(super) fn show(pages: &Pages) -> Response<Body> {
         let list: String = offers.iter().map(|offer| item(offer)).collect();
         body += &format!("<h2>{heading}</h2>\n<ul class=\"plain offers\">\n{list}</ul>\n");
     }
-    body += "<h2>Without a user</h2>\n<ul class=\"plain offers\">\n<li><a href=\"/connection\">Test the connection</a>\
+    body += "<h2>Without a user</h2>\n<ul class=\"plain offers\">\n";
+    if pages.editor.is_some() {
+        body += "<li><a href=\"/step\">Edit the step</a><p>Settings and connector in a form, and beside each field what the step says of it. \
+                 Then log in with it.</p></li>\n";
+    }
+    body += "<li><a href=\"/connection\">Test the connection</a>\
              <p>Finds out what is wrong with a connector before anybody logs in.</p></li>\n</ul>";
     page(StatusCode::OK, "A login with Amazon Cognito", Width::Wide, &body)
 }

@@ -9,6 +9,7 @@ mod checklist;
 mod command_line;
 mod conformance;
 mod connection;
+mod editing;
 mod examples;
 mod faults;
 mod firewall;

@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::{Member, connector, error, members, output, settings};
+use super::{Member, choices, connector, error, members, output, settings};
 use crate::host::Host;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::{token, userinfo};
@@ -54,8 +54,7 @@ impl Written {
 
 /// What the schema itself names as good: defaults, examples and choices.
 fn named(schema: &Value) -> Vec<Value> {
-    let alternatives = ["oneOf", "anyOf"].iter().filter_map(|name| schema[name].as_array()).flatten();
-    let choices = alternatives.filter_map(|choice| choice.get("const").cloned());
+    let choices = choices(schema).into_iter().map(Value::from);
     let listed = schema["examples"].as_array().into_iter().flatten().cloned();
     schema.get("default").cloned().into_iter().chain(choices).chain(listed).collect()
 }
@@ -216,6 +215,121 @@ fn each_member_that_people_write_has_a_title_and_a_description() {
         for choice in member.schema["oneOf"].as_array().into_iter().flatten() {
             assert!(choice["title"].is_string() && choice["description"].is_string(), "{}: {choice}", member.name);
         }
+    }
+}
+
+#[test]
+fn what_a_form_shows_has_no_markup() {
+    fn texts<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+        match schema {
+            Value::Object(members) => {
+                found.extend(["title", "description"].iter().filter_map(|name| members.get(*name)?.as_str()));
+                members.values().for_each(|schema| texts(schema, found));
+            }
+            Value::Array(schemas) => schemas.iter().for_each(|schema| texts(schema, found)),
+            _ => {}
+        }
+    }
+    for document in written() {
+        let mut found = Vec::new();
+        texts(&document.schema, &mut found);
+        assert!(found.len() > 30, "{found:?}");
+        for text in found {
+            // json-editor takes a text for HTML.
+            assert!(!text.contains(['`', '*', '<', '&', '\n']) && !text.contains("]("), "{text}");
+        }
+    }
+}
+
+/// What editors were seen to draw as a person expects. A schema of another kind belongs here once it was looked at: `cargo xtask interop` draws
+/// all of them.
+fn is_drawn(schema: &Value) -> bool {
+    let is_text = |schema: &Value| schema["type"] == "string" && schema.get("oneOf").is_none();
+    let is_selection = |schema: &Value| {
+        let choices = schema["oneOf"].as_array().map_or(&[][..], Vec::as_slice);
+        let constants: Vec<&Value> = choices.iter().map(|choice| &choice["const"]).collect();
+        let titles: Vec<&Value> = choices.iter().map(|choice| &choice["title"]).collect();
+        schema["type"] == "string"
+            && !choices.is_empty()
+            && constants.iter().all(|constant| constant.is_string())
+            && schema["extends"][0]["enum"] == json!(constants)
+            && schema["options"] == json!({"switcher": false, "enum_titles": titles})
+    };
+    match &schema["type"] {
+        Value::Null => schema["oneOf"].as_array().is_some_and(|choices| choices.iter().all(is_drawn)),
+        // One field for a text; what else is accepted there is for whoever writes JSON.
+        Value::Array(types) => types.len() == 2 && types[0] == "string" && schema["extends"][0]["type"] == "string",
+        Value::String(name) => match name.as_str() {
+            "string" => is_text(schema) || is_selection(schema),
+            "boolean" => schema.get("default").is_some(),
+            // Otherwise, json-editor fills in a zero.
+            "integer" => schema.get("default").is_some() || schema["extends"][0]["default"] == "",
+            // Otherwise, both fill in what the least number of items takes.
+            "array" => is_text(&schema["items"]) && schema.get("minItems").is_none(),
+            "object" if schema.get("properties").is_some() => {
+                let mut properties = schema["properties"].as_object().unwrap().values();
+                schema["options"]["remove_empty_properties"] == true && properties.all(is_drawn)
+            }
+            "object" => is_text(&schema["additionalProperties"]),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[test]
+fn each_field_is_of_a_kind_that_form_editors_draw() {
+    for document in written() {
+        assert!(is_drawn(&document.schema));
+        for member in document.members() {
+            assert!(is_drawn(&member.schema), "{}: {}", member.name, member.schema);
+        }
+        let sections = document.members().into_iter().filter(|member| member.schema.get("properties").is_some());
+        for section in sections.filter(|section| !section.name.contains('.')) {
+            assert_eq!(section.schema["options"]["collapsed"], true, "{}", section.name);
+        }
+    }
+    for undrawn in [
+        json!({"oneOf": [{"const": "a"}]}),
+        json!({"anyOf": [{"type": "string"}, {"type": "array"}]}),
+        json!({"type": "integer", "minimum": 0}),
+        json!({"type": "array", "minItems": 1, "items": {"type": "string"}}),
+    ] {
+        assert!(!is_drawn(&undrawn), "{undrawn}");
+    }
+}
+
+/// What RJSF and json-editor give back where a person has filled in what is required and nothing else: `cargo xtask interop` holds the editors to it.
+#[test]
+fn what_a_form_gives_back_unfilled_changes_nothing() {
+    let text = std::fs::read_to_string(package().join("host-test/interop/forms/unfilled.json")).unwrap();
+    let unfilled: Value = serde_json::from_str(&text).unwrap();
+    let [settings, connector] = written();
+    let filled = |document: &Written, name: &str| {
+        let mut filled = document.least.clone();
+        filled.as_object_mut().unwrap().extend(unfilled[name].as_object().unwrap().clone());
+        assert!(document.validator.is_valid(&filled), "{filled}");
+        assert!(filled.as_object().unwrap().len() > document.least.as_object().unwrap().len());
+        filled.to_string()
+    };
+    let parse = |text: &str| format!("{:?}", Settings::parse(text));
+    assert_eq!(parse(&filled(&settings, "settings")), parse(&settings.least.to_string()));
+    let parse = |text: &str| format!("{:?}", Connector::parse(text));
+    assert_eq!(parse(&filled(&connector, "connector")), parse(&connector.least.to_string()));
+}
+
+/// Were an editor to invent a value all the same, it would be told so, and no login would go on with a check less.
+#[test]
+fn what_an_editor_could_invent_for_a_check_is_refused() {
+    let [settings, _] = written();
+    for name in ["acr_values", "accepted_acr_values", "required_amr"] {
+        let members = settings.members();
+        let member = members.iter().find(|member| member.name == format!("advanced.{name}")).unwrap();
+        for invented in [json!(""), json!(" "), json!([])] {
+            assert_eq!(settings.judge(member, &invented), (false, false), "{name} {invented}");
+        }
+        let (_, parser) = settings.judge(member, &json!([""]));
+        assert!(!parser, "{name}");
     }
 }
 

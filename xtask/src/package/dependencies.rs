@@ -61,6 +61,11 @@ impl Package {
         self.name == ROOT
     }
 
+    /// Whether it is a part of this project, which no registry has.
+    pub(crate) fn is_own(&self) -> bool {
+        self.source.is_none()
+    }
+
     /// Its address in the notation of package URLs, where `+` of a version is escaped.
     pub(crate) fn url(&self) -> String {
         format!("pkg:cargo/{}@{}", self.name, self.version.replace('+', "%2B"))
@@ -96,7 +101,7 @@ impl Dependencies {
 
     /// What of others the component is linked from.
     pub(crate) fn linked(&self) -> impl Iterator<Item = &Package> {
-        self.iter().filter(|package| package.is_linked && !package.is_root())
+        self.iter().filter(|package| package.is_linked && !package.is_own())
     }
 
     /// By their places in the list.
@@ -316,6 +321,6 @@ mod tests {
             linked.contains(&"serde_json") && !linked.contains(&"serde_derive") && !linked.contains(&"proc-macro2"),
             "{linked:?}"
         );
-        assert!(dependencies.iter().all(|package| package.is_root() || package.checksum.is_some()));
+        assert!(dependencies.iter().all(|package| package.is_own() || package.checksum.is_some()));
     }
 }
