@@ -10,21 +10,20 @@ use crate::{
             store::{self, BucketBorrow, Error, GuestBucket, KeyResponse},
         },
     },
+    disk::Disk,
     folder::{Folder, State},
 };
-
-const ROOT: &str = "/state";
 
 impl store::Guest for Files {
     type Bucket = Folder;
 
     fn open(identifier: String) -> Result<store::Bucket, Error> {
-        let folder = Folder::open(ROOT.as_ref(), &identifier).map_err(|error| match error.kind() {
+        let folder = Disk::open().and_then(|disk| Folder::open(disk, &identifier));
+        folder.map(store::Bucket::new).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidInput => Error::NoSuchStore,
             io::ErrorKind::PermissionDenied => Error::AccessDenied,
             _ => other(error),
-        })?;
-        Ok(store::Bucket::new(folder))
+        })
     }
 }
 

@@ -4,11 +4,9 @@
 //! sees the name sees the whole content. A state that was replaced is emptied and keeps its name: were it gone, somebody who saw state 1 could
 //! still link 2. A key that is removed is moved away as a whole first.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::{io, time::SystemTime};
+
+use crate::disk::Disk;
 
 /// Characters of a key, as a file's name.
 const NAME: usize = 240;
@@ -21,9 +19,10 @@ const TRIES: usize = 64;
 
 #[derive(Clone)]
 pub(crate) struct Folder {
-    keys: PathBuf,
+    disk: Disk,
+    keys: String,
     /// Where files lie that aren't linked yet, and keys that were removed.
-    spare: PathBuf,
+    spare: String,
 }
 
 /// A key, as it stood when it was read.
@@ -37,22 +36,22 @@ impl Folder {
     /// # Errors
     ///
     /// `InvalidInput` where no store can have that name; else the file system's own.
-    pub(crate) fn open(root: &Path, name: &str) -> io::Result<Self> {
+    pub(crate) fn open(disk: Disk, name: &str) -> io::Result<Self> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let store = root.join(name);
-        let folder = Self { keys: store.join("keys"), spare: store.join("spare") };
-        fs::create_dir_all(&folder.keys)?;
-        fs::create_dir_all(&folder.spare)?;
+        let folder = Self { disk, keys: format!("{name}/keys"), spare: format!("{name}/spare") };
+        for path in [name, &folder.keys, &folder.spare] {
+            folder.make(path)?;
+        }
         Ok(folder)
     }
 
     pub(crate) fn state(&self, key: &str) -> io::Result<State> {
-        let place = self.keys.join(file_name(key)?);
+        let place = self.place(key)?;
         for _ in 0..TRIES {
-            let Some(number) = newest(&place)? else { return Ok(State { number: 0, value: None }) };
-            let content = match fs::read(place.join(number.to_string())) {
+            let Some(number) = self.newest(&place)? else { return Ok(State { number: 0, value: None }) };
+            let content = match self.disk.read(&format!("{place}/{number}")) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 content => content?,
             };
@@ -65,13 +64,13 @@ impl Folder {
 
     /// Lets a value follow a state; false where another one did.
     pub(crate) fn follow(&self, key: &str, state: &State, value: &[u8]) -> io::Result<bool> {
-        let place = self.keys.join(file_name(key)?);
+        let place = self.place(key)?;
         if state.number == 0 {
-            fs::create_dir_all(&place)?;
+            self.make(&place)?;
         }
-        let spare = self.spare(&[&[MARK], value].concat())?;
-        let linked = fs::hard_link(&spare, place.join((state.number + 1).to_string()));
-        fs::remove_file(&spare)?;
+        let spare = self.write_spare(&[&[MARK], value].concat())?;
+        let linked = self.disk.link(&spare, &format!("{place}/{}", state.number + 1));
+        self.disk.remove_file(&spare)?;
         match linked {
             // Not found: the key was removed.
             Err(error) if [io::ErrorKind::AlreadyExists, io::ErrorKind::NotFound].contains(&error.kind()) => return Ok(false),
@@ -79,66 +78,65 @@ impl Folder {
         }
         if state.number > 0 {
             // Room is all that is lost where it isn't emptied.
-            let _ = self.spare(&[]).and_then(|empty| fs::rename(empty, place.join(state.number.to_string())));
+            let empty = self.write_spare(&[]);
+            let _ = empty.and_then(|empty| self.disk.rename(&empty, &format!("{place}/{}", state.number)));
         }
         Ok(true)
     }
 
     pub(crate) fn remove(&self, key: &str) -> io::Result<()> {
-        let away = self.unused()?;
-        match fs::rename(self.keys.join(file_name(key)?), &away) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => fs::remove_dir_all(&away),
+        let place = self.place(key)?;
+        let away = self.first_unused(|away| self.disk.make_folder(away))?;
+        // In the place of the empty folder: no name is free between asking and taking it.
+        match self.disk.rename(&place, &away) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
+        for name in self.disk.list(&away)? {
+            self.disk.remove_file(&format!("{away}/{name}"))?;
+        }
+        self.disk.remove_folder(&away)
     }
 
     pub(crate) fn keys(&self) -> io::Result<Vec<String>> {
-        let mut keys = Vec::new();
-        for entry in fs::read_dir(&self.keys)? {
-            keys.extend(entry?.file_name().to_str().and_then(key_of));
+        Ok(self.disk.list(&self.keys)?.iter().filter_map(|name| key_of(name)).collect())
+    }
+
+    fn place(&self, key: &str) -> io::Result<String> {
+        Ok(format!("{}/{}", self.keys, file_name(key)?))
+    }
+
+    fn newest(&self, place: &str) -> io::Result<Option<u64>> {
+        match self.disk.list(place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            names => Ok(names?.iter().filter_map(|name| name.parse().ok()).max()),
         }
-        Ok(keys)
+    }
+
+    fn make(&self, path: &str) -> io::Result<()> {
+        match self.disk.make_folder(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// A file of its own with that content.
-    fn spare(&self, content: &[u8]) -> io::Result<PathBuf> {
-        use io::Write as _;
-        loop {
-            let path = self.unused()?;
-            match fs::File::create_new(&path) {
+    fn write_spare(&self, content: &[u8]) -> io::Result<String> {
+        self.first_unused(|path| self.disk.write_new(path, content))
+    }
+
+    /// Makes something under a name that nobody else has.
+    fn first_unused(&self, make: impl Fn(&str) -> io::Result<()>) -> io::Result<String> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(io::Error::other)?;
+        for name in now.as_nanos().. {
+            let path = format!("{}/{name}", self.spare);
+            match make(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                file => {
-                    let mut file = file?;
-                    file.write_all(content)?;
-                    file.sync_all()?;
-                    return Ok(path);
-                }
+                made => return made.map(|()| path),
             }
         }
+        Err(io::ErrorKind::AlreadyExists.into())
     }
-
-    /// A name that nobody has; another process may take it meanwhile.
-    fn unused(&self) -> io::Result<PathBuf> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(io::Error::other)?;
-        let mut name = now.as_nanos();
-        while self.spare.join(name.to_string()).exists() {
-            name += 1;
-        }
-        Ok(self.spare.join(name.to_string()))
-    }
-}
-
-fn newest(place: &Path) -> io::Result<Option<u64>> {
-    let entries = match fs::read_dir(place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        entries => entries?,
-    };
-    let mut newest = None;
-    for entry in entries {
-        newest = newest.max(entry?.file_name().to_str().and_then(|name| name.parse().ok()));
-    }
-    Ok(newest)
 }
 
 /// Letters and digits, `.`, `-` and `_` as they are; anything else as `%` and two digits.

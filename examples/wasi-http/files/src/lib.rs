@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "natively, the tests alone use what the bindings call"))]
 
+mod disk;
 mod folder;
 
 #[cfg(target_family = "wasm")]

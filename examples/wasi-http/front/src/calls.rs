@@ -15,6 +15,7 @@ use crate::{
     },
     configuration::Configuration,
     cookie::Secret,
+    log::log,
     sessions::{self, Session},
     store::{Store, Unavailable},
     visit::{Attempt, Effects, Ended, Refusal},
@@ -191,5 +192,5 @@ fn callback_refused(description: &Description) -> Vec<(String, Option<String>)> 
 
 /// For the operator, a line for each call. The step's messages hold no secret and nothing that came in.
 fn told(call: &str, outcome: &str) {
-    eprintln!("{call}: {outcome}");
+    log(&format!("{call}: {outcome}"));
 }

@@ -15,6 +15,8 @@ mod bindings;
 #[cfg(target_family = "wasm")]
 mod calls;
 #[cfg(target_family = "wasm")]
+mod log;
+#[cfg(target_family = "wasm")]
 mod routes;
 #[cfg(target_family = "wasm")]
 mod server;

@@ -5,6 +5,7 @@ use crate::{
     calls::{self, Begun, Completed},
     configuration::Configuration,
     cookie::{Cookie, Secret},
+    log::log,
     page,
     request::{Head, Route},
     sessions,
@@ -39,7 +40,10 @@ pub(crate) fn answer(
         Route::Start { has_cookie } => start(configuration, cookies, has_cookie),
         Route::Callback(cookie) => callback(configuration, head, cookies, cookie, body),
     };
-    answered.unwrap_or_else(|Unavailable| again())
+    answered.unwrap_or_else(|unavailable| {
+        log(&unavailable.to_string());
+        again()
+    })
 }
 
 fn start(configuration: &Configuration, cookies: &[String], has_cookie: bool) -> Result<Answer, Unavailable> {

@@ -8,6 +8,7 @@ use wasip2::{
 
 use crate::{
     configuration::Configuration,
+    log::log,
     request::{Head, Method, RESPONSE},
     routes::{self, Answer, Unreadable},
 };
@@ -20,7 +21,7 @@ impl Guest for Front {
         let answer = match configuration {
             Ok(configuration) => answer(&configuration, &request),
             Err(why) => {
-                eprintln!("configuration: {why}");
+                log(&format!("configuration: {why}"));
                 Answer { status: 500, headers: Vec::new(), body: String::new() }
             }
         };

@@ -77,6 +77,8 @@ impl Visit {
         self.is_open()?;
         self.is_left = matches!(ended, Ended::Authenticated { .. });
         self.ended = Some(ended);
+        // Its name is of no use any more.
+        self.newest = None;
         self.apply(act, call);
         Ok(())
     }
@@ -171,6 +173,7 @@ mod tests {
         assert_eq!(visit.overdue(800), Some(&attempt(800)));
         visit.settle("3", Effects::default(), failed()).unwrap();
         assert_eq!(visit.overdue(800), None);
+        assert!(!serde_json::to_string(&visit).unwrap().contains("s800"), "its name isn't kept");
     }
 
     #[test]

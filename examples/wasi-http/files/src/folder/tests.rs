@@ -1,4 +1,7 @@
 use std::{
+    fs,
+    path::PathBuf,
+    str,
     sync::atomic::{AtomicU32, Ordering},
     thread,
 };
@@ -11,7 +14,8 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(name: &str) -> (Self, Folder) {
         let root = std::env::temp_dir().join(format!("wasi-http-files-{name}-{}", std::process::id()));
-        let folder = Folder::open(&root, "default").unwrap();
+        fs::create_dir_all(&root).unwrap();
+        let folder = Folder::open(Disk(root.clone()), "default").unwrap();
         (Self(root), folder)
     }
 }
@@ -73,7 +77,7 @@ fn what_was_removed_is_nobodys_to_follow() {
     folder.remove("a").unwrap();
     assert!(!folder.follow("a", &seen, b"two").unwrap());
     assert_eq!(value(&folder, "a"), None);
-    assert_eq!(fs::read_dir(&folder.spare).unwrap().count(), 0, "nothing is left lying about");
+    assert_eq!(folder.disk.list(&folder.spare).unwrap().len(), 0, "nothing is left lying about");
 }
 
 #[test]
@@ -88,8 +92,8 @@ fn keys_are_listed_as_they_were_given_and_stay_in_the_folder() {
     let mut expected = given.map(str::to_owned);
     expected.sort();
     assert_eq!(keys, expected);
-    assert_eq!(fs::read_dir(&folder.keys).unwrap().count(), given.len());
+    assert_eq!(folder.disk.list(&folder.keys).unwrap().len(), given.len());
     assert!(folder.state("").is_err());
     assert!(folder.state(&"x".repeat(NAME + 1)).is_err());
-    assert!(Folder::open(&folder.keys, "../x").is_err());
+    assert!(Folder::open(folder.disk, "../x").is_err());
 }
