@@ -20,11 +20,14 @@ use crate::{
 };
 
 /// What is compiled for WebAssembly; `compose` is a program that makes one component of them.
-const COMPONENTS: [&str; 3] = ["adapter", "files", "front"];
+const COMPONENTS: [&str; 4] = ["adapter", "counted", "files", "front"];
 
 /// The files that say how they go together, and which components each takes besides the step.
-const COMPOSITIONS: [(&str, &[&str]); 2] =
-    [("journey-files", &["adapter", "files", "front"]), ("journey", &["adapter", "front"])];
+const COMPOSITIONS: [(&str, &[&str]); 3] = [
+    ("journey-files", &["adapter", "files", "front"]),
+    ("journey", &["adapter", "front"]),
+    ("journey-counted", &["adapter", "counted", "front"]),
+];
 
 /// Builds it around the component of this workspace, serves it, and logs in through it.
 pub(crate) fn wasi_http(_arguments: &[String]) -> Result<()> {
@@ -42,11 +45,14 @@ pub(crate) fn play(step: &Path) -> Result<()> {
         copy(&sources().join("serve"), &serve)?;
         tools::node_packages(&serve)
     })?;
-    part("a login through jco serve", || {
+    let log_in = |program: &str, composition: &str| {
         let mut login = Command::new("node");
-        login.current_dir(&serve).arg("login.mjs").arg(folder().join("journey-files.wasm"));
+        login.current_dir(&serve).arg(program).arg(folder().join(composition));
         run(login.arg(harness()?).arg("cognito"))
-    })
+    };
+    part("a login through jco serve", || log_in("login.mjs", "journey-files.wasm"))?;
+    part("a login over a host's own store", || log_in("host-store.mjs", "journey.wasm"))?;
+    part("a login over a store that can only count", || log_in("host-store.mjs", "journey-counted.wasm"))
 }
 
 /// Format, lints and tests of what is no binding: in seconds, for all of that is compiled natively.

@@ -2,16 +2,15 @@
 // pool for the callback URL that it is given last.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { Browser } from "./browser.mjs";
+import { Pool } from "./pool.mjs";
 import { Relay } from "./relay.mjs";
 import { Served, unusedPort } from "./server.mjs";
 
-const [component, program, ...before] = process.argv.slice(2);
+const [component, ...program] = process.argv.slice(2);
 const ISOLATED = ["--isolate-requests", "worker", "--isolate-worker-pool-size", "2"];
 
 const origin = `http://127.0.0.1:${await unusedPort()}`;
@@ -19,26 +18,15 @@ const isCallback = (url) => url.startsWith(`${origin}/callback?`);
 const isOwn = (url) => url === `${origin}/`;
 
 const state = mkdtempSync(join(tmpdir(), "journey-"));
+const pool = await Pool.start(program, `${origin}/callback`);
 const relay = await Relay.start();
-const pool = spawn(program, [...before, `${origin}/callback`], { stdio: ["pipe", "pipe", "inherit"] });
-const lines = createInterface({ input: pool.stdout })[Symbol.asyncIterator]();
-const login = JSON.parse((await lines.next()).value);
+const { login } = pool;
 let served;
 
 /** What must be found nowhere but where it belongs. */
 const secrets = [login.client_secret, login.password];
 
-/** The environment of the component. The operator names those origins of plain http that are on loopback. */
-function environment(connector) {
-  const origins = new Set(Object.values(connector.custom_endpoints).map((url) => new URL(url).origin));
-  return {
-    JOURNEY_SETTINGS: JSON.stringify(login.settings),
-    JOURNEY_CONNECTOR: JSON.stringify(connector),
-    JOURNEY_CLIENT_SECRET: login.client_secret,
-    JOURNEY_PERMITTED: [...origins].join(" "),
-    STATE_FOLDER: state,
-  };
-}
+const environment = (connector) => ({ ...pool.environment(connector), STATE_FOLDER: state });
 
 /** Everything that lies in the store. */
 function stored(folder = state) {
@@ -173,6 +161,6 @@ try {
 } finally {
   served?.end();
   relay.end();
-  pool.stdin.end();
+  pool.end();
   rmSync(state, { recursive: true });
 }
