@@ -45,7 +45,7 @@ try {
   await served.says("complete: ignored, duplicate");
   assert.equal((await late.status(origin)).status, "waiting");
   assert.deepEqual(relay.asked, []);
-  console.log(`a whole login over a host's own store; its response once more; ${status === 503 ? "a count whose answer is lost" : "a rival that the store doesn't tell of"}`);
+  console.log("a whole login over a host's own store; its response once more; a swap or a count that goes wrong");
 } finally {
   served?.end();
   relay.end();

@@ -35,8 +35,11 @@ fn run(arguments: &[String]) -> Result<()> {
         packages.insert(format!("example:{name}"), component_of(Path::new(path))?);
     }
     let composed = compose(&text, &packages).with_context(|| file.clone())?;
+    for (name, bytes) in &packages {
+        ensure!(composed.windows(bytes.len()).any(|window| window == bytes), "{name} isn't in it as it was");
+    }
     let (imports, exports) = interfaces(&composed)?;
-    println!("{output}: {} bytes\n  {}", composed.len(), imports.join("\n  "));
+    println!("{output}: {} bytes, imports {}", composed.len(), imports.join(", "));
     are_standard(&imports)?;
     ensure!(exports.len() == 1 && exports.iter().all(|export| export.starts_with(EXPORT)), "it exports {}", exports.join(", "));
     fs::write(output, composed).with_context(|| output.clone())
