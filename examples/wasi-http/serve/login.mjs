@@ -114,6 +114,23 @@ try {
   }
   served.end();
 
+  // A response by form post: from another site, so with the second cookie alone. It finds the visit, and a query's cookie doesn't.
+  const posting = { ...environment(login.connector), JOURNEY_SETTINGS: JSON.stringify({ ...login.settings, response_mode: "form_post" }) };
+  served = await Served.start(component, origin, ISOLATED, posting);
+  const grace = new Browser();
+  const { search } = new URL(await grace.go(`${origin}/start`, isCallback, login));
+  const post = { method: "POST", body: new URLSearchParams(search) };
+  const [second, without] = [new Browser(), new Browser()];
+  second.jar(origin).set("journey-form-post", grace.jar(origin).get("journey-form-post"));
+  without.jar(origin).set("journey", grace.jar(origin).get("journey"));
+  from = served.printed.length;
+  assert.equal((await without.fetch(`${origin}/callback`, post)).to, `${origin}/`);
+  assert.equal((await without.status(origin)).status, "waiting");
+  assert.equal((await second.fetch(`${origin}/callback`, post)).to, `${origin}/`);
+  assert.equal((await second.status(origin)).user?.email, login.username, served.printed);
+  assert.equal((await grace.status(origin)).status, "ended");
+  served.end();
+
   // What the adapter refuses. The endpoints are yet to be discovered, from a server that misbehaves.
   const discovering = { ...login.connector, custom_endpoints: { openid_configuration: `${relay.origin}/metadata` } };
   served = await Served.start(component, origin, ISOLATED, environment(discovering));
@@ -157,7 +174,7 @@ try {
   for (const secret of secrets) {
     assert(!served.printed.includes(secret) && !page.text.includes(secret) && !files.includes(secret), "a secret was told");
   }
-  console.log(`a whole login of ${status.user.email}; its response in another browser, twice at once and once more; a refusal`);
+  console.log(`a whole login of ${status.user.email}; its response in another browser, twice at once and once more; by form post; a refusal`);
 } finally {
   served?.end();
   relay.end();
