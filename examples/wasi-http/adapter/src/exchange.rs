@@ -18,6 +18,7 @@ use crate::{
     },
     call,
     deadline::Deadline,
+    length,
     target::Target,
 };
 
@@ -43,14 +44,14 @@ impl Guest for Adapter {
         let (target, deadline) = end.unwrap_or_else(|| Err(denied("no call is open")))?;
         let response = send(&request, &target, deadline)?;
         let headers = headers(&response)?;
-        let declared = declared_length(&headers)?;
+        let declared = length::declared(&headers).map_err(|_| Error::Other("the response's length is no number".into()))?;
         let most = usize::try_from(request.max_body_bytes).unwrap_or(BODY).min(BODY);
         if declared.is_some_and(|length| length > most) {
             return Err(Error::TooLarge);
         }
         let status = response.status();
         let body = body(&response, most, deadline)?;
-        if declared.is_some_and(|length| length != body.len()) {
+        if !length::is_whole(declared, body.len()) {
             return Err(broke_off());
         }
         Ok(Response { status, headers, body })
@@ -136,13 +137,6 @@ fn headers(response: &IncomingResponse) -> Result<Vec<(String, String)>, Error> 
         return Err(Error::Other("the response has a content coding that wasn't offered".into()));
     }
     Ok(headers)
-}
-
-fn declared_length(headers: &[(String, String)]) -> Result<Option<usize>, Error> {
-    let declared = headers.iter().find(|(name, _)| name == "content-length");
-    declared
-        .map(|(_, value)| value.trim().parse().map_err(|_| Error::Other("the response's length is no number".into())))
-        .transpose()
 }
 
 fn body(response: &IncomingResponse, most: usize, deadline: Deadline) -> Result<Vec<u8>, Error> {

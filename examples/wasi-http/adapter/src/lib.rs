@@ -5,6 +5,7 @@
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "natively, the tests alone use what the bindings call"))]
 
 mod entry;
+mod length;
 mod target;
 
 #[cfg(target_family = "wasm")]
