@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     browser, component, mutants, package, patches,
     process::{become_program, cargo, output, part, run, say, succeeds},
-    servers, toolchain, tools,
+    servers, toolchain, tools, wasi_http,
 };
 
 /// Lines of the component that its native tests must reach, in percent. What only runs in WebAssembly isn't counted.
@@ -96,6 +96,7 @@ pub(crate) fn test(_arguments: &[String]) -> Result<()> {
     })?;
     // The workspace's other crates turn on features of its dependencies that an embedder's build hasn't.
     part("lints of the host by itself", || run(cargo().args(["clippy", "--package", "journey-host", "--", "-D", "warnings"])))?;
+    part("the components of `examples/wasi-http`", wasi_http::check)?;
     part("documentation", || {
         let mut doc = cargo();
         doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"]);

@@ -1,4 +1,5 @@
-//! The step together with what others wrote: a certified OpenID Provider to log in at, other component hosts to run in, a real browser.
+//! The step together with what others wrote: a certified OpenID Provider to log in at, other component hosts to run in, composed with components of
+//! others' interfaces, a real browser.
 //! Needs Node.js 20 and Python 3.11 besides; their packages are installed below `target`, and Chromium is Debian's.
 //!
 //! The hosts run in a copy of the package, by the commands of `docs/nodejs.md` and `docs/python.md`, and have nothing else of this repository.
@@ -17,7 +18,7 @@ use crate::{
     browser::{self, Demo, harness},
     package,
     process::{cargo, output, part, run},
-    servers, tools,
+    servers, tools, wasi_http,
 };
 
 /// What `hosts/python/host.py` and `bench/peers/peer.py` import.
@@ -82,6 +83,7 @@ pub(crate) fn interop(_arguments: &[String]) -> Result<()> {
         login(None)?;
         login(Some(harness()?))
     })?;
+    part("a `wasi:http` component", || wasi_http::play(&packaged.join(package::COMPONENT)))?;
     part("a browser", || {
         tools::debian_packages(&["chromium"])?;
         browser::play(&[])

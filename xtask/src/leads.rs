@@ -60,6 +60,39 @@ fn each_host_in_another_language_has_every_import() {
     }
 }
 
+/// Its own build would tell, but that is no part of `cargo xtask test`.
+#[test]
+fn the_adapter_for_wasi_http_gives_the_step_every_import_that_is_not_wasis() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut resolve = Resolve::default();
+    let (contract, _) = resolve.push_dir(root.join("wit")).unwrap();
+    let (example, _) = resolve.push_dir(root.join("examples/wasi-http/wit")).unwrap();
+    let step = resolve.select_world(&[contract], None).unwrap();
+    let adapter = resolve.select_world(&[example], Some("adapter")).unwrap();
+    let imports = resolve.worlds[step].imports.keys().map(|key| resolve.name_world_key(key));
+    let imports: BTreeSet<String> = imports.filter(|name| name.starts_with("journey:")).collect();
+    let exports = resolve.worlds[adapter].exports.keys().map(|key| resolve.name_world_key(key));
+    let exports: BTreeSet<String> = exports.filter(|name| name.starts_with("journey:")).collect();
+    assert_eq!(exports, imports, "examples/wasi-http/wit/world.wit");
+
+    for (interface, functions) in self::imports() {
+        let file = match interface.as_str() {
+            "journey:step/attempts" => "attempts",
+            "journey:step/http" => "exchange",
+            "journey:step/tenant-cache" => "tenant_cache",
+            "journey:step/variables" => "call",
+            // The host's own.
+            wasi if wasi.starts_with("wasi:") => continue,
+            other => panic!("which file of examples/wasi-http/adapter has {other}?"),
+        };
+        let path = format!("examples/wasi-http/adapter/src/{file}.rs");
+        for function in functions {
+            let name = function.replace('-', "_");
+            assert!(read(&path).contains(&format!("    fn {name}(")), "{path} lacks {interface}.{function}");
+        }
+    }
+}
+
 #[test]
 fn each_import_is_among_those_that_the_host_counts_and_documents_name() {
     let counted = read("host/src/import.rs");

@@ -19,6 +19,7 @@ mod seal;
 mod servers;
 mod toolchain;
 mod tools;
+mod wasi_http;
 mod world;
 
 use std::io::Write as _;
@@ -40,7 +41,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 18] = [
+const COMMANDS: [Command; 19] = [
     Command {
         name: "build",
         arguments: "",
@@ -71,6 +72,12 @@ const COMMANDS: [Command; 18] = [
         arguments: "",
         about: "what others wrote: a certified OpenID Provider, other hosts, a browser",
         run: interop::interop,
+    },
+    Command {
+        name: "wasi-http",
+        arguments: "",
+        about: "the step as a `wasi:http` component, composed with an adapter and a front, and a login through it by `jco serve`",
+        run: wasi_http::wasi_http,
     },
     Command {
         name: "screenshots",

@@ -14,7 +14,8 @@ async fn the_demo_logs_in_with_every_example() {
     let mut played = 0;
     for entry in fs::read_dir(folder).expect("a folder of examples") {
         let example = entry.expect("an entry").path();
-        if !example.is_dir() {
+        // The last is programs around the step, and no pair of settings and connector.
+        if !example.is_dir() || example.ends_with("wasi-http") {
             continue;
         }
         let file = |name: &str| example.join(name).display().to_string();

@@ -420,7 +420,9 @@ fn verified(
 fn every_example_is_valid() {
     let folder = package().join("examples");
     let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
-    let cases = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let folders = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    // Programs around the step.
+    let cases = folders.filter(|path| !path.ends_with("wasi-http"));
     let mut count = 0;
     for case in cases {
         let name = case.file_name().unwrap().to_str().unwrap();
