@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the bindings are documented in wit/")]
 
 use std::collections::HashMap;
+use std::result::Result as StdResult;
 use std::sync::Arc;
 
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -18,7 +19,6 @@ use wasi::{clocks::wall_clock, random::random};
 
 use crate::fixture::{BROWSER, Canned, Fixture, Login, SECRET, random_byte};
 
-type Answer<T, E> = std::result::Result<T, E>;
 
 /// What the imports answer. Nothing that the component does changes it, so that one call finds what the one before found.
 #[derive(Clone, Default)]
@@ -168,42 +168,42 @@ fn response(canned: &Canned) -> http::Response {
 }
 
 impl http::Host for Host {
-    fn fetch(&mut self, request: http::Request) -> Answer<http::Response, http::Error> {
+    fn fetch(&mut self, request: http::Request) -> StdResult<http::Response, http::Error> {
         let answer = self.tables.exchanges.get(&request.url).cloned();
         answer.ok_or_else(|| http::Error::Denied(format!("nothing is canned for {}", request.url)))
     }
 }
 
 impl variables::Host for Host {
-    fn set(&mut self, _name: String, _json: Option<String>) -> Answer<(), variables::Error> {
+    fn set(&mut self, _name: String, _json: Option<String>) -> StdResult<(), variables::Error> {
         Ok(())
     }
 }
 
 impl attempts::Host for Host {
-    fn get(&mut self, key: String) -> Answer<Option<attempts::Entry>, variables::Error> {
+    fn get(&mut self, key: String) -> StdResult<Option<attempts::Entry>, variables::Error> {
         let value = self.tables.attempts.get(&key).cloned();
         Ok(value.map(|value| attempts::Entry { value, revision: "1".to_owned() }))
     }
 
-    fn put(&mut self, key: String, value: String, _lifetime: u32) -> Answer<(), variables::Error> {
+    fn put(&mut self, key: String, value: String, _lifetime: u32) -> StdResult<(), variables::Error> {
         if let Some(recorded) = &mut self.recorded {
             recorded.attempts.insert(key, value);
         }
         Ok(())
     }
 
-    fn replace(&mut self, _key: String, _revision: String, _value: String, _lifetime: u32) -> Answer<bool, variables::Error> {
+    fn replace(&mut self, _key: String, _revision: String, _value: String, _lifetime: u32) -> StdResult<bool, variables::Error> {
         Ok(true)
     }
 }
 
 impl tenant_cache::Host for Host {
-    fn get(&mut self, key: String) -> Answer<Option<String>, variables::Error> {
+    fn get(&mut self, key: String) -> StdResult<Option<String>, variables::Error> {
         Ok(self.tables.cache.get(&key).cloned())
     }
 
-    fn put(&mut self, key: String, value: String, _lifetime: u32) -> Answer<(), variables::Error> {
+    fn put(&mut self, key: String, value: String, _lifetime: u32) -> StdResult<(), variables::Error> {
         if let Some(recorded) = &mut self.recorded {
             recorded.cache.insert(key, value);
         }

@@ -7,12 +7,12 @@ use cognito_oidc::host::{Entry, Host, RandomUnavailable, Request, StoreError};
 
 use cognito_oidc::secret::digest;
 
-use super::http::Answer;
+use super::http::Fetched;
 
 /// The time at which a login begins, if nothing else is said.
 pub const NOW: u64 = 1_800_000_000;
 
-type Answers<'a> = Box<dyn FnMut(&Request) -> Answer + 'a>;
+type Answers<'a> = Box<dyn FnMut(&Request) -> Fetched + 'a>;
 
 /// The host.
 pub struct ScriptedHost<'a> {
@@ -38,7 +38,7 @@ pub struct ScriptedHost<'a> {
 
 impl<'a> ScriptedHost<'a> {
     /// A host with empty stores, and these answers to requests.
-    pub fn new(answers: impl FnMut(&Request) -> Answer + 'a) -> Self {
+    pub fn new(answers: impl FnMut(&Request) -> Fetched + 'a) -> Self {
         Self {
             variables: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -77,7 +77,7 @@ impl<'a> ScriptedHost<'a> {
 }
 
 impl Host for ScriptedHost<'_> {
-    fn fetch(&mut self, request: &Request) -> Answer {
+    fn fetch(&mut self, request: &Request) -> Fetched {
         self.requests.push(request.clone());
         (self.answers)(request)
     }

@@ -3,10 +3,10 @@
 use cognito_oidc::host::{FetchError, Response};
 
 /// What a host says to a request.
-pub type Answer = Result<Response, FetchError>;
+pub type Fetched = Result<Response, FetchError>;
 
 /// Reads an answer. Without a status it is a 200.
-pub fn parse(input: &[u8]) -> Answer {
+pub fn parse(input: &[u8]) -> Fetched {
     let end = input.windows(2).position(|window| window == b"\n\n");
     let (head, body) = match end {
         Some(end) => (&input[..end], &input[end + 2..]),

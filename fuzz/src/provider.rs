@@ -7,7 +7,7 @@ use cognito_oidc::host::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::host::NOW;
-use super::http::Answer;
+use super::http::Fetched;
 use super::script::{Script, patched};
 use super::signer;
 
@@ -36,7 +36,7 @@ pub struct Known {
     /// The token that was signed last.
     pub id_token: String,
     /// The last answer of the token endpoint.
-    pub token_answer: Option<Answer>,
+    pub token_answer: Option<Fetched>,
 }
 
 /// The provider.
@@ -75,7 +75,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The answer to a request, judged by its form, since endpoints may share one address.
-    pub fn answer(&self, request: &Request) -> Answer {
+    pub fn answer(&self, request: &Request) -> Fetched {
         let is_code_exchange = request.body.windows(11).any(|window| window == b"grant_type=");
         let is_authorized = request.headers.iter().any(|(name, _)| *name == "authorization");
         match request.method {
@@ -95,7 +95,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The right body, unless the script says otherwise.
-    fn written(&self, name: &str, right: impl FnOnce() -> Value) -> Answer {
+    fn written(&self, name: &str, right: impl FnOnce() -> Value) -> Fetched {
         if let Some(error) = self.script.error(name) {
             return Err(error);
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::cognito::{Answer, AuthorizationError, Endpoint, Fault, LocalCognito, Times};
+use crate::cognito::{AuthorizationError, CannedResponse, Endpoint, Fault, LocalCognito, Times};
 
 /// A login that meets something.
 pub struct Mishap {
@@ -40,7 +40,7 @@ impl Scene<'_> {
         self.cognito.faults().refuse_login(Times::Always, error);
     }
 
-    fn answer(&self, endpoint: Endpoint, answer: Answer) {
+    fn answer(&self, endpoint: Endpoint, answer: CannedResponse) {
         self.cognito.faults().answer(endpoint, Times::Always, answer);
     }
 
@@ -200,19 +200,19 @@ pub const MISHAPS: &[Mishap] = &[
         "client_not_allowed",
         "the app client lacks the code grant, or its callback URL",
         "unauthorized_client",
-        |scene| scene.answer(Endpoint::Token, Answer::json(403, &json!({"error": "unauthorized_client"}))),
+        |scene| scene.answer(Endpoint::Token, CannedResponse::json(403, &json!({"error": "unauthorized_client"}))),
     ),
     mishap("firewall", "unexpected_status", "a firewall blocks the host: 403", "something in front of it did", |scene| {
-        scene.answer(Endpoint::Token, Answer::firewall());
+        scene.answer(Endpoint::Token, CannedResponse::firewall());
     }),
     mishap("firewall-challenge", "unexpected_status", "a firewall challenges the host: 202", "challenge", |scene| {
-        scene.answer(Endpoint::Token, Answer::firewall_challenge());
+        scene.answer(Endpoint::Token, CannedResponse::firewall_challenge());
     }),
     mishap("firewall-captcha", "unexpected_status", "a firewall sets the host a riddle: 405", "captcha", |scene| {
-        scene.answer(Endpoint::UserInfo, Answer::firewall_captcha());
+        scene.answer(Endpoint::UserInfo, CannedResponse::firewall_captcha());
     }),
     mishap("throttled", "rate_limited", "too many requests, as AWS says it: 400 with a __type", "Rate exceeded", |scene| {
-        scene.answer(Endpoint::Token, Answer::throttled());
+        scene.answer(Endpoint::Token, CannedResponse::throttled());
     }),
     mishap("unreachable", "token_unavailable", "the token endpoint breaks the connection off", "no response came", |scene| {
         scene.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect);
@@ -222,10 +222,10 @@ pub const MISHAPS: &[Mishap] = &[
         "token_response_invalid",
         "the token response has another content type",
         "application/json",
-        |scene| scene.answer(Endpoint::Token, Answer::new(200, "application/x-amz-json-1.0", "{}")),
+        |scene| scene.answer(Endpoint::Token, CannedResponse::new(200, "application/x-amz-json-1.0", "{}")),
     ),
     mishap("signed-userinfo", "userinfo_invalid", "userinfo comes as a signed token", "application/json", |scene| {
-        scene.answer(Endpoint::UserInfo, Answer::new(200, "application/jwt", "e30.e30.e30"));
+        scene.answer(Endpoint::UserInfo, CannedResponse::new(200, "application/jwt", "e30.e30.e30"));
     }),
     mishap(
         "userinfo-refused",
@@ -234,7 +234,7 @@ pub const MISHAPS: &[Mishap] = &[
         "The token is revoked",
         |scene| {
             let body = json!({"error": "invalid_token", "error_description": "The token is revoked"});
-            scene.answer(Endpoint::UserInfo, Answer::json(401, &body));
+            scene.answer(Endpoint::UserInfo, CannedResponse::json(401, &body));
         },
     ),
     mishap("no-key-id", "signing_key_unnamed", "the ID token names no key, and the pool has two", "names no key", |scene| {

@@ -53,7 +53,7 @@ pub struct HostReply {
 
 /// A failure that a host call can have. Where an import has no such error, it gets its nearest one, or a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum HostFault {
     /// Stores: `refused`; http: `denied`.
     Refused,
     /// Stores and http: `too-large`.
@@ -81,7 +81,7 @@ pub enum Moment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Injection {
     /// Which.
-    pub fault: Fault,
+    pub fault: HostFault,
     /// When.
     pub moment: Moment,
 }
@@ -101,21 +101,21 @@ impl Faults {
 
     /// Fails the call of `import` that has this index, counted from 0 in each call of the component.
     #[must_use]
-    pub fn fail(mut self, import: Import, index: u32, fault: Fault) -> Self {
+    pub fn fail(mut self, import: Import, index: u32, fault: HostFault) -> Self {
         self.plan.push((import, Some(index), Injection { fault, moment: Moment::Instead }));
         self
     }
 
     /// Fails every call of `import`.
     #[must_use]
-    pub fn fail_all(mut self, import: Import, fault: Fault) -> Self {
+    pub fn fail_all(mut self, import: Import, fault: HostFault) -> Self {
         self.plan.push((import, None, Injection { fault, moment: Moment::Instead }));
         self
     }
 
     /// Lets that call take effect, and loses its answer.
     #[must_use]
-    pub fn fail_after(mut self, import: Import, index: u32, fault: Fault) -> Self {
+    pub fn fail_after(mut self, import: Import, index: u32, fault: HostFault) -> Self {
         self.plan.push((import, Some(index), Injection { fault, moment: Moment::After }));
         self
     }

@@ -147,7 +147,7 @@ pub use connection::{Finding, FindingStatus, SecretForTest, SecretUse, StoredSec
 pub use description::{Description, Problem};
 pub use import::Import;
 #[cfg(feature = "testing")]
-pub use intercept::{Fault, Faults, HostCall, HostReply, Injection, Interceptor, Moment, Printer};
+pub use intercept::{Faults, HostCall, HostFault, HostReply, Injection, Interceptor, Moment, Printer};
 pub use network::{
     AddressRange, Egress, EgressProxy, Exchange, FetchError, HardenedClient, HttpClient, Network, OriginPattern, Refused,
     Resolver, Response, Route, SystemResolver, TenantPolicy,

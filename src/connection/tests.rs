@@ -15,7 +15,8 @@ use super::finding::{Check, Finding, Status};
 use super::test;
 use crate::host::Request;
 use crate::step::error::Code;
-use crate::testing::provider::{AUTHORIZE, Answer, CLIENT, POOL, Provider, USERINFO};
+use crate::testing::Fetched;
+use crate::testing::provider::{AUTHORIZE, CLIENT, POOL, Provider, USERINFO};
 use crate::testing::{FakeHost, response};
 
 const CALLBACK_URL: &str = "https://app.example.com/callback";
@@ -23,7 +24,7 @@ const CLIENT_SECRET: &str = "1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0z1x2c3v4b5n6
 /// What the fake host's clock says.
 const DATE: &str = "Fri, 15 Jan 2027 08:00:00 GMT";
 
-type Script = Box<dyn Fn(&Request) -> Option<Answer>>;
+type Script = Box<dyn Fn(&Request) -> Option<Fetched>>;
 
 /// A connection to be tested, whose provider answers as Cognito does unless a test says otherwise.
 struct Connection {
@@ -36,21 +37,21 @@ struct Connection {
     answers: Rc<RefCell<Vec<Script>>>,
 }
 
-fn redirect(location: &str) -> Answer {
+fn redirect(location: &str) -> Fetched {
     let mut response = response(302, "", "");
     response.headers.push(("location".into(), location.into()));
     Ok(response)
 }
 
-fn back(parameters: &str) -> Answer {
+fn back(parameters: &str) -> Fetched {
     redirect(&format!("{CALLBACK_URL}?{parameters}"))
 }
 
-fn kept(error: &str) -> Answer {
+fn kept(error: &str) -> Fetched {
     redirect(&format!("https://login.example.com/error?error={error}&client_id={CLIENT}"))
 }
 
-fn dated(answer: Answer) -> Answer {
+fn dated(answer: Fetched) -> Fetched {
     answer.map(|mut response| {
         response.headers.push(("date".into(), DATE.into()));
         response.headers.push(("x-amz-cognito-request-id".into(), "8f5c1d0e".into()));
@@ -59,7 +60,7 @@ fn dated(answer: Answer) -> Answer {
 }
 
 /// The good answers of the endpoints that a test asks otherwise than a login.
-fn endpoint(request: &Request) -> Option<Answer> {
+fn endpoint(request: &Request) -> Option<Fetched> {
     match request.url.split('?').next()? {
         AUTHORIZE => Some(redirect("/login?client_id=client")),
         USERINFO => {
@@ -93,7 +94,7 @@ impl Connection {
     }
 
     /// An endpoint, by its URL without query, answers this.
-    fn answer(&mut self, url: &'static str, answer: Answer) -> &mut Self {
+    fn answer(&mut self, url: &'static str, answer: Fetched) -> &mut Self {
         let answered = move |request: &Request| (request.url.split('?').next() == Some(url)).then(|| answer.clone());
         self.answers.borrow_mut().insert(0, Box::new(answered));
         self

@@ -37,7 +37,7 @@ impl Function {
 
 /// Which call fails, and how.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fault {
+pub(crate) struct FaultyCall {
     /// The function.
     pub(crate) function: Function,
     /// Which of its calls, from 1.
@@ -55,12 +55,12 @@ pub(crate) struct Died;
 
 /// Counts the calls of the function that fails, over several calls of the component.
 pub(crate) struct FaultAt {
-    fault: Fault,
+    fault: FaultyCall,
     calls: usize,
 }
 
 impl FaultAt {
-    pub(crate) fn new(fault: Fault) -> Self {
+    pub(crate) fn new(fault: FaultyCall) -> Self {
         Self { fault, calls: 0 }
     }
 

@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::host::{Entry, FetchError, Host, RandomUnavailable, Request, Response, StoreError};
 
-type Answer = Result<Response, FetchError>;
-type Script = Box<dyn FnMut(&Request) -> Option<Answer>>;
+pub(crate) type Fetched = Result<Response, FetchError>;
+type Script = Box<dyn FnMut(&Request) -> Option<Fetched>>;
 
 /// Answers from its tables, and records what it was asked.
 pub(crate) struct FakeHost {
@@ -31,7 +31,7 @@ pub(crate) struct FakeHost {
     pub(crate) latency: Duration,
     /// Calls of that name, or of that name with that argument, fail with that error.
     pub(crate) failing: BTreeMap<String, StoreError>,
-    answers: BTreeMap<String, Answer>,
+    answers: BTreeMap<String, Fetched>,
     respond_with: Option<Script>,
     now: Duration,
     random: u64,
@@ -62,12 +62,12 @@ impl FakeHost {
     }
 
     /// From now on, requests to that URL get that answer.
-    pub(crate) fn respond(&mut self, url: &str, answer: Answer) {
+    pub(crate) fn respond(&mut self, url: &str, answer: Fetched) {
         self.answers.insert(url.to_owned(), answer);
     }
 
     /// Asked before the table.
-    pub(crate) fn respond_with(&mut self, answer: impl FnMut(&Request) -> Option<Answer> + 'static) {
+    pub(crate) fn respond_with(&mut self, answer: impl FnMut(&Request) -> Option<Fetched> + 'static) {
         self.respond_with = Some(Box::new(answer));
     }
 
@@ -105,7 +105,7 @@ impl FakeHost {
 }
 
 impl Host for FakeHost {
-    fn fetch(&mut self, request: &Request) -> Answer {
+    fn fetch(&mut self, request: &Request) -> Fetched {
         self.calls.push(format!("fetch {}", request.url));
         self.requests.push(request.clone());
         self.now += self.latency;

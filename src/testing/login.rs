@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::provider::{Answer, CLIENT, POOL, Provider};
+use super::Fetched;
+use super::provider::{CLIENT, POOL, Provider};
 use super::{BROWSER, FakeHost};
 use crate::begin::begin;
 use crate::complete::complete;
@@ -132,7 +133,7 @@ impl Login {
     }
 
     /// Answers for an endpoint, instead of the provider.
-    pub(crate) fn answer(&self, url: &'static str, answer: Answer) {
+    pub(crate) fn answer(&self, url: &'static str, answer: Fetched) {
         self.provider.borrow_mut().answer = Box::new(move |request| (request.url == url).then(|| answer.clone()));
     }
 

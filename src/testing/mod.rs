@@ -9,8 +9,8 @@ pub(crate) mod leaks;
 pub(crate) mod login;
 pub(crate) mod provider;
 
-pub(crate) use faulty::{Fault, FaultAt, Faulty, Function};
-pub(crate) use host::FakeHost;
+pub(crate) use faulty::{FaultAt, Faulty, FaultyCall, Function};
+pub(crate) use host::{FakeHost, Fetched};
 
 use std::path::PathBuf;
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::keys::{self, TestKey};
-use super::response;
-use crate::host::{FetchError, Request, Response};
+use super::{Fetched, response};
+use crate::host::Request;
 use crate::secret::digest;
 
 pub(crate) const POOL: &str = "eu-west-1_Ab";
@@ -23,9 +23,8 @@ pub(crate) const TOKEN: &str = "https://login.example.com/oauth2/token";
 pub(crate) const USERINFO: &str = "https://login.example.com/oauth2/userInfo";
 pub(crate) const REVOKE: &str = "https://login.example.com/oauth2/revoke";
 
-pub(crate) type Answer = Result<Response, FetchError>;
 type Change = Box<dyn Fn(&mut Value)>;
-type Script = Box<dyn FnMut(&Request) -> Option<Answer>>;
+type Script = Box<dyn FnMut(&Request) -> Option<Fetched>>;
 
 pub(crate) struct Provider {
     pub(crate) change_metadata: Change,
@@ -91,7 +90,7 @@ impl Provider {
         code
     }
 
-    pub(crate) fn respond(&mut self, request: &Request) -> Option<Answer> {
+    pub(crate) fn respond(&mut self, request: &Request) -> Option<Fetched> {
         let form = form(request);
         if request.url == TOKEN {
             self.exchanged.extend(form.get("code").cloned());
@@ -166,7 +165,7 @@ impl Provider {
 }
 
 /// An error response (RFC 6749 5.2).
-pub(crate) fn refusal(status: u16, error: &str, description: Option<&str>) -> Answer {
+pub(crate) fn refusal(status: u16, error: &str, description: Option<&str>) -> Fetched {
     let mut body = json!({ "error": error });
     if let Some(description) = description {
         body["error_description"] = json!(description);

@@ -22,7 +22,7 @@ pub use authorization::authorization_error::AuthorizationError;
 pub use endpoint::Endpoint;
 pub use faults::id_token_faults::Signing;
 pub use faults::times::Times;
-pub use faults::{Answer, Body, Fault, Faults};
+pub use faults::{Body, CannedResponse, Fault, Faults};
 pub use keys::test_keys::{Algorithm, TestKey};
 pub use local::LocalCognito;
 pub use pool::clock::{Clock, SteppedClock, system_clock};

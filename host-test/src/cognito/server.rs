@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use super::authorization::{authorize, error_page, federation, login, logout, pages};
 use super::back_channel::{metadata, revoke, token, userinfo};
 use super::endpoint::Endpoint;
-use super::faults::{Answer, Body, Fault};
+use super::faults::{Body, CannedResponse, Fault};
 use super::state::provider::Provider;
 use super::wire::http::{Origin, Request, Response, respond};
 use super::wire::http_date::imf_fixdate;
@@ -55,14 +55,14 @@ async fn handle(provider: &Provider, origin: Origin, request: ::http::Request<In
     let request = provider.requests.record(read(provider, origin, request).await?);
     let endpoint = Endpoint::of(origin, &request.path);
     if provider.config().user_agent_required && endpoint.is_for_servers() && !names_its_sender(&request) {
-        return made_up(Answer::firewall());
+        return made_up(CannedResponse::firewall());
     }
     match provider.faults.next(endpoint) {
         None | Some(Fault::Pass) => {}
         Some(Fault::Delay(duration)) => tokio::time::sleep(duration).await,
         Some(Fault::Hang) => future::pending().await,
         Some(Fault::Disconnect) => return Err(io::ErrorKind::ConnectionAborted.into()),
-        Some(Fault::Answer(answer)) => return made_up(answer),
+        Some(Fault::Respond(answer)) => return made_up(answer),
     }
     Ok(dispatch(provider, &request).map(whole))
 }
@@ -120,7 +120,7 @@ fn whole(body: Bytes) -> BoxBody<Bytes, io::Error> {
     Full::new(body).map_err(|never: Infallible| match never {}).boxed()
 }
 
-fn made_up(answer: Answer) -> io::Result<Outgoing> {
+fn made_up(answer: CannedResponse) -> io::Result<Outgoing> {
     let mut response = ::http::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(name, value);

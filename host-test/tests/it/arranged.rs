@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use host_test::cognito::{Answer, AuthorizationError, Config, Endpoint, Signing, Times};
+use host_test::cognito::{AuthorizationError, CannedResponse, Config, Endpoint, Signing, Times};
 use journey_host::{Arrival, AuthorizationResponse};
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -138,7 +138,7 @@ pub(crate) trait Arrange: Sized {
     }
 
     /// An endpoint answers this.
-    fn answer(self, endpoint: Endpoint, answer: Answer) -> Self {
+    fn answer(self, endpoint: Endpoint, answer: CannedResponse) -> Self {
         self.arrange(move |stage| stage.cognito.faults().answer(endpoint, Times::Always, answer.clone()))
     }
 }

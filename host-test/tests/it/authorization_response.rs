@@ -1,6 +1,6 @@
 //! What `complete` makes of a response, before and when it uses the code.
 
-use host_test::cognito::{Answer, Config, Endpoint, Fault, LocalCognito, Times};
+use host_test::cognito::{CannedResponse, Config, Endpoint, Fault, LocalCognito, Times};
 use journey_host::{AuthorizationResponse, Completed};
 use serde_json::json;
 
@@ -49,11 +49,11 @@ async fn c05_an_error_without_the_issuer_that_was_promised_is_refused_as_well() 
 async fn c16_a_code_is_sent_once_whatever_comes_of_it() {
     for fault in [
         Fault::Disconnect,
-        Fault::Answer(Answer::empty(500)),
-        Fault::Answer(Answer::empty(429)),
-        Fault::Answer(Answer::firewall()),
-        Fault::Answer(Answer::json(400, &json!({"error": "invalid_request"}))),
-        Fault::Answer(Answer::json(200, &json!([]))),
+        Fault::Respond(CannedResponse::empty(500)),
+        Fault::Respond(CannedResponse::empty(429)),
+        Fault::Respond(CannedResponse::firewall()),
+        Fault::Respond(CannedResponse::json(400, &json!({"error": "invalid_request"}))),
+        Fault::Respond(CannedResponse::json(200, &json!([]))),
     ] {
         let stage = Stage::new().await;
         // The first time only: a second try would succeed.

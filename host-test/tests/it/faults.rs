@@ -9,14 +9,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use host_test::cognito::Endpoint;
 use journey_host::{
-    Applied, AuthorizationResponse, Begun, Called, Change, Clock, Completed, Fault, Faults, HostCall, Import, Journeys, Limits,
-    MemoryJourneys, Moment, Outcome as _, Services, Settlement, Step, StoreError, TenantCache, Visit,
+    Applied, AuthorizationResponse, Begun, Called, Change, Clock, Completed, Faults, HostCall, HostFault, Import, Journeys,
+    Limits, MemoryJourneys, Moment, Outcome as _, Services, Settlement, Step, StoreError, TenantCache, Visit,
 };
 use serde_json::{Value, json};
 
 use crate::stage::{Stage, cache_scope, compiled, verdict};
 
-const EVERY_FAULT: [Fault; 6] = [Fault::Refused, Fault::TooLarge, Fault::Unavailable, Fault::Timeout, Fault::Other, Fault::Trap];
+const EVERY_FAULT: [HostFault; 6] =
+    [HostFault::Refused, HostFault::TooLarge, HostFault::Unavailable, HostFault::Timeout, HostFault::Other, HostFault::Trap];
 
 /// What a host call is about, as far as what follows from its failure depends on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +65,7 @@ struct Row {
     import: Import,
     index: u32,
     about: About,
-    fault: Fault,
+    fault: HostFault,
     moment: Moment,
 }
 
@@ -94,14 +95,14 @@ impl Row {
     }
 
     fn is_trap(self) -> bool {
-        self.fault == Fault::Trap
+        self.fault == HostFault::Trap
     }
 
     /// The failure that the step makes of a failed store call.
     fn storage_code(self) -> &'static str {
         // What is too large for a variable is the output.
         match (self.import, self.fault) {
-            (Import::SetVariable, Fault::TooLarge) => "failed: output_too_large",
+            (Import::SetVariable, HostFault::TooLarge) => "failed: output_too_large",
             _ => "failed: storage_failed",
         }
     }
@@ -109,8 +110,8 @@ impl Row {
     /// The failure that the step makes of a failed fetch.
     fn fetch_code(self, unavailable: &'static str, invalid: &'static str) -> &'static str {
         match self.fault {
-            Fault::Refused => "failed: destination_denied",
-            Fault::TooLarge => invalid,
+            HostFault::Refused => "failed: destination_denied",
+            HostFault::TooLarge => invalid,
             _ => unavailable,
         }
     }
@@ -163,7 +164,7 @@ fn expected(row: Row) -> [&'static str; 2] {
         _ if row.is_trap() => ["failed: step_trapped", later],
         // The host gives the same response again; the fault is of the first call alone.
         (GetAttempt, _) => ["ignored: storage_failed", "authenticated"],
-        (ReplaceAttempt, _) if matches!(fault, Fault::Refused | Fault::TooLarge) => match moment {
+        (ReplaceAttempt, _) if matches!(fault, HostFault::Refused | HostFault::TooLarge) => match moment {
             Instead => ["ignored: storage_failed", "authenticated"],
             // A store that says no after it has done it.
             After => ["ignored: duplicate", "failed: login_interrupted"],
@@ -347,7 +348,7 @@ async fn an_import_that_always_fails_is_told_by_the_outcome_alone() {
     ] {
         let mut stage = Stage::new().await;
         let sound = stage.step.clone();
-        let failing = sound.with_interceptor(Arc::new(Faults::none().fail_all(import, Fault::Unavailable)));
+        let failing = sound.with_interceptor(Arc::new(Faults::none().fail_all(import, HostFault::Unavailable)));
         stage.step = failing.clone();
         assert_eq!(verdict(&stage.call_begin().await), begun, "{import}");
         stage.next_journey();

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use flate2::{Compression, write::GzEncoder};
-use host_test::cognito::{Answer, Body, Endpoint, Fault, TestKey, Times};
+use host_test::cognito::{Body, CannedResponse, Endpoint, Fault, TestKey, Times};
 use journey_host::{Begun, Called, Limits, Outcome, Usage};
 use serde_json::{Map, Value, json};
 
@@ -46,25 +46,25 @@ fn behaviours(stage: &Stage) -> Vec<Behaviour> {
     let mut row = |name: String, fault: Fault, follows| rows.push(Behaviour { name, fault, follows, is_slow: false });
 
     for status in [500, 502, 503, 504, 599] {
-        row(format!("status {status}"), Fault::Answer(Answer::json(status, &json!({}))), Follows::Unavailable);
+        row(format!("status {status}"), Fault::Respond(CannedResponse::json(status, &json!({}))), Follows::Unavailable);
     }
     for status in [201, 202, 206, 403, 404, 405, 410, 418, 999] {
-        row(format!("status {status}"), Fault::Answer(Answer::json(status, &json!({}))), Follows::Unexpected);
+        row(format!("status {status}"), Fault::Respond(CannedResponse::json(status, &json!({}))), Follows::Unexpected);
     }
     for status in [204, 205, 304] {
-        row(format!("status {status}"), Fault::Answer(Answer::empty(status)), Follows::Unexpected);
+        row(format!("status {status}"), Fault::Respond(CannedResponse::empty(status)), Follows::Unexpected);
     }
     for status in [301, 302, 303, 307, 308] {
-        row(format!("redirect {status}"), Fault::Answer(Answer::redirect(status, &elsewhere)), Follows::Unexpected);
+        row(format!("redirect {status}"), Fault::Respond(CannedResponse::redirect(status, &elsewhere)), Follows::Unexpected);
     }
-    row("status 429".into(), Fault::Answer(Answer::json(429, &json!({}))), Follows::RateLimited);
-    row("throttled".into(), Fault::Answer(Answer::throttled()), Follows::RateLimited);
+    row("status 429".into(), Fault::Respond(CannedResponse::json(429, &json!({}))), Follows::RateLimited);
+    row("throttled".into(), Fault::Respond(CannedResponse::throttled()), Follows::RateLimited);
     for (name, answer) in [
-        ("a firewall", Answer::firewall()),
-        ("a firewall's challenge", Answer::firewall_challenge()),
-        ("a firewall's riddle", Answer::firewall_captcha()),
+        ("a firewall", CannedResponse::firewall()),
+        ("a firewall's challenge", CannedResponse::firewall_challenge()),
+        ("a firewall's riddle", CannedResponse::firewall_captcha()),
     ] {
-        row(name.into(), Fault::Answer(answer), Follows::Unexpected);
+        row(name.into(), Fault::Respond(answer), Follows::Unexpected);
     }
 
     for content_type in [
@@ -77,12 +77,12 @@ fn behaviours(stage: &Stage) -> Vec<Behaviour> {
         "",
         "text/json+xml",
     ] {
-        row(format!("type {content_type:?}"), Fault::Answer(Answer::new(200, content_type, "{}")), Follows::Invalid);
+        row(format!("type {content_type:?}"), Fault::Respond(CannedResponse::new(200, content_type, "{}")), Follows::Invalid);
     }
-    row("no type and no body".into(), Fault::Answer(Answer::empty(200)), Follows::Invalid);
+    row("no type and no body".into(), Fault::Respond(CannedResponse::empty(200)), Follows::Invalid);
     row("disconnect".into(), Fault::Disconnect, Follows::Unavailable);
 
-    let answer = |body: Vec<u8>| Answer::new(200, JSON, body);
+    let answer = |body: Vec<u8>| CannedResponse::new(200, JSON, body);
     let flood = (0..200).fold(answer(b"{}".to_vec()), |answer, number| answer.header(&format!("x-{number}"), &"x".repeat(4000)));
     for (name, answer, follows) in [
         ("a body that breaks off", answer(Vec::new()).body(Body::Truncated(b"{".to_vec())), Follows::Unavailable),
@@ -92,14 +92,14 @@ fn behaviours(stage: &Stage) -> Vec<Behaviour> {
         ("broken compression", answer(b"{}".to_vec()).header("content-encoding", "gzip"), Follows::Unavailable),
         ("a flood of headers", flood, Follows::Unavailable),
     ] {
-        row(name.into(), Fault::Answer(answer), follows);
+        row(name.into(), Fault::Respond(answer), follows);
     }
 
     for (name, body) in unreadable() {
-        row(name.into(), Fault::Answer(answer(body)), Follows::Invalid);
+        row(name.into(), Fault::Respond(answer(body)), Follows::Invalid);
     }
     let drip = answer(Vec::new()).body(Body::Drip(vec![b' '; 1000], Duration::from_millis(50)));
-    for (name, fault) in [("hang", Fault::Hang), ("drip", Fault::Answer(drip))] {
+    for (name, fault) in [("hang", Fault::Hang), ("drip", Fault::Respond(drip))] {
         rows.push(Behaviour { name: name.into(), fault, follows: Follows::Unavailable, is_slow: true });
     }
     rows
@@ -263,16 +263,16 @@ async fn t06_refusals_of_the_token_endpoint_are_told_apart_and_cut_to_size() {
         (r#"{"error":"invalid_grant","error":"server_error"}"#.to_owned(), "token_response_invalid"),
     ] {
         for status in [400, 401] {
-            let answer = Answer::new(status, JSON, body.clone()).header("x-amzn-requestid", &"id".repeat(20_000));
-            let verdict = play(&mut stage, Endpoint::Token, Fault::Answer(answer)).await;
+            let answer = CannedResponse::new(status, JSON, body.clone()).header("x-amzn-requestid", &"id".repeat(20_000));
+            let verdict = play(&mut stage, Endpoint::Token, Fault::Respond(answer)).await;
             assert_eq!(verdict, format!("failed: {expected}"), "{status} {}", body.get(..60).unwrap_or(&body));
         }
     }
     for status in [400, 401] {
-        let answer = Answer::new(status, "text/html", error("invalid_grant"));
-        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Answer(answer)).await, "failed: grant_refused");
-        let page = Answer::new(status, "text/html", "<html></html>");
-        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Answer(page)).await, "failed: unexpected_status");
+        let answer = CannedResponse::new(status, "text/html", error("invalid_grant"));
+        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Respond(answer)).await, "failed: grant_refused");
+        let page = CannedResponse::new(status, "text/html", "<html></html>");
+        assert_eq!(play(&mut stage, Endpoint::Token, Fault::Respond(page)).await, "failed: unexpected_status");
     }
 }
 
@@ -405,12 +405,12 @@ async fn u03_userinfo_about_nobody_or_somebody_else_is_refused() {
     let challenge = r#"error="invalid_token", error_description="The token is no good""#;
     for status in [400, 401] {
         for answer in [
-            Answer::empty(status),
-            Answer::empty(status).header("www-authenticate", challenge),
-            Answer::json(status, &json!({"error": "invalid_token"})),
-            Answer::empty(status).header("www-authenticate", &"error=\"".repeat(5_000)),
+            CannedResponse::empty(status),
+            CannedResponse::empty(status).header("www-authenticate", challenge),
+            CannedResponse::json(status, &json!({"error": "invalid_token"})),
+            CannedResponse::empty(status).header("www-authenticate", &"error=\"".repeat(5_000)),
         ] {
-            let verdict = play(&mut stage, Endpoint::UserInfo, Fault::Answer(answer)).await;
+            let verdict = play(&mut stage, Endpoint::UserInfo, Fault::Respond(answer)).await;
             assert_eq!(verdict, "failed: userinfo_refused", "{status}");
         }
     }
@@ -502,8 +502,8 @@ async fn a_key_set_may_be_just_as_long_as_the_limit() {
     let mut stage = Stage::new().await;
     let set = stage.cognito.jwks().to_string().into_bytes();
     for (length, expected) in [(LIMIT, "authenticated"), (LIMIT + 1, "failed: keys_invalid")] {
-        let answer = Answer::new(200, JSON, "").body(Body::Huge(set.clone(), length));
-        assert_eq!(play(&mut stage, Endpoint::Jwks, Fault::Answer(answer)).await, expected, "{length}");
+        let answer = CannedResponse::new(200, JSON, "").body(Body::Huge(set.clone(), length));
+        assert_eq!(play(&mut stage, Endpoint::Jwks, Fault::Respond(answer)).await, expected, "{length}");
     }
 }
 

@@ -85,7 +85,7 @@ impl Site {
         Self { running, address, clock }
     }
 
-    async fn send(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
+    async fn send(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> RawResponse {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         let head = format!(
             "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
@@ -97,14 +97,14 @@ impl Site {
         let _ = stream.write_all(body).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
-        Answer(String::from_utf8(answer).unwrap())
+        RawResponse(String::from_utf8(answer).unwrap())
     }
 
-    async fn get(&self, target: &str, cookie: &str) -> Answer {
+    async fn get(&self, target: &str, cookie: &str) -> RawResponse {
         self.send("GET", target, &format!("cookie: {cookie}\r\nsec-fetch-site: none\r\n"), b"").await
     }
 
-    async fn post(&self, cookie: &str, content_type: &str, body: &[u8]) -> Answer {
+    async fn post(&self, cookie: &str, content_type: &str, body: &[u8]) -> RawResponse {
         self.send("POST", "/callback?query=left-alone", &format!("cookie: {cookie}\r\ncontent-type: {content_type}\r\n"), body)
             .await
     }
@@ -125,9 +125,9 @@ impl Site {
     }
 }
 
-struct Answer(String);
+struct RawResponse(String);
 
-impl Answer {
+impl RawResponse {
     fn status(&self) -> u16 {
         self.0[9..12].parse().unwrap()
     }

@@ -1,6 +1,6 @@
 //! A journey that goes back to the step as long as a failure says `retryable` comes to an end, whatever its provider answers.
 
-use host_test::cognito::{Answer, AuthorizationError, Endpoint, Times};
+use host_test::cognito::{AuthorizationError, CannedResponse, Endpoint, Times};
 use journey_host::{Begun, Completed};
 use serde_json::json;
 
@@ -43,10 +43,10 @@ async fn a_provider_that_is_always_in_trouble_does_not_make_a_journey_go_round_f
         ("accounts that are always just linked", |stage| {
             stage.cognito.faults().refuse_login(Times::Always, AuthorizationError::account_just_linked("google_1"));
         }),
-        ("a token endpoint", |stage| stage.cognito.faults().answer(Endpoint::Token, Times::Always, Answer::empty(429))),
+        ("a token endpoint", |stage| stage.cognito.faults().answer(Endpoint::Token, Times::Always, CannedResponse::empty(429))),
         ("metadata", |stage| {
             stage.connector = stage.cognito.connector_by_discovery();
-            stage.cognito.faults().answer(Endpoint::Discovery, Times::Always, Answer::empty(503));
+            stage.cognito.faults().answer(Endpoint::Discovery, Times::Always, CannedResponse::empty(503));
         }),
     ];
     for (who, arrange) in arrangements {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use host_test::cognito::{Endpoint, Fault as ProviderFault, Times};
+use host_test::cognito::{Endpoint, Fault, Times};
 use host_test::mishaps::Mishap;
 use journey_host::{
-    Begun, Browser, Capacity, ClientSecret, Completed, Egress, Fault, Faults, Import, Invocation, Limits, Network, Runtime,
+    Begun, Browser, Capacity, ClientSecret, Completed, Egress, Faults, HostFault, Import, Invocation, Limits, Network, Runtime,
     Services, Step, Telemetry, TraceParent, Visit,
 };
 use serde_json::Value;
@@ -101,7 +101,7 @@ async fn the_cache_is_a_miss_and_then_a_hit() {
     assert_eq!(verdict(&stage.login().await), "authenticated");
     assert!(captured.metric("journey_step_cache_reads_total", &["result=\"hit\""]) >= Some(1.0));
     assert_eq!(captured.metric("journey_step_cache_reads_total", &["result=\"miss\""]), Some(misses));
-    let failing = Faults::none().fail_all(Import::GetCache, Fault::Unavailable);
+    let failing = Faults::none().fail_all(Import::GetCache, HostFault::Unavailable);
     stage.step = stage.step.with_interceptor(Arc::new(failing));
     stage.visit = Visit::first("tenant", "a third", "login");
     assert_eq!(verdict(&stage.login().await), "authenticated");
@@ -175,7 +175,7 @@ async fn each_kind_of_end_has_its_level_and_says_what_was_applied() {
     let _ = stage.complete(&query(&format!("error=access_denied&state={}", request.state))).await;
     let _ = stage.complete(&query(&format!("error=access_denied&state={}", request.state))).await;
     stage.next_journey();
-    stage.cognito.faults().set(Endpoint::Token, Times::Always, ProviderFault::Disconnect);
+    stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect);
     assert_eq!(verdict(&stage.login().await), "failed: token_unavailable");
     stage.next_journey();
     stage.settings["callback_url"] = "http://127.0.0.1:9/elsewhere".into();
@@ -183,7 +183,7 @@ async fn each_kind_of_end_has_its_level_and_says_what_was_applied() {
     stage.settings["callback_url"] = CALLBACK_URL.into();
     stage.next_journey();
     let whole = stage.step.clone();
-    stage.step = whole.with_interceptor(Arc::new(Faults::none().fail_all(Import::PutAttempt, Fault::Unavailable)));
+    stage.step = whole.with_interceptor(Arc::new(Faults::none().fail_all(Import::PutAttempt, HostFault::Unavailable)));
     let _ = stage.begin_failure().await;
 
     let told: Vec<_> = captured

@@ -1,6 +1,6 @@
 //! What `complete` does, and doesn't do, with the tokens that a code was exchanged for.
 
-use host_test::cognito::{Algorithm, Answer, Endpoint, Signing, TestKey, Times};
+use host_test::cognito::{Algorithm, CannedResponse, Endpoint, Signing, TestKey, Times};
 use serde_json::json;
 
 use crate::leaks::leak;
@@ -48,7 +48,7 @@ async fn i05_keys_that_a_header_names_or_brings_are_neither_fetched_nor_used() {
 #[tokio::test]
 async fn u04_userinfo_as_a_token_is_not_read() {
     let stage = Stage::new().await;
-    let token = Answer::new(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.");
+    let token = CannedResponse::new(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.");
     stage.cognito.faults().answer(Endpoint::UserInfo, Times::Always, token);
     assert_eq!(verdict(&stage.login().await), "failed: userinfo_invalid");
     assert_eq!(stage.output().await, None);

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::bindings::journey::step::{attempts, http, variables};
 use super::bindings::wasi::clocks::wall_clock;
 #[cfg(feature = "testing")]
-use crate::intercept::Fault;
+use crate::intercept::HostFault;
 use crate::network::{FetchError, Response};
 use crate::stores::{Entry, StoreError};
 
@@ -19,7 +19,7 @@ pub(super) trait Summary {
 pub(super) trait Reply: Sized {
     /// None where the import has no errors.
     #[cfg(feature = "testing")]
-    fn of(fault: Fault) -> Option<Self>;
+    fn of(fault: HostFault) -> Option<Self>;
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for whoever watches"))]
     fn summary(&self) -> String;
 }
@@ -111,7 +111,7 @@ const INJECTED: &str = "a fault was injected";
 
 impl Reply for Infallible {
     #[cfg(feature = "testing")]
-    fn of(_fault: Fault) -> Option<Self> {
+    fn of(_fault: HostFault) -> Option<Self> {
         None
     }
 
@@ -122,13 +122,13 @@ impl Reply for Infallible {
 
 impl Reply for http::Error {
     #[cfg(feature = "testing")]
-    fn of(fault: Fault) -> Option<Self> {
+    fn of(fault: HostFault) -> Option<Self> {
         Some(match fault {
-            Fault::Refused => Self::Denied(INJECTED.to_owned()),
-            Fault::TooLarge => Self::TooLarge,
-            Fault::Unavailable => Self::Unreachable(INJECTED.to_owned()),
-            Fault::Timeout => Self::Timeout,
-            Fault::Other | Fault::Trap => Self::Other(INJECTED.to_owned()),
+            HostFault::Refused => Self::Denied(INJECTED.to_owned()),
+            HostFault::TooLarge => Self::TooLarge,
+            HostFault::Unavailable => Self::Unreachable(INJECTED.to_owned()),
+            HostFault::Timeout => Self::Timeout,
+            HostFault::Other | HostFault::Trap => Self::Other(INJECTED.to_owned()),
         })
     }
 
@@ -145,11 +145,13 @@ impl Reply for http::Error {
 
 impl Reply for variables::Error {
     #[cfg(feature = "testing")]
-    fn of(fault: Fault) -> Option<Self> {
+    fn of(fault: HostFault) -> Option<Self> {
         Some(match fault {
-            Fault::Refused => Self::Refused(INJECTED.to_owned()),
-            Fault::TooLarge => Self::TooLarge,
-            Fault::Unavailable | Fault::Timeout | Fault::Other | Fault::Trap => Self::Unavailable(INJECTED.to_owned()),
+            HostFault::Refused => Self::Refused(INJECTED.to_owned()),
+            HostFault::TooLarge => Self::TooLarge,
+            HostFault::Unavailable | HostFault::Timeout | HostFault::Other | HostFault::Trap => {
+                Self::Unavailable(INJECTED.to_owned())
+            }
         })
     }
 

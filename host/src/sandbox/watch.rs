@@ -7,7 +7,7 @@ use super::state::CallState;
 use super::trapped::Cause;
 use super::undone::Undone;
 use crate::import::Import;
-use crate::intercept::{Fault, HostCall, HostReply, Injection, Moment};
+use crate::intercept::{HostCall, HostFault, HostReply, Injection, Moment};
 use crate::text::one_line;
 
 /// Characters of a reply's summary.
@@ -52,8 +52,8 @@ pub(super) async fn watched<T: Summary, E: Reply>(
     done
 }
 
-fn injected<E: Reply>(fault: Fault) -> Undone<E> {
-    match E::of(fault).filter(|_| fault != Fault::Trap) {
+fn injected<E: Reply>(fault: HostFault) -> Undone<E> {
+    match E::of(fault).filter(|_| fault != HostFault::Trap) {
         Some(error) => Undone::Told(error),
         None => Undone::Ends(Cause::Host, "a fault was injected".to_owned()),
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::guest::Guest;
 use super::{invocation, response, step, variable, visit};
-use crate::{Begun, Cause, Completed, Fault, Faults, HostCall, HostReply, Import, Injection, Interceptor, Limits};
+use crate::{Begun, Cause, Completed, Faults, HostCall, HostFault, HostReply, Import, Injection, Interceptor, Limits};
 
 /// Runs a `begin`: the cause where it was ended.
 async fn ended(begin: &str, limits: Limits) -> Option<Cause> {
@@ -131,11 +131,11 @@ async fn an_interceptor_is_told_how_each_host_call_ended_and_no_value() {
 #[tokio::test]
 async fn a_fault_is_the_error_that_the_import_has_for_it() {
     for (fault, of_fetch, of_store) in [
-        (Fault::Refused, "0", "0"),
-        (Fault::TooLarge, "3", "1"),
-        (Fault::Unavailable, "1", "2"),
-        (Fault::Timeout, "2", "2"),
-        (Fault::Other, "4", "2"),
+        (HostFault::Refused, "0", "0"),
+        (HostFault::TooLarge, "3", "1"),
+        (HostFault::Unavailable, "1", "2"),
+        (HostFault::Timeout, "2", "2"),
+        (HostFault::Other, "4", "2"),
     ] {
         let begin = format!(
             "(call $expect (call $get (i32.const 0)) (i32.const {of_fetch})) (call $expect (call $put (i32.const 7)) (i32.const {of_store}))"

@@ -10,8 +10,8 @@ use axum::routing::get;
 use super::guest::Guest;
 use super::{invocation, response, response_by_post, settlement, step, variable, visit};
 use crate::{
-    Abandonment, AbandonmentReason, AuthorizationResponse, Begun, Called, Cause, Completed, FailureBehavior, Fault, Faults,
-    HostCall, Import, Limits, Settlement, Step,
+    Abandonment, AbandonmentReason, AuthorizationResponse, Begun, Called, Cause, Completed, FailureBehavior, Faults, HostCall,
+    HostFault, Import, Limits, Settlement, Step,
 };
 
 pub(super) async fn serve() -> SocketAddr {
@@ -358,7 +358,7 @@ async fn a_call_is_described_in_its_own_sandbox() {
 async fn a_host_call_that_fails_ends_the_step() {
     let step =
         step(Guest { begin: "(drop (call $set (i32.const 7))) (call $now (i32.const 3072))", ..Guest::default() }.compile());
-    let faults = Faults::none().fail(Import::Clock, 0, Fault::Trap);
+    let faults = Faults::none().fail(Import::Clock, 0, HostFault::Trap);
     let called = step.with_interceptor(Arc::new(faults)).begin(&visit(), &invocation()).await;
     ended(&step, called, Cause::Host).await;
 }
@@ -407,7 +407,7 @@ async fn an_injected_fault_reaches_the_step_as_an_error() {
         begin: "(call $expect (call $set (i32.const 7)) (i32.const -1)) (call $expect (call $set (i32.const 7)) (i32.const 2))",
         ..Guest::default()
     }.compile());
-    let faults = Arc::new(Faults::none().fail(Import::SetVariable, 1, Fault::Unavailable));
+    let faults = Arc::new(Faults::none().fail(Import::SetVariable, 1, HostFault::Unavailable));
     redirected(&step.with_interceptor(faults.clone()).begin(&visit(), &invocation()).await);
     assert_eq!(faults.record().len(), 2);
 }

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::secrecy::{secrets, told};
+use crate::testing::Fetched;
 use crate::testing::leaks::{forms, leak};
 use crate::testing::login::Login;
-use crate::testing::provider::{Answer, KEYS, REVOKE, TOKEN, USERINFO, refusal};
+use crate::testing::provider::{KEYS, REVOKE, TOKEN, USERINFO, refusal};
 use crate::testing::response;
 
 /// A login, and the provider saying a text somewhere.
@@ -17,7 +18,7 @@ fn query(login: &mut Login, name: &str, text: &str) -> String {
     login.responded(&format!("{error}{name}={text}"))
 }
 
-fn with_request_id(answer: Answer, text: &str) -> Answer {
+fn with_request_id(answer: Fetched, text: &str) -> Fetched {
     answer.map(|mut response| {
         response.headers.push(("x-amz-cognito-request-id".into(), text.to_owned()));
         response

@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::step::outcome::{AbandonmentReason, Redirect};
 use crate::testing::arbiter::{Told, Visit};
 use crate::testing::login::{Act, Login};
-use crate::testing::{Fault, FaultAt, Function};
+use crate::testing::{FaultAt, FaultyCall, Function};
 
 /// Every place of a login at which something goes wrong, in each way; `play` says whether it came to the place.
-fn walk(mut play: impl FnMut(Fault) -> bool) {
+fn walk(mut play: impl FnMut(FaultyCall) -> bool) {
     let functions = Function::FALLIBLE.into_iter().chain([Function::Now, Function::Apply]);
     for function in functions {
         let mut fired = false;
@@ -28,7 +28,7 @@ fn walk(mut play: impl FnMut(Fault) -> bool) {
                 if function == Function::Now && !dies {
                     break;
                 }
-                if !play(Fault { function, nth, persists, happens, dies }) {
+                if !play(FaultyCall { function, nth, persists, happens, dies }) {
                     break;
                 }
                 fired = true;
@@ -47,7 +47,7 @@ struct Play {
 }
 
 impl Play {
-    fn new(fault: Fault) -> Self {
+    fn new(fault: FaultyCall) -> Self {
         let mut login = Login::new();
         login.set("tokens", json!("revoke"));
         Self { login, visit: Visit::default(), fault: FaultAt::new(fault), told: Vec::new() }
@@ -101,7 +101,7 @@ impl Play {
 
     fn quiet(&mut self) {
         self.fault =
-            FaultAt::new(Fault { function: Function::Apply, nth: usize::MAX, persists: false, happens: false, dies: false });
+            FaultAt::new(FaultyCall { function: Function::Apply, nth: usize::MAX, persists: false, happens: false, dies: false });
     }
 }
 
@@ -178,7 +178,7 @@ fn an_older_tab_that_was_lost_does_not_cost_the_newer_one_its_login() {
 #[test]
 fn a_second_tab_that_cannot_begin_leaves_the_first_one_its_login() {
     walk(|fault| {
-        let mut play = Play::new(Fault { nth: usize::MAX, ..fault });
+        let mut play = Play::new(FaultyCall { nth: usize::MAX, ..fault });
         let (_, first) = play.begin().expect("a first tab");
         play.fault = FaultAt::new(fault);
         let second = play.begin();
@@ -204,7 +204,7 @@ fn each_fault_has_its_outcome() {
         if let Some((_, response)) = play.begin() {
             play.call(&response);
         }
-        let Fault { function, nth, persists, happens, dies } = fault;
+        let FaultyCall { function, nth, persists, happens, dies } = fault;
         if !play.fault.has_fired() {
             return false;
         }

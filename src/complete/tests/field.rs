@@ -8,8 +8,9 @@ use crate::host::FetchError;
 use crate::step::error::Category::{self, Configuration, Flow, Provider};
 use crate::step::error::Code::{self, *};
 use crate::step::outcome::{CompleteOutcome, Failed};
+use crate::testing::Fetched;
 use crate::testing::login::{Act, Ended, Login};
-use crate::testing::provider::{Answer, KEYS, TOKEN, USERINFO};
+use crate::testing::provider::{KEYS, TOKEN, USERINFO};
 use crate::testing::response;
 
 /// An input, and what becomes of it.
@@ -49,7 +50,7 @@ fn redirected(error: &'static str, description: &'static str, failure: (Code, Ca
 fn answered(
     input: &'static str,
     url: &'static str,
-    answer: impl Fn() -> Answer + 'static,
+    answer: impl Fn() -> Fetched + 'static,
     failure: (Code, Category, bool),
     told: &'static str,
 ) -> Row {
@@ -59,7 +60,7 @@ fn answered(
     })
 }
 
-fn page(status: u16, content_type: &'static str, body: &'static str) -> impl Fn() -> Answer {
+fn page(status: u16, content_type: &'static str, body: &'static str) -> impl Fn() -> Fetched {
     move || Ok(response(status, content_type, body))
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::step::outcome::{AbandonmentReason, Redirect};
 use crate::testing::arbiter::{Told, Visit};
 use crate::testing::login::{Act, Login};
-use crate::testing::{Fault, FaultAt, Function};
+use crate::testing::{FaultAt, FaultyCall, Function};
 
 /// What happens next; an index names one of the attempts so far.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Run {
     }
 
     fn call(&mut self, act: &Act) -> Told {
-        let nowhere = Fault { function: Function::Apply, nth: usize::MAX, persists: false, happens: false, dies: false };
+        let nowhere = FaultyCall { function: Function::Apply, nth: usize::MAX, persists: false, happens: false, dies: false };
         self.visit.call(&mut self.login, act, &mut FaultAt::new(nowhere))
     }
 

@@ -5,8 +5,9 @@ use serde_json::json;
 use crate::host::{FetchError, StoreError};
 use crate::step::error::Code::{self, *};
 use crate::step::outcome::AbandonmentReason;
+use crate::testing::Fetched;
 use crate::testing::login::{Act, Login};
-use crate::testing::provider::{Answer, KEYS, METADATA, TOKEN, USERINFO, refusal};
+use crate::testing::provider::{KEYS, METADATA, TOKEN, USERINFO, refusal};
 use crate::testing::response;
 
 /// A way to an error code.
@@ -32,16 +33,16 @@ fn ignored(code: Code, prepare: fn(&mut Login) -> Act) -> Scenario {
     Scenario { code, is_ignored: true, fetches: NOTHING, prepare }
 }
 
-fn page(status: u16) -> Answer {
+fn page(status: u16) -> Fetched {
     Ok(response(status, "text/html", "<html>"))
 }
 
-fn json_of(body: &str) -> Answer {
+fn json_of(body: &str) -> Fetched {
     Ok(response(200, "application/json", body))
 }
 
 /// The user logs in; an endpoint answers something else than it should.
-fn answered(login: &mut Login, url: &'static str, answer: Answer) -> Act {
+fn answered(login: &mut Login, url: &'static str, answer: Fetched) -> Act {
     login.answer(url, answer);
     Act::Query(login.authorized())
 }

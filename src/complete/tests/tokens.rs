@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::host::FetchError;
+use crate::testing::Fetched;
 use crate::testing::login::{Login, verdict};
-use crate::testing::provider::{Answer, KEYS, REVOKE, TOKEN, USERINFO};
+use crate::testing::provider::{KEYS, REVOKE, TOKEN, USERINFO};
 use crate::testing::response;
 
 fn login(tokens: &str) -> Login {
@@ -69,7 +70,7 @@ fn an_unused_refresh_token_is_revoked_best_effort() {
         (Ok(response(400, "application/json", r#"{"error":"unsupported_token_type"}"#)), false),
         (Err(FetchError::Timeout), false),
         (Err(FetchError::Denied), false),
-    ] as [(Answer, bool); 4]
+    ] as [(Fetched, bool); 4]
     {
         let mut login = login("revoke");
         login.answer(REVOKE, answer);

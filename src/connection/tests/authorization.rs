@@ -7,8 +7,8 @@ use crate::testing::provider::{TOKEN, refusal};
 /// The authorization endpoint and the token endpoint answer, and of the connection these checks differ.
 fn check_together(
     change: impl Fn(&mut Connection),
-    authorize: Answer,
-    token: Answer,
+    authorize: Fetched,
+    token: Fetched,
     expected: &[(Check, Status, &'static str, Option<String>)],
 ) {
     let mut connection = Connection::new();
@@ -20,7 +20,7 @@ fn check_together(
 #[test]
 fn where_the_authorization_endpoint_leads_tells_what_a_user_would_see() {
     let grant = || refusal(400, "invalid_grant", None);
-    let check = |authorize: Answer, expected: &[_]| check_together(|_| {}, authorize, grant(), expected);
+    let check = |authorize: Fetched, expected: &[_]| check_together(|_| {}, authorize, grant(), expected);
     let (callback, scope) = (Check::Callback, Check::Scope);
     for good in [
         redirect("/login?client_id=client"),

@@ -18,7 +18,7 @@ fn metadata_that_are_not_the_pools_are_told() {
         connection.connect("domain", json!(null));
     };
     let m = Check::Metadata;
-    let answered = |answer: Answer, is_discovered: bool, expected: (Check, Status, &'static str, Option<String>)| {
+    let answered = |answer: Fetched, is_discovered: bool, expected: (Check, Status, &'static str, Option<String>)| {
         let mut connection = Connection::new();
         if is_discovered {
             discovering(&mut connection);
@@ -181,7 +181,7 @@ fn another_token_endpoint_than_the_metadata_name_is_one_that_has_to_know_the_cli
 
 #[test]
 fn keys_that_can_be_used_are_there_or_it_is_told() {
-    let check = |answer: Answer, expected: (Check, Status, &'static str, Option<String>)| {
+    let check = |answer: Fetched, expected: (Check, Status, &'static str, Option<String>)| {
         assert_eq!(Connection::new().answer(KEYS, answer).wrong(), [expected]);
     };
     let pool = "/connector/user_pool_id";

@@ -16,7 +16,7 @@ fn texts(findings: &[Finding]) -> String {
 fn a_provider_that_repeats_what_it_was_sent_gets_nothing_of_it_into_a_finding() {
     for place in ["location", "error page", "body", "code verifier", "request id"] {
         let mut connection = Connection::new();
-        let echo = move |request: &Request| -> Option<Answer> {
+        let echo = move |request: &Request| -> Option<Fetched> {
             let sent = [request.url.clone(), String::from_utf8_lossy(&request.body).into_owned()].into_iter();
             let sent = sent.chain(request.headers.iter().map(|(_, value)| value.clone())).collect::<Vec<_>>().join(" ");
             let encoded: String = form_urlencoded::byte_serialize(sent.as_bytes()).collect();

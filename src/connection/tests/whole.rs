@@ -162,7 +162,7 @@ fn any_answer() -> impl Strategy<Value = Sketch> {
     prop_oneof![(status, location, body).prop_map(Ok), prop::sample::select(errors.to_vec()).prop_map(Err)]
 }
 
-fn answer_of(sketch: Sketch) -> Answer {
+fn answer_of(sketch: Sketch) -> Fetched {
     let (status, location, body) = sketch?;
     let mut answer: Response = response(status, "application/json", &body);
     answer.headers.push(("location".into(), location.into()));

@@ -1,7 +1,7 @@
 //! Who may take an attempt, and what the others are told: each row of the table, and each answer of the store.
 
 use super::*;
-use crate::testing::{BROWSER, FakeHost, Fault, FaultAt, Faulty, Function, attempt};
+use crate::testing::{BROWSER, FakeHost, FaultAt, Faulty, FaultyCall, Function, attempt};
 
 const CALLBACK_URL: &str = "https://app.example.com/callback";
 
@@ -202,7 +202,7 @@ fn a_lost_answer_of_the_store_loses_no_login() {
         (false, true, Some(Rejection::Store(StoreError::Unavailable))),
     ] {
         let (mut host, state) = begun("s");
-        let fault = Fault { function: Function::ReplaceAttempt, nth: 1, persists, happens, dies: false };
+        let fault = FaultyCall { function: Function::ReplaceAttempt, nth: 1, persists, happens, dies: false };
         let mut at = FaultAt::new(fault);
         let mut faulty = Faulty { host: &mut host, fault: &mut at };
         assert_eq!(rejection(&mut faulty, &state, user_agent()), expected, "{fault:?}");

@@ -23,7 +23,7 @@ pub enum Fault {
     /// Waits, then serves the request.
     Delay(Duration),
     /// Answers this.
-    Answer(Answer),
+    Respond(CannedResponse),
     /// Never answers and keeps the connection open.
     Hang,
     /// Closes the connection without an answer.
@@ -32,7 +32,7 @@ pub enum Fault {
 
 /// An answer that a test makes up.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct CannedResponse {
     /// The status.
     pub status: u16,
     /// The headers, content type and all; nothing is added but what HTTP needs.
@@ -41,7 +41,7 @@ pub struct Answer {
     pub body: Body,
 }
 
-impl Answer {
+impl CannedResponse {
     /// An answer with a body of one content type.
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
@@ -162,9 +162,9 @@ impl Faults {
         self.lock().endpoints.entry(endpoint).or_default().push(times, fault);
     }
 
-    /// Makes an endpoint answer this: [`Fault::Answer`] in short.
-    pub fn answer(&self, endpoint: Endpoint, times: Times, answer: Answer) {
-        self.set(endpoint, times, Fault::Answer(answer));
+    /// Makes an endpoint answer this: [`Fault::Respond`] in short.
+    pub fn answer(&self, endpoint: Endpoint, times: Times, answer: CannedResponse) {
+        self.set(endpoint, times, Fault::Respond(answer));
     }
 
     /// Changes the JSON of a good response: of the token, userInfo, JWKS or discovery endpoint.

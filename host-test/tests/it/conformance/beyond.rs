@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use host_test::cognito::{Algorithm, Answer, Body, Endpoint, Fault, Signing, TestKey, Times};
+use host_test::cognito::{Algorithm, Body, CannedResponse, Endpoint, Fault, Signing, TestKey, Times};
 use journey_host::Browser;
 use serde_json::{Value, json};
 
@@ -50,15 +50,15 @@ fn authorization_response() -> Vec<Row> {
 
 fn metadata() -> Vec<Row> {
     vec![
-        stop("metadata-with-429", "rate_limited").answer(Endpoint::Discovery, Answer::empty(429)),
-        stop("metadata-with-503", "metadata_unavailable").answer(Endpoint::Discovery, Answer::empty(503)),
+        stop("metadata-with-429", "rate_limited").answer(Endpoint::Discovery, CannedResponse::empty(429)),
+        stop("metadata-with-503", "metadata_unavailable").answer(Endpoint::Discovery, CannedResponse::empty(503)),
         stop("metadata-that-redirects", "unexpected_status").arrange(|stage| {
-            let elsewhere = Answer::redirect(302, &stage.cognito.jwks_uri());
+            let elsewhere = CannedResponse::redirect(302, &stage.cognito.jwks_uri());
             stage.cognito.faults().answer(Endpoint::Discovery, Times::Always, elsewhere);
         }),
         stop("metadata-that-never-comes", "metadata_unavailable")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Discovery, Times::Always, Fault::Hang)),
-        stop("metadata-that-is-no-object", "metadata_invalid").answer(Endpoint::Discovery, Answer::json(200, &json!([]))),
+        stop("metadata-that-is-no-object", "metadata_invalid").answer(Endpoint::Discovery, CannedResponse::json(200, &json!([]))),
         stop("metadata-with-a-member-twice", "metadata_invalid")
             .answer(Endpoint::Discovery, json_text(r#"{"issuer": "a", "issuer": "b"}"#)),
     ]
@@ -68,13 +68,13 @@ fn token_response() -> Vec<Row> {
     let invalid = |module| reject(module, "token_response_invalid", TOKEN);
     let unavailable = |module| reject(module, "token_unavailable", TOKEN);
     vec![
-        reject("token-response-with-429", "rate_limited", TOKEN).answer(Endpoint::Token, Answer::empty(429)),
-        unavailable("token-response-with-500").answer(Endpoint::Token, Answer::empty(500)),
-        reject("token-response-of-a-firewall", "unexpected_status", TOKEN).answer(Endpoint::Token, Answer::firewall()),
+        reject("token-response-with-429", "rate_limited", TOKEN).answer(Endpoint::Token, CannedResponse::empty(429)),
+        unavailable("token-response-with-500").answer(Endpoint::Token, CannedResponse::empty(500)),
+        reject("token-response-of-a-firewall", "unexpected_status", TOKEN).answer(Endpoint::Token, CannedResponse::firewall()),
         unavailable("token-response-that-breaks-off")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect)),
         reject("token-response-that-redirects", "unexpected_status", TOKEN).arrange(|stage| {
-            let elsewhere = Answer::redirect(307, &stage.cognito.userinfo_endpoint());
+            let elsewhere = CannedResponse::redirect(307, &stage.cognito.userinfo_endpoint());
             stage.cognito.faults().answer(Endpoint::Token, Times::Always, elsewhere);
         }),
         invalid("token-response-that-is-not-json").answer(Endpoint::Token, json_text("access_token=x")),
@@ -97,9 +97,9 @@ fn token_response() -> Vec<Row> {
             .member(Endpoint::Token, "scope", json!("openid"))
             .proves("the granted scope is told", |seen| seen.output["login"]["granted_scope"] == "openid"),
         reject("token-response-that-refuses-the-code", "grant_refused", TOKEN)
-            .answer(Endpoint::Token, Answer::json(400, &json!({"error": "invalid_grant"}))),
+            .answer(Endpoint::Token, CannedResponse::json(400, &json!({"error": "invalid_grant"}))),
         reject("token-response-that-refuses-the-client", "client_rejected", TOKEN)
-            .answer(Endpoint::Token, Answer::json(401, &json!({"error": "invalid_client"}))),
+            .answer(Endpoint::Token, CannedResponse::json(401, &json!({"error": "invalid_client"}))),
     ]
 }
 
@@ -175,8 +175,8 @@ fn keys() -> Vec<Row> {
         ),
         reject("keys-too-large", "keys_invalid", KEYS).answer(Endpoint::Jwks, oversized()),
         reject("keys-that-are-none", "keys_invalid", KEYS).answer(Endpoint::Jwks, json_text("{}")),
-        reject("keys-with-429", "rate_limited", KEYS).answer(Endpoint::Jwks, Answer::empty(429)),
-        reject("keys-with-503", "keys_unavailable", KEYS).answer(Endpoint::Jwks, Answer::empty(503)),
+        reject("keys-with-429", "rate_limited", KEYS).answer(Endpoint::Jwks, CannedResponse::empty(429)),
+        reject("keys-with-503", "keys_unavailable", KEYS).answer(Endpoint::Jwks, CannedResponse::empty(503)),
         reject("keys-that-never-come", "keys_unavailable", KEYS)
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Jwks, Times::Always, Fault::Hang)),
     ]
@@ -194,13 +194,13 @@ fn userinfo() -> Vec<Row> {
     let invalid = |module| reject(module, "userinfo_invalid", USERINFO);
     let unavailable = |module| reject(module, "userinfo_unavailable", USERINFO);
     vec![
-        reject("userinfo-with-429", "rate_limited", USERINFO).answer(Endpoint::UserInfo, Answer::empty(429)),
-        unavailable("userinfo-with-502").answer(Endpoint::UserInfo, Answer::empty(502)),
+        reject("userinfo-with-429", "rate_limited", USERINFO).answer(Endpoint::UserInfo, CannedResponse::empty(429)),
+        unavailable("userinfo-with-502").answer(Endpoint::UserInfo, CannedResponse::empty(502)),
         unavailable("userinfo-that-never-comes")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::UserInfo, Times::Always, Fault::Hang)),
-        invalid("userinfo-as-a-jwt").answer(Endpoint::UserInfo, Answer::new(200, "application/jwt", "e30.e30.e30")),
+        invalid("userinfo-as-a-jwt").answer(Endpoint::UserInfo, CannedResponse::new(200, "application/jwt", "e30.e30.e30")),
         reject("userinfo-with-401", "userinfo_refused", USERINFO)
-            .answer(Endpoint::UserInfo, Answer::empty(401).header("www-authenticate", r#"Bearer error="invalid_token""#))
+            .answer(Endpoint::UserInfo, CannedResponse::empty(401).header("www-authenticate", r#"Bearer error="invalid_token""#))
             .proves("the bearer error is told", |seen| seen.error["provider"]["error"] == "invalid_token"),
         invalid("userinfo-that-is-no-object").answer(Endpoint::UserInfo, json_text("[]")),
         invalid("userinfo-with-a-member-twice").answer(Endpoint::UserInfo, json_text(r#"{"sub": "a", "sub": "b"}"#)),
@@ -230,11 +230,11 @@ fn part(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-fn json_text(text: &str) -> Answer {
-    Answer::new(200, "application/json", text)
+fn json_text(text: &str) -> CannedResponse {
+    CannedResponse::new(200, "application/json", text)
 }
 
 /// Longer than the host lets through.
-fn oversized() -> Answer {
+fn oversized() -> CannedResponse {
     json_text("").body(Body::Huge(b"{}".to_vec(), 600 << 10))
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use host_test::cognito::{Answer, Body, Endpoint, Fault, Times};
+use host_test::cognito::{Body, CannedResponse, Endpoint, Fault, Times};
 use journey_host::{ClientSecret, FindingStatus, Limits};
 
 use super::test;
@@ -24,10 +24,10 @@ const ENDPOINTS: [(Endpoint, &[&str]); 5] = [
 /// What any endpoint can do.
 fn behaviours(stage: &Stage) -> Vec<(&'static str, Fault)> {
     let elsewhere = format!("{}/elsewhere", stage.cognito.domain_origin());
-    let answer = |body: Vec<u8>| Answer::new(200, JSON, body);
+    let answer = |body: Vec<u8>| CannedResponse::new(200, JSON, body);
     let flood = (0..200).fold(answer(b"{}".to_vec()), |answer, number| answer.header(&format!("x-{number}"), &"x".repeat(4000)));
     let long = format!("https://x.example/{}", "x".repeat(32 << 10));
-    let told = |answer: Answer| Fault::Answer(answer);
+    let told = |answer: CannedResponse| Fault::Respond(answer);
     vec![
         ("hangs", Fault::Hang),
         ("hangs up", Fault::Disconnect),
@@ -37,14 +37,14 @@ fn behaviours(stage: &Stage) -> Vec<(&'static str, Fault)> {
         ("sends too many headers", told(flood)),
         ("sends half a megabyte of brackets", told(answer(b"[0],".repeat(100_000)))),
         ("sends another kind of JSON", told(answer(b"[]".to_vec()))),
-        ("leads elsewhere", told(Answer::redirect(302, &elsewhere))),
-        ("leads to itself", told(Answer::redirect(307, ""))),
-        ("leads to a long URL", told(Answer::redirect(302, &long))),
-        ("leads to a script", told(Answer::redirect(302, "javascript:alert(1)"))),
-        ("leads nowhere", told(Answer::redirect(302, "https://[::"))),
-        ("challenges", told(Answer::firewall_challenge())),
-        ("is in trouble", told(Answer::empty(503))),
-        ("is another page", told(Answer::new(200, "text/html", "<html>"))),
+        ("leads elsewhere", told(CannedResponse::redirect(302, &elsewhere))),
+        ("leads to itself", told(CannedResponse::redirect(307, ""))),
+        ("leads to a long URL", told(CannedResponse::redirect(302, &long))),
+        ("leads to a script", told(CannedResponse::redirect(302, "javascript:alert(1)"))),
+        ("leads nowhere", told(CannedResponse::redirect(302, "https://[::"))),
+        ("challenges", told(CannedResponse::firewall_challenge())),
+        ("is in trouble", told(CannedResponse::empty(503))),
+        ("is another page", told(CannedResponse::new(200, "text/html", "<html>"))),
     ]
 }
 
@@ -86,10 +86,10 @@ async fn a_provider_that_repeats_what_it_was_sent_is_not_repeated() {
     let secret = "1q2w3e4r5t6y7u8i9o0p1a2s3d4f5g6h7j8k9l0z1x2c3v4b5n6m";
     stage.client_secret = Some(ClientSecret::new(secret));
     let told = serde_json::json!({"error": "invalid_client", "error_description": format!("no {secret}")});
-    let answer = Answer::json(400, &told).header("x-amz-cognito-request-id", secret);
+    let answer = CannedResponse::json(400, &told).header("x-amz-cognito-request-id", secret);
     stage.cognito.faults().answer(Endpoint::Token, Times::Always, answer);
     let kept = format!("{}/error?error={secret}", stage.cognito.domain_origin());
-    stage.cognito.faults().answer(Endpoint::Authorize, Times::Always, Answer::redirect(302, &kept));
+    stage.cognito.faults().answer(Endpoint::Authorize, Times::Always, CannedResponse::redirect(302, &kept));
     let findings = test(&stage).await;
     let credentials = findings.iter().find(|finding| finding.check == "credentials").expect("a finding");
     assert_eq!(credentials.provider.error_description.as_deref(), Some("[redacted]"));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use host_test::cognito::{Answer, Config, Endpoint, Fault, Issuer, Times};
+use host_test::cognito::{CannedResponse, Config, Endpoint, Fault, Issuer, Times};
 use journey_host::{ClientSecret, Clock, Finding, FindingStatus, HostCall, Import, Injection, Interceptor};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ const fn row(wrong: &'static str, told: &'static str, arrange: fn(&mut Stage)) -
     Row { wrong, arrange, told }
 }
 
-fn answer(stage: &Stage, endpoint: Endpoint, answer: Answer) {
+fn answer(stage: &Stage, endpoint: Endpoint, answer: CannedResponse) {
     stage.cognito.faults().answer(endpoint, Times::Always, answer);
 }
 
@@ -113,10 +113,10 @@ const ROWS: &[Row] = &[
         },
     ),
     row("the metadata can't be had", "`metadata` unknown `metadata_unavailable`", |stage| {
-        answer(stage, Endpoint::Discovery, Answer::empty(503));
+        answer(stage, Endpoint::Discovery, CannedResponse::empty(503));
     }),
     row("something else than metadata comes", "`metadata` unknown `metadata_invalid`", |stage| {
-        answer(stage, Endpoint::Discovery, Answer::new(200, "text/html", "<html>"));
+        answer(stage, Endpoint::Discovery, CannedResponse::new(200, "text/html", "<html>"));
     }),
     row("the issuer has no key", "`keys` failed `signing_key_unknown` at `/connector/custom_endpoints/jwks_uri`", |stage| {
         stage.cognito.faults().alter_json(Endpoint::Jwks, Times::Always, |keys| keys["keys"] = json!([]));
@@ -175,7 +175,7 @@ const ROWS: &[Row] = &[
         stage.cognito.faults().set(
             Endpoint::Authorize,
             Times::Always,
-            Fault::Answer(Answer::redirect(
+            Fault::Respond(CannedResponse::redirect(
                 302,
                 "http://127.0.0.1:9/callback?error=invalid_request&error_description=invalid+prompt",
             )),
@@ -210,20 +210,20 @@ const ROWS: &[Row] = &[
         "a firewall challenges the host (202)",
         "`callback` unknown `unexpected_status`; `scope` unknown `unexpected_status`",
         |stage| {
-            answer(stage, Endpoint::Authorize, Answer::firewall_challenge());
+            answer(stage, Endpoint::Authorize, CannedResponse::firewall_challenge());
         },
     ),
     row("a firewall sets the host a riddle (405)", "`userinfo` unknown `unexpected_status`", |stage| {
-        answer(stage, Endpoint::UserInfo, Answer::firewall_captcha());
+        answer(stage, Endpoint::UserInfo, CannedResponse::firewall_captcha());
     }),
     row("a firewall blocks the host (403)", "`credentials` unknown `unexpected_status`", |stage| {
-        answer(stage, Endpoint::Token, Answer::firewall());
+        answer(stage, Endpoint::Token, CannedResponse::firewall());
     }),
     row("a firewall demands a user agent", "all passed", |stage| {
         stage.cognito.configure(|config| config.user_agent_required = true);
     }),
     row("the pool is rate-limiting requests", "`credentials` unknown `rate_limited`", |stage| {
-        answer(stage, Endpoint::Token, Answer::throttled());
+        answer(stage, Endpoint::Token, CannedResponse::throttled());
     }),
     row("the authorization endpoint can't be reached", "`callback` unknown; `scope` unknown", |stage| {
         stage.cognito.faults().set(Endpoint::Authorize, Times::Always, Fault::Disconnect);
@@ -251,7 +251,7 @@ const ROWS: &[Row] = &[
     ),
     row("the token endpoint issues tokens for a code that nobody was given", "`credentials` unknown", |stage| {
         let tokens = json!({"access_token": "at", "id_token": "it", "token_type": "Bearer"});
-        answer(stage, Endpoint::Token, Answer::json(200, &tokens));
+        answer(stage, Endpoint::Token, CannedResponse::json(200, &tokens));
     }),
     row(
         "the userinfo endpoint's address is wrong",
@@ -262,7 +262,11 @@ const ROWS: &[Row] = &[
         },
     ),
     row("the user is sent to an identity provider that nobody asked for", "`callback` unknown; `scope` unknown", |stage| {
-        answer(stage, Endpoint::Authorize, Answer::redirect(302, "https://accounts.google.com/o/oauth2/v2/auth?client_id=x"));
+        answer(
+            stage,
+            Endpoint::Authorize,
+            CannedResponse::redirect(302, "https://accounts.google.com/o/oauth2/v2/auth?client_id=x"),
+        );
     }),
     row("the host's clock is off by two minutes", "`clock` failed `id_token_issued_at`", |stage| {
         let now = stage.clock.now().as_secs();

@@ -1,7 +1,7 @@
 //! Requests that are refused, and where the refusal ends up.
 
 use host_test::browser::Navigation;
-use host_test::cognito::{Answer, AuthorizationError, Endpoint, SteppedClock, Times};
+use host_test::cognito::{AuthorizationError, CannedResponse, Endpoint, SteppedClock, Times};
 
 use super::relying_party::{Bench, CALLBACK, STATE};
 
@@ -43,7 +43,7 @@ async fn a_client_for_machines_has_no_use_for_a_callback_url_or_a_code() {
 async fn every_response_tells_the_providers_own_time() {
     let clock = SteppedClock::at(784_111_777);
     let bench = Bench::with(|config| config.clock = clock.clock()).await;
-    bench.cognito.faults().answer(Endpoint::Jwks, Times::First(1), Answer::empty(503));
+    bench.cognito.faults().answer(Endpoint::Jwks, Times::First(1), CannedResponse::empty(503));
     for url in [bench.cognito.openid_configuration(), bench.cognito.jwks_uri(), bench.cognito.userinfo_endpoint()] {
         let response = bench.browser.request(Navigation::get(&url).unwrap()).await.unwrap();
         assert_eq!(response.header("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"), "{url}");

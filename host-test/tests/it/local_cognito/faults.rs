@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use host_test::browser::Navigation;
-use host_test::cognito::{Answer, Body, Endpoint, Fault, LocalCognito, Origin, Times};
+use host_test::cognito::{Body, CannedResponse, Endpoint, Fault, LocalCognito, Origin, Times};
 
 use super::relying_party::{Bench, decode};
 
@@ -16,8 +16,8 @@ async fn faults_apply_in_order_and_run_out() {
     let bench = Bench::start().await;
     let faults = bench.cognito.faults();
     faults.set(Endpoint::Jwks, Times::First(1), Fault::Pass);
-    faults.answer(Endpoint::Jwks, Times::First(2), Answer::firewall());
-    faults.answer(Endpoint::Jwks, Times::First(1), Answer::empty(429).header("retry-after", "1"));
+    faults.answer(Endpoint::Jwks, Times::First(2), CannedResponse::firewall());
+    faults.answer(Endpoint::Jwks, Times::First(1), CannedResponse::empty(429).header("retry-after", "1"));
     let mut statuses = Vec::new();
     for _ in 0..5 {
         statuses.push(keys(&bench).await.unwrap().status);
@@ -49,7 +49,11 @@ async fn an_answer_never_comes_or_comes_late() {
 async fn bodies_are_huge_endless_slow_or_cut_off() {
     let bench = Bench::start().await;
     let answer = |body| {
-        bench.cognito.faults().answer(Endpoint::Jwks, Times::First(1), Answer::new(200, "application/json", "").body(body))
+        bench.cognito.faults().answer(
+            Endpoint::Jwks,
+            Times::First(1),
+            CannedResponse::new(200, "application/json", "").body(body),
+        )
     };
 
     answer(Body::Huge(b"{}".to_vec(), 100_000));
@@ -141,7 +145,7 @@ async fn a_stopped_provider_answers_nothing() {
 #[should_panic(expected = "these faults never took effect: JSON of UserInfo")]
 async fn a_fault_that_never_took_effect_fails_its_test() {
     let bench = Bench::start().await;
-    bench.cognito.faults().answer(Endpoint::Jwks, Times::Always, Answer::firewall());
+    bench.cognito.faults().answer(Endpoint::Jwks, Times::Always, CannedResponse::firewall());
     bench.cognito.faults().alter_json(Endpoint::UserInfo, Times::First(1), |_| {});
     assert_eq!(keys(&bench).await.unwrap().status, 403);
 }
@@ -149,7 +153,7 @@ async fn a_fault_that_never_took_effect_fails_its_test() {
 #[tokio::test]
 async fn a_fault_that_was_not_meant_to_take_effect_is_forgotten() {
     let bench = Bench::start().await;
-    bench.cognito.faults().answer(Endpoint::Jwks, Times::Always, Answer::firewall());
+    bench.cognito.faults().answer(Endpoint::Jwks, Times::Always, CannedResponse::firewall());
     bench.cognito.faults().forget();
     assert_eq!(keys(&bench).await.unwrap().status, 200);
 }

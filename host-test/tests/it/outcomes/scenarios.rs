@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use host_test::cognito::{Answer, AuthorizationError, Endpoint, Fault, Signing, Times};
+use host_test::cognito::{AuthorizationError, CannedResponse, Endpoint, Fault, Signing, Times};
 use journey_host::{
     Abandonment, AbandonmentReason, Arrival as At, AuthorizationResponse, Begun, Browser, Called, ClientSecret, Completed,
-    Egress, Failed, Failure, FailureBehavior, Fault as HostFault, Faults, Import, Limits, Network, PublicOrigin, Services, Step,
+    Egress, Failed, Failure, FailureBehavior, Faults, HostFault, Import, Limits, Network, PublicOrigin, Services, Step,
 };
 use serde_json::{Value, json};
 
@@ -262,14 +262,14 @@ fn id_token() -> Vec<Scenario> {
 fn provider() -> Vec<Scenario> {
     vec![
         completes("signing_key_unknown").header("kid", json!("unknown")),
-        completes("keys_unavailable").answer(Endpoint::Jwks, Answer::empty(503)),
-        begins("metadata_unavailable").by_discovery().answer(Endpoint::Discovery, Answer::empty(503)),
+        completes("keys_unavailable").answer(Endpoint::Jwks, CannedResponse::empty(503)),
+        begins("metadata_unavailable").by_discovery().answer(Endpoint::Discovery, CannedResponse::empty(503)),
         completes("token_unavailable")
             .arrange(|stage| stage.cognito.faults().set(Endpoint::Token, Times::Always, Fault::Disconnect)),
-        completes("userinfo_unavailable").answer(Endpoint::UserInfo, Answer::empty(502)),
-        completes("unexpected_status").answer(Endpoint::UserInfo, Answer::firewall()),
-        completes("unexpected_status").answer(Endpoint::Token, Answer::firewall_challenge()),
-        completes("rate_limited").answer(Endpoint::Token, Answer::empty(429)),
+        completes("userinfo_unavailable").answer(Endpoint::UserInfo, CannedResponse::empty(502)),
+        completes("unexpected_status").answer(Endpoint::UserInfo, CannedResponse::firewall()),
+        completes("unexpected_status").answer(Endpoint::Token, CannedResponse::firewall_challenge()),
+        completes("rate_limited").answer(Endpoint::Token, CannedResponse::empty(429)),
         completes("identity_provider_unavailable").refused(AuthorizationError::identity_provider_timeout()),
         completes("identity_provider_rejected").refused(AuthorizationError::saml("Audience mismatch")),
         completes("id_token_too_large").claim("essay", json!("x".repeat(256 << 10))),
@@ -279,15 +279,15 @@ fn provider() -> Vec<Scenario> {
         completes("grant_refused").setup(|config| {
             config.client.unreadable_attributes.insert("email_verified".to_owned());
         }),
-        completes("token_response_invalid").answer(Endpoint::Token, Answer::json(200, &json!([]))),
-        completes("keys_invalid").answer(Endpoint::Jwks, Answer::json(200, &json!({}))),
+        completes("token_response_invalid").answer(Endpoint::Token, CannedResponse::json(200, &json!([]))),
+        completes("keys_invalid").answer(Endpoint::Jwks, CannedResponse::json(200, &json!({}))),
         begins("metadata_invalid").by_discovery().member(
             Endpoint::Discovery,
             "token_endpoint",
             json!("http://login.example.com/"),
         ),
-        completes("userinfo_invalid").answer(Endpoint::UserInfo, Answer::json(200, &json!([]))),
-        completes("userinfo_refused").answer(Endpoint::UserInfo, Answer::empty(401)),
+        completes("userinfo_invalid").answer(Endpoint::UserInfo, CannedResponse::json(200, &json!([]))),
+        completes("userinfo_refused").answer(Endpoint::UserInfo, CannedResponse::empty(401)),
         completes("provider_error").refused(AuthorizationError::new("invalid_request", Some("whatever"))),
     ]
 }
