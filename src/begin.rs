@@ -37,7 +37,8 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
         },
         exchanges: host.exchanges(),
     };
-    // Nothing in it can hold what was drawn here: the documents were there before, and of an exchange neither query nor body is kept.
+    // Nothing in it can hold what was drawn here: the documents were there before, and of an exchange neither query nor body is
+    // kept.
     let event_data = report.render(&destinations.event_data, &Redaction::default());
     Begun { outcome, event_data }
 }

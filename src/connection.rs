@@ -1,11 +1,12 @@
 //! `connection.test`: finds out what is wrong with a connector and a step's settings, without a user.
 //!
-//! Asking is apart from judging. This file asks: at most six requests, in one order, and writes nothing. The modules below read what an
-//! endpoint answered (`read`), and judge it (`judge`): pure functions from an exchange to a finding. Some answers mean something only together
-//! (Cognito says `invalid_request` of an unknown client and of an identity provider that isn't enabled), so all is judged at the end.
+//! Asking is apart from judging. This file asks: at most six requests, in one order, and writes nothing. The modules below read
+//! what an endpoint answered (`read`), and judge it (`judge`): pure functions from an exchange to a finding. Some answers mean
+//! something only together (Cognito says `invalid_request` of an unknown client and of an identity provider that isn't enabled),
+//! so all is judged at the end.
 //!
-//! A finding is `failed` only where a login would fail by it: whatever else came is `unknown`, with its status. A false alarm is worse than
-//! a gap.
+//! A finding is `failed` only where a login would fail by it: whatever else came is `unknown`, with its status. A false alarm is
+//! worse than a gap.
 
 pub mod authorization;
 pub mod clock;

@@ -1,5 +1,5 @@
-//! `README.md`, the pages of `docs` and the code say the same: tables, JSON blocks, the example of a host, commands, layers, the code map.
-//! Their links are checked by `xtask`, which makes a site of them.
+//! `README.md`, the pages of `docs` and the code say the same: tables, JSON blocks, the example of a host, commands, layers, the
+//! code map. Their links are checked by `xtask`, which makes a site of them.
 
 use serde_json::{Value, json};
 

@@ -33,8 +33,9 @@ pub trait Host {
     /// The store can't be reached.
     fn attempt(&mut self, key: &str) -> Result<Option<Entry>, StoreError>;
 
-    /// Stores a value only where that revision still stands, indivisibly: of any number of concurrent callers at most one succeeds.
-    /// `false` where another revision stands, which may be this caller's own, from an earlier try whose answer was lost.
+    /// Stores a value only where that revision still stands, indivisibly: of any number of concurrent callers at most one
+    /// succeeds. `false` where another revision stands, which may be this caller's own, from an earlier try whose answer was
+    /// lost.
     ///
     /// # Errors
     /// The store refuses the value, or can't be reached: whether it was stored is unknown then.

@@ -1,8 +1,8 @@
 //! JSON, read strictly: a document that two readers could read differently isn't read at all.
 //!
-//! `serde_json` keeps the last of several members with one name; another reader may keep the first. In a token that is a way past a
-//! check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at 128, the
-//! number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
+//! `serde_json` keeps the last of several members with one name; another reader may keep the first. In a token that is a way past
+//! a check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at
+//! 128, the number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
 mod typed;
 
@@ -20,13 +20,13 @@ pub use typed::{FromJson, take};
 pub type Object = Map<String, Value>;
 
 limit! {
-    /// Values in one document, at every depth together. A key set of 100 keys has 800; each can take some 400 bytes of memory, and an output
-    /// is copied a few times on its way.
+    /// Values in one document, at every depth together. A key set of 100 keys has 800; each can take some 400 bytes of memory,
+    /// and an output is copied a few times on its way.
     pub(crate) MAX_VALUES: u32 = 4096;
     A_NUMBER_OF_VALUES = "expected JSON of at most ", " values";
 }
-/// Values in a token's claims, weighed. AWS lets a token have 120 KB of claims: 60,000 numbers, or 17,143 objects of the shortest member,
-/// which weigh 154,287. A number takes 24 bytes of memory here, the smallest object some 450.
+/// Values in a token's claims, weighed. AWS lets a token have 120 KB of claims: 60,000 numbers, or 17,143 objects of the shortest
+/// member, which weigh 154,287. A number takes 24 bytes of memory here, the smallest object some 450.
 pub(crate) const MAX_CLAIM_VALUES: u32 = 163_840;
 /// What an object with members counts among the values of a token's claims.
 pub(crate) const OBJECT_WEIGHT: u32 = 8;
@@ -101,7 +101,8 @@ pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
     of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
 }
 
-/// As [`object`], for what was stored by this component itself: settings of 64 KiB can ask for 32,768 words, each a value of its own there.
+/// As [`object`], for what was stored by this component itself: settings of 64 KiB can ask for 32,768 words, each a value of its
+/// own there.
 ///
 /// # Errors
 /// See [`Rejection`].

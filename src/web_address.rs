@@ -1,13 +1,13 @@
-//! URLs, read strictly. The text is what gets sent and compared, and `url` only reads it: so whatever it would quietly change in an
-//! authority, or others would read differently, is refused before it's asked.
+//! URLs, read strictly. The text is what gets sent and compared, and `url` only reads it: so whatever it would quietly change in
+//! an authority, or others would read differently, is refused before it's asked.
 
 use url::Url;
 
 /// Schemes whose addresses browsers read by rules of their own (WHATWG URL, special schemes).
 const WEB_SCHEMES: &[&str] = &["file", "ftp", "http", "https", "ws", "wss"];
 
-/// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority. One of the web
-/// has its scheme in lower case, and a host after exactly two slashes.
+/// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority. One
+/// of the web has its scheme in lower case, and a host after exactly two slashes.
 ///
 /// # Errors
 /// What was expected.
@@ -21,7 +21,8 @@ pub fn parse(text: &str) -> Result<Url, &'static str> {
     }
     let (scheme, rest) = text.split_once(':').ok_or("expected an absolute URL")?;
     let hierarchical = rest.strip_prefix("//");
-    // The parser takes any case and skips any number of slashes; to other readers a third slash ends an empty host (RFC 3986 3.2).
+    // The parser takes any case and skips any number of slashes; to other readers a third slash ends an empty host (RFC 3986
+    // 3.2).
     let is_of_the_web = WEB_SCHEMES.iter().any(|web| web.eq_ignore_ascii_case(scheme));
     let is_whole = WEB_SCHEMES.contains(&scheme) && hierarchical.is_some_and(|rest| !rest.starts_with(['/', '?']));
     if is_of_the_web && !is_whole {

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-// The bodies of the targets, by their path: their own package is outside of the workspace, since its build needs a nightly compiler.
+// The bodies of the targets, by their path: their own package is outside of the workspace, since its build needs a nightly
+// compiler.
 #[allow(unreachable_pub, dead_code, reason = "public for the package that the module belongs to")]
 #[path = "../fuzz/src/lib.rs"]
 mod fuzz;

@@ -1,6 +1,8 @@
-//! One login, the same for all that is measured: documents, a user's tokens as Cognito issues them, and what the provider answers.
+//! One login, the same for all that is measured: documents, a user's tokens as Cognito issues them, and what the provider
+//! answers.
 //!
-//! Random bytes and the time are fixed, so that `begin` writes the same state and nonce each time, and one ID token fits every attempt.
+//! Random bytes and the time are fixed, so that `begin` writes the same state and nonce each time, and one ID token fits every
+//! attempt.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};

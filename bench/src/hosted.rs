@@ -1,5 +1,5 @@
-//! The component through the reference host: stores in memory, a client that answers from a table, and the runtime that a server has, with one
-//! worker thread.
+//! The component through the reference host: stores in memory, a client that answers from a table, and the runtime that a server
+//! has, with one worker thread.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};

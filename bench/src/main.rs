@@ -1,5 +1,5 @@
-//! Measures the component, the reference host, and what others wrote for the same job, all in one run. `cargo xtask bench` builds what it needs,
-//! calls it, and makes a table of what it writes.
+//! Measures the component, the reference host, and what others wrote for the same job, all in one run. `cargo xtask bench` builds
+//! what it needs, calls it, and makes a table of what it writes.
 //!
 //! What is measured stands in [`rows`], how it is in [`sampler`]; `docs/performance.md` says what the rows mean.
 

@@ -63,7 +63,8 @@ impl OpenIdConnect {
         request.set_pkce_challenge(challenge).url().0.into()
     }
 
-    /// Code exchange, ID token with signature and hash of the access token, userinfo of the same subject. Keys and metadata are there.
+    /// Code exchange, ID token with signature and hash of the access token, userinfo of the same subject. Keys and metadata are
+    /// there.
     pub fn complete(&self) -> Result<()> {
         let http = |request: HttpRequest| -> Result<HttpResponse, std::io::Error> {
             let answer = self.answers.get(&request.uri().to_string()).cloned();

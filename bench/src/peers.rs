@@ -1,4 +1,5 @@
-//! Programs of Node.js and Python that measure what runs there. Each is asked for a few samples at a time, so that they too are taken by turns.
+//! Programs of Node.js and Python that measure what runs there. Each is asked for a few samples at a time, so that they too are
+//! taken by turns.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -1,9 +1,10 @@
 //! Takes the samples: all rows by turns, in rounds.
 //!
-//! Criterion and divan measure one benchmark to its end, and then the next. Where the machine's speed drifts by a third within minutes, as that of
-//! a virtual machine does, a ratio of two such figures says when each was taken. So each round takes a short batch of every row, one after the
-//! other, and a drift hits all of them alike: ratios hold though times don't. The two crates can't be made to interleave, and what they would
-//! bring besides (warming up, choosing a batch size, statistics of one row) is the few lines below.
+//! Criterion and divan measure one benchmark to its end, and then the next. Where the machine's speed drifts by a third within
+//! minutes, as that of a virtual machine does, a ratio of two such figures says when each was taken. So each round takes a short
+//! batch of every row, one after the other, and a drift hits all of them alike: ratios hold though times don't. The two crates
+//! can't be made to interleave, and what they would bring besides (warming up, choosing a batch size, statistics of one row) is
+//! the few lines below.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Entries of the tenant's cache, which anybody may have written: a line with the stamp of the last forced fetch, a line with the entry,
-//! then the provider's answer. The entry is read both as a key set and as metadata.
+//! Entries of the tenant's cache, which anybody may have written: a line with the stamp of the last forced fetch, a line with the
+//! entry, then the provider's answer. The entry is read both as a key set and as metadata.
 
 use cognito_oidc::oidc::cache::Source;
 use cognito_oidc::oidc::signing_keys;

@@ -1,5 +1,5 @@
-//! A test of a connection: a line with the connector and a line with the settings (each empty for the usual one, `none` for no settings), then
-//! the HTTP responses in the order of the requests, with a line `===` before each. What isn't there is a timeout.
+//! A test of a connection: a line with the connector and a line with the settings (each empty for the usual one, `none` for no
+//! settings), then the HTTP responses in the order of the requests, with a line `===` before each. What isn't there is a timeout.
 
 use cognito_oidc::connection::finding::{Check, Finding, Status};
 use cognito_oidc::connection::test;

@@ -1,5 +1,5 @@
-//! The ID token: lines of its header and of its claims (signed, whatever they are), then a script with `signed_by` and `id_token` as in
-//! [`super::script`], the times `begun_at` and `completed_at`, and what is expected: `acr`, `not_before`.
+//! The ID token: lines of its header and of its claims (signed, whatever they are), then a script with `signed_by` and `id_token`
+//! as in [`super::script`], the times `begun_at` and `completed_at`, and what is expected: `acr`, `not_before`.
 
 use cognito_oidc::oidc::id_token::{AcrRequirement, Expectations, Rejection, UnverifiedIdToken};
 use cognito_oidc::oidc::issuer::Issuer;

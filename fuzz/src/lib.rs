@@ -1,8 +1,9 @@
 //! Bodies of the fuzz targets: what each of them feeds to the component, and what must hold whatever it was fed.
 //!
-//! An input is a text that people can read and write: the document itself, an HTTP response as on the wire, or a script of lines (see
-//! [`script`]). So a seed shows what it is about, and a dictionary of words finds its way through. Targets and replay share these bodies:
-//! `fuzz_targets/` hands libFuzzer's inputs to them, `tests/replay.rs` of the component the committed corpora, on any compiler.
+//! An input is a text that people can read and write: the document itself, an HTTP response as on the wire, or a script of lines
+//! (see [`script`]). So a seed shows what it is about, and a dictionary of words finds its way through. Targets and replay share
+//! these bodies: `fuzz_targets/` hands libFuzzer's inputs to them, `tests/replay.rs` of the component the committed corpora, on
+//! any compiler.
 
 pub mod cached;
 pub mod complete;

@@ -1,5 +1,5 @@
-//! Redaction: lines of the secret, of how a part of it is written (`<form> <from> <to> <bytes before it>`), then the text that repeats it
-//! where it says `{}`.
+//! Redaction: lines of the secret, of how a part of it is written (`<form> <from> <to> <bytes before it>`), then the text that
+//! repeats it where it says `{}`.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -19,8 +19,9 @@
 //! | `cached_keys`, `cached_metadata`, `cached_forced` | what the cache holds |
 //! | `fail` | the n-th call of one of the host's functions fails: `set_variable 1 refused` |
 //!
-//! Where a value says `{state}`, `{nonce}`, `{verifier}`, `{code}`, `{client_secret}`, `{access_token}`, `{refresh_token}`, `{id_token}`,
-//! `{key_a}` or `{key_b}`, the run's own is put in: a provider knows most of them, and may repeat them where it shouldn't.
+//! Where a value says `{state}`, `{nonce}`, `{verifier}`, `{code}`, `{client_secret}`, `{access_token}`, `{refresh_token}`,
+//! `{id_token}`, `{key_a}` or `{key_b}`, the run's own is put in: a provider knows most of them, and may repeat them where it
+//! shouldn't.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! What logins cost a host: the figures of the operator's page, from the host's own metrics.
 //!
-//! `cargo run --release --example capacity`, after `cargo xtask build`. Host, local Cognito and the users' browsers are one process, so its memory
-//! is an upper bound.
+//! `cargo run --release --example capacity`, after `cargo xtask build`. Host, local Cognito and the users' browsers are one
+//! process, so its memory is an upper bound.
 
 use std::time::{Duration, Instant};
 

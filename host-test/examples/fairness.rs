@@ -1,7 +1,7 @@
 //! What tenants whose provider hangs cost the others: the median of `begin` beside them, and on an idle host in the same run.
 //!
-//! `cargo run --release --example fairness`, after `cargo xtask build`. The two hosts are asked in turns, so that whatever else the machine
-//! does is in both.
+//! `cargo run --release --example fairness`, after `cargo xtask build`. The two hosts are asked in turns, so that whatever else
+//! the machine does is in both.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
-//! A host on `wit/` and Wasmtime alone: one login with everything in memory. It shows the contract from the other side of `journey-host`; that
-//! library is what a host in production builds on, for shares, times, stores of a fleet, egress and the rules of settling are all missing here.
+//! A host on `wit/` and Wasmtime alone: one login with everything in memory. It shows the contract from the other side of
+//! `journey-host`; that library is what a host in production builds on, for shares, times, stores of a fleet, egress and the
+//! rules of settling are all missing here.
 
 #![allow(missing_docs, reason = "the bindings are documented in wit/")]
 

@@ -1,7 +1,8 @@
-//! A user agent for tests: follows redirects hop by hop, keeps cookies, fills in forms and runs the one script it knows, a form that submits itself.
+//! A user agent for tests: follows redirects hop by hop, keeps cookies, fills in forms and runs the one script it knows, a form
+//! that submits itself.
 //!
-//! Two origins on loopback stand for two sites. So unlike in a real browser the port is part of a cookie's site, and a navigation from one port to
-//! another is cross-site.
+//! Two origins on loopback stand for two sites. So unlike in a real browser the port is part of a cookie's site, and a navigation
+//! from one port to another is cross-site.
 
 mod cookies;
 mod form;

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// Colours in pairs for light and dark, of a contrast of at least 4.5 to 1 for text and 3 to 1 for what is to be seen of a control (WCAG 2.2,
-/// 1.4.3 and 1.4.11). Directions are logical, so that a page that is read from right to left is mirrored.
+/// Colours in pairs for light and dark, of a contrast of at least 4.5 to 1 for text and 3 to 1 for what is to be seen of a
+/// control (WCAG 2.2, 1.4.3 and 1.4.11). Directions are logical, so that a page that is read from right to left is mirrored.
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;--back:light-dark(#eef1f5,#14171c);--card:light-dark(#fff,#1f242b);\
 --text:light-dark(#1b1f24,#e8ebef);--quiet:light-dark(#4a5360,#aab3bf);--line:light-dark(#7d8794,#7d8794);--rule:light-dark(#d5dae1,#39414b);\
@@ -80,8 +80,8 @@ pub(crate) fn document(title: &str, lang: &str, width: Width, body: &str) -> Str
     )
 }
 
-/// What a page may load and where its forms may lead (Content Security Policy Level 3): its own style and icon, no script but those named by
-/// `scripts`, and no frame around it. `form_action`: beside its own origin, where redirects after a form may lead.
+/// What a page may load and where its forms may lead (Content Security Policy Level 3): its own style and icon, no script but
+/// those named by `scripts`, and no frame around it. `form_action`: beside its own origin, where redirects after a form may lead.
 pub(crate) fn policy(scripts: &[&str], form_action: &str) -> String {
     let style = source(STYLE);
     let scripts: String = scripts.iter().map(|script| format!(" {}", source(script))).collect();

@@ -22,7 +22,8 @@ usage: host-test demo [options]     one login through the component, printed; `h
        host-test fleet-host         one of those hosts, asked by lines of JSON
 ";
 
-/// What the demo and the check of a connection end with where neither of them came to anything: no port is free, the component isn't built.
+/// What the demo and the check of a connection end with where neither of them came to anything: no port is free, the component
+/// isn't built.
 const CANT_RUN: u8 = 3;
 
 #[tokio::main]

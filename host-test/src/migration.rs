@@ -1,7 +1,8 @@
-//! The step after the login: a user of Cognito is known here, is new, or is in dispute. `docs/migration.md` has the table that [`decide`]
-//! follows row by row; [`Directory`] is a user directory that does what it says.
+//! The step after the login: a user of Cognito is known here, is new, or is in dispute. `docs/migration.md` has the table that
+//! [`decide`] follows row by row; [`Directory`] is a user directory that does what it says.
 //!
-//! Invariant: nobody gets into an account by an address alone. An address only finds the account that its owner is asked to prove.
+//! Invariant: nobody gets into an account by an address alone. An address only finds the account that its owner is asked to
+//! prove.
 
 use serde::Deserialize;
 
@@ -114,7 +115,8 @@ impl Conflict {
     }
 }
 
-/// What to do with a user who has just logged in. `accounts`: at least those with the user's external id and those with the address.
+/// What to do with a user who has just logged in. `accounts`: at least those with the user's external id and those with the
+/// address.
 #[must_use]
 pub fn decide(arrived: &Arrived, accounts: &[Account]) -> Decision {
     let external_id = arrived.external_id();
@@ -152,7 +154,8 @@ impl Arrived {
         ExternalId { user_pool_id: self.login.user_pool_id.clone(), subject: self.user.external_user_id.clone() }
     }
 
-    /// Letters beyond ASCII are compared as they are: some of them are lower-cased to ASCII ones, and would make two addresses one.
+    /// Letters beyond ASCII are compared as they are: some of them are lower-cased to ASCII ones, and would make two addresses
+    /// one.
     fn has_address_of(&self, account: &Account) -> bool {
         match (&self.user.email, &account.email) {
             (Some(own), Some(other)) => own.eq_ignore_ascii_case(other),
@@ -160,7 +163,8 @@ impl Arrived {
         }
     }
 
-    /// Whether an identity provider may have written the profile. One linked identity is enough: its mapping writes at each login.
+    /// Whether an identity provider may have written the profile. One linked identity is enough: its mapping writes at each
+    /// login.
     fn is_federated(&self) -> bool {
         !self.user.federated_identities.is_empty()
             || !self.user.provider_groups.is_empty()

@@ -1,5 +1,5 @@
-//! What users and operators meet: logins that go wrong, and some that look as if they would, each by its name. The local Cognito plays
-//! them; the demo shows them to an author, and a test holds each to what the step makes of it.
+//! What users and operators meet: logins that go wrong, and some that look as if they would, each by its name. The local Cognito
+//! plays them; the demo shows them to an author, and a test holds each to what the step makes of it.
 
 use std::fmt;
 

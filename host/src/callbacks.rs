@@ -1,8 +1,8 @@
 //! Which callback URLs a host serves, and whose each of them is.
 //!
-//! A callback URL belongs to one connector of one tenant. Otherwise a provider's response that was meant for one connector could be
-//! completed with another one, whose owner would receive the code (mix-up, RFC 9700 4.4): comparing where a response arrived with where it
-//! was asked to arrive distinguishes connectors only where their URLs differ.
+//! A callback URL belongs to one connector of one tenant. Otherwise a provider's response that was meant for one connector could
+//! be completed with another one, whose owner would receive the code (mix-up, RFC 9700 4.4): comparing where a response arrived
+//! with where it was asked to arrive distinguishes connectors only where their URLs differ.
 //!
 //! | of two URLs | they are apart where |
 //! |---|---|
@@ -74,8 +74,9 @@ impl Callbacks {
         Ok(self)
     }
 
-    /// From now on, responses at this URL are this connector's. Make the URL of the same public origin and route that arrivals are made of
-    /// ([`PublicOrigin::url_of`](crate::PublicOrigin::url_of)): what a proxy rewrites then shows at `begin`, and not in every login.
+    /// From now on, responses at this URL are this connector's. Make the URL of the same public origin and route that arrivals
+    /// are made of ([`PublicOrigin::url_of`](crate::PublicOrigin::url_of)): what a proxy rewrites then shows at `begin`, and not
+    /// in every login.
     ///
     /// # Errors
     ///
@@ -92,8 +93,8 @@ impl Callbacks {
         Ok(())
     }
 
-    /// From now on, nothing begins with this URL, and no response there is passed on. Served for another connector, it completes nothing that
-    /// was begun for this one.
+    /// From now on, nothing begins with this URL, and no response there is passed on. Served for another connector, it completes
+    /// nothing that was begun for this one.
     pub fn withdraw(&self, url: &str) {
         if let Some(location) = Location::read(url) {
             self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|served| served.location != location);

@@ -58,8 +58,8 @@ pub struct Target {
     pub secret_use: SecretUse,
 }
 
-/// Names where a connector sends its client secret, and as whose: its issuers, client id, method and endpoints. Kept with the secret in the
-/// vault; holds nothing secret.
+/// Names where a connector sends its client secret, and as whose: its issuers, client id, method and endpoints. Kept with the
+/// secret in the vault; holds nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretUse(String);
 
@@ -78,8 +78,8 @@ impl SecretUse {
 /// A client secret of the vault's, together with what it was saved for: it isn't given out for anything else.
 ///
 /// Whoever may edit a connector could point its token endpoint at a server of his own, and press "Test". So the host keeps the
-/// [`SecretUse`] of the connector that a secret is saved for ([`Step::target`](crate::Step::target)), and where the connector has another one
-/// now, the secret is to be entered anew.
+/// [`SecretUse`] of the connector that a secret is saved for ([`Step::target`](crate::Step::target)), and where the connector has
+/// another one now, the secret is to be entered anew.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredSecret {
     secret: ClientSecret,

@@ -7,7 +7,8 @@ use crate::outcome::FailureBehavior;
 pub struct Description {
     /// The origins that `begin` and `complete` contact.
     pub origins: Vec<String>,
-    /// Whether these are all; otherwise the operator has to name the others ([`TenantPolicy::with_discovered`](crate::TenantPolicy)).
+    /// Whether these are all; otherwise the operator has to name the others
+    /// ([`TenantPolicy::with_discovered`](crate::TenantPolicy)).
     pub origins_complete: bool,
     /// The origins that a test of the connection contacts.
     pub test_origins: Vec<String>,

@@ -30,8 +30,8 @@ pub struct HostCall {
     pub import: Import,
     /// How many times this function has been called before by this call of the component.
     pub index: u32,
-    /// The variable's name, the beginning of the key, the method with origin and path, or the number of bytes. One line of at most
-    /// [`HostCall::MAX_TARGET`] characters.
+    /// The variable's name, the beginning of the key, the method with origin and path, or the number of bytes. One line of at
+    /// most [`HostCall::MAX_TARGET`] characters.
     pub target: String,
 }
 

@@ -1,8 +1,9 @@
-//! A journey host's part of the package `journey:step`: runs steps that send a user to log in elsewhere, each call in a sandbox of its own.
+//! A journey host's part of the package `journey:step`: runs steps that send a user to log in elsewhere, each call in a sandbox
+//! of its own.
 //!
-//! For whoever builds a journey engine in Rust and wants steps from others in it: the engine keeps the journeys, this crate runs their
-//! steps, holds them to what they may do, and settles each visit once. It serves no HTTP and draws no journeys; it has no opinion on
-//! sessions and cookies beyond what the contract demands.
+//! For whoever builds a journey engine in Rust and wants steps from others in it: the engine keeps the journeys, this crate runs
+//! their steps, holds them to what they may do, and settles each visit once. It serves no HTTP and draws no journeys; it has no
+//! opinion on sessions and cookies beyond what the contract demands.
 //!
 //! ```toml
 //! journey-host = { path = "../cognito-oidc/host" }
@@ -92,10 +93,11 @@
 //!
 //! # Why these numbers
 //!
-//! Each number is a field or constant with its reason beside it: [`Capacity`] for how many calls run and wait (64 sandboxes: 1 GiB at worst,
-//! and 320 calls a second where the provider takes 200 ms), [`Limits`] for what one call may use. A component is asked for its processor time each
-//! 10 ms, a twenty-fifth of what it may have. A rule of [`Capacity`] isn't a number: a tenant gets a further sandbox only where more are free than
-//! it holds, so that any number of tenants whose provider hangs leave something to the others.
+//! Each number is a field or constant with its reason beside it: [`Capacity`] for how many calls run and wait (64 sandboxes: 1
+//! GiB at worst, and 320 calls a second where the provider takes 200 ms), [`Limits`] for what one call may use. A component is
+//! asked for its processor time each 10 ms, a twenty-fifth of what it may have. A rule of [`Capacity`] isn't a number: a tenant
+//! gets a further sandbox only where more are free than it holds, so that any number of tenants whose provider hangs leave
+//! something to the others.
 //!
 //! # Features
 //!
@@ -110,14 +112,15 @@
 //! # Wasmtime
 //!
 //! Wasmtime 48, of which only these features are compiled in: `async`, `backtrace`, `component-model`, `cranelift`,
-//! `parallel-compilation`, `pooling-allocator`, `runtime`, `std`. Garbage collection, threads, stack switching, component-model async and the
-//! text format are left out, so that no component can reach their code. Vectors of 128 bits (`simd128`) are on, which a step may use; relaxed SIMD,
-//! whose results differ between processors, is off. Cargo unifies features: a host that itself depends on plain
-//! `wasmtime` switches all of them on again. Use [`wasmtime`](mod@wasmtime) as this crate exports it, or depend on it with
-//! `default-features = false`.
+//! `parallel-compilation`, `pooling-allocator`, `runtime`, `std`. Garbage collection, threads, stack switching, component-model
+//! async and the text format are left out, so that no component can reach their code. Vectors of 128 bits (`simd128`) are on,
+//! which a step may use; relaxed SIMD, whose results differ between processors, is off. Cargo unifies features: a host that
+//! itself depends on plain `wasmtime` switches all of them on again. Use [`wasmtime`](mod@wasmtime) as this crate exports it, or
+//! depend on it with `default-features = false`.
 //!
 //! Invariants: nothing of a sandbox outlives its call; a call that has no outcome writes no variable of the step's; the client
-//! secret enters a sandbox through `complete` and `test` alone; no text that this crate makes (`Debug`, errors, traces) holds a secret.
+//! secret enters a sandbox through `complete` and `test` alone; no text that this crate makes (`Debug`, errors, traces) holds a
+//! secret.
 
 mod callbacks;
 mod clock;

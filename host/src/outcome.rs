@@ -174,8 +174,8 @@ impl Failure {
     }
 }
 
-/// Who logged in. Pool and subject are the key to find a user by: one user's issuer changes with the region that answers and with the
-/// kind of issuer.
+/// Who logged in. Pool and subject are the key to find a user by: one user's issuer changes with the region that answers and with
+/// the kind of issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// The directory that the user is in: for Cognito, the user pool.

@@ -11,7 +11,8 @@ use crate::stores::keyring::Keyring;
 use crate::stores::memory::{MemoryAttempts, MemoryCache, MemoryJourneys};
 use crate::stores::{Attempts, Journeys, Stores, TenantCache};
 
-/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`](crate::visit::Visit) at each use.
+/// What a host provides its steps with. All of it is shared by all tenants, and scoped by [`Visit`](crate::visit::Visit) at each
+/// use.
 #[derive(Clone)]
 pub struct Services {
     /// Variables and outcomes.
@@ -49,8 +50,8 @@ impl Services {
         Self::new(network, stores, clock)
     }
 
-    /// Stores that outlive the process, which needs keys to encrypt them by: there is no way to have the one without the other. System time
-    /// and system random bytes; no callback URL is served yet.
+    /// Stores that outlive the process, which needs keys to encrypt them by: there is no way to have the one without the other.
+    /// System time and system random bytes; no callback URL is served yet.
     ///
     /// [`Stores::of`] makes the three of one `RedisStores` or `PostgresStores`.
     pub fn lasting(network: Network, stores: Stores, keyring: Keyring) -> Self {

@@ -72,7 +72,8 @@ impl fmt::Debug for Invocation {
     }
 }
 
-/// The client secret, as the host's vault gave it. Passed to `complete`, and to a test of the connection ([`StoredSecret`](crate::StoredSecret)).
+/// The client secret, as the host's vault gave it. Passed to `complete`, and to a test of the connection
+/// ([`StoredSecret`](crate::StoredSecret)).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecret(String);
 

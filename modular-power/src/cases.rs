@@ -1,5 +1,5 @@
-//! Powers to compute, as many as one likes: random ones, those at which arithmetic breaks first, and right signatures. For tests here and of the
-//! sealed module.
+//! Powers to compute, as many as one likes: random ones, those at which arithmetic breaks first, and right signatures. For tests
+//! here and of the sealed module.
 
 use dashu_int::UBig;
 use dashu_int::fast_div::ConstDivisor;

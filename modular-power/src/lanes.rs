@@ -1,4 +1,5 @@
-//! Several numbers in one vector, for the inner loops: WebAssembly's `simd128` in the component, the same in plain integers elsewhere.
+//! Several numbers in one vector, for the inner loops: WebAssembly's `simd128` in the component, the same in plain integers
+//! elsewhere.
 //!
 //! No lane overflows where [`Quad`]s hold digits or doubled digits and [`Columns`] sums of their products: see [`super`].
 

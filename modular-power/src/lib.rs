@@ -2,21 +2,23 @@
 //!
 //! Every value is public, so its time may depend on any of them.
 //!
-//! **Digits.** A number is `n` digits of 27 bits, where `n` is a multiple of four and `R = 2^(27 n)` is at least four times the modulus `N`:
-//! 76 digits for 2048 bits, 152 for 4096. A product of two numbers is a sum of `n` products in each column, carried only at the end.
+//! **Digits.** A number is `n` digits of 27 bits, where `n` is a multiple of four and `R = 2^(27 n)` is at least four times the
+//! modulus `N`: 76 digits for 2048 bits, 152 for 4096. A product of two numbers is a sum of `n` products in each column, carried
+//! only at the end.
 //!
-//! **No column overflows.** A product of two digits is below 2^54. A column holds at most `n` of a product of two numbers (those of a square
-//! that occur twice count as two) and `n` of a multiple of `N`: 304 products and a carry below 2^37, which is less than 2^63.
+//! **No column overflows.** A product of two digits is below 2^54. A column holds at most `n` of a product of two numbers (those
+//! of a square that occur twice count as two) and `n` of a multiple of `N`: 304 products and a carry below 2^37, which is less
+//! than 2^63.
 //!
 //! **Montgomery multiplication** (`multiply`, `square`; Montgomery 1985) gives `a b / R` modulo `N`. From the lowest
-//! column up, that multiple of `N` is added which makes the column's digit zero; then the lower half is dropped. From `a` and `b` below `2 N`
-//! comes at most `(4 N^2 + R N) / R`, which is again below `2 N`.
+//! column up, that multiple of `N` is added which makes the column's digit zero; then the lower half is dropped. From `a` and `b`
+//! below `2 N` comes at most `(4 N^2 + R N) / R`, which is again below `2 N`.
 //!
 //! **A square** needs half of the products: those of two different digits occur twice, so one of the two is doubled.
 //!
-//! **The power** goes through the exponent's bits from the highest down, with `base · R` modulo `N` (`shifted`) as the base, so that
-//! each product is again `R` times the right one. The exponent is odd. Its last multiplication is by the base itself, and so leaves no `R`.
-//! What comes out is below `2 N`: `N` is taken away at most once.
+//! **The power** goes through the exponent's bits from the highest down, with `base · R` modulo `N` (`shifted`) as the base, so
+//! that each product is again `R` times the right one. The exponent is odd. Its last multiplication is by the base itself, and so
+//! leaves no `R`. What comes out is below `2 N`: `N` is taken away at most once.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
@@ -81,8 +83,8 @@ impl Modulus {
         Some(Self { length: bytes.len(), bits, pairs, digits, windows, negated_inverse })
     }
 
-    /// `base` to that power, big-endian and as long as the modulus. `None`: the base isn't as long as the modulus, or isn't smaller (RFC 8017
-    /// 5.2.2, step 1); the exponent is even or below 3.
+    /// `base` to that power, big-endian and as long as the modulus. `None`: the base isn't as long as the modulus, or isn't
+    /// smaller (RFC 8017 5.2.2, step 1); the exponent is even or below 3.
     #[must_use]
     pub fn power(&self, base: &[u8], exponent: u64) -> Option<Vec<u8>> {
         if base.len() != self.length || exponent < 3 || exponent & 1 == 0 {
@@ -105,11 +107,12 @@ impl Modulus {
         Some(power.to_bytes(self.length))
     }
 
-    /// `R · number` modulo `N`, below `2 N`, for a number below `2 N`: one digit is appended `n` times, and each time a multiple of `N` is
-    /// taken away.
+    /// `R · number` modulo `N`, below `2 N`, for a number below `2 N`: one digit is appended `n` times, and each time a multiple
+    /// of `N` is taken away.
     ///
-    /// The quotient is estimated by the bits `t` and `d` of the remainder and of `N` above the same bit, as `2^27 t / (d + 1)`. That is never too
-    /// much, and since `d` has 32 bits and the remainder is below `2 N`, too little by less than `1 + 2^27 · 3 / 2^31`: less than `2 N` remains.
+    /// The quotient is estimated by the bits `t` and `d` of the remainder and of `N` above the same bit, as `2^27 t / (d + 1)`.
+    /// That is never too much, and since `d` has 32 bits and the remainder is below `2 N`, too little by less than
+    /// `1 + 2^27 · 3 / 2^31`: less than `2 N` remains.
     fn shifted(&self, number: &Digits) -> Digits {
         let mut remainder = number.clone();
         let below = self.bits - LEADING_BITS;
@@ -190,8 +193,8 @@ impl Modulus {
     }
 }
 
-/// `-1 / odd` modulo 2^27. An odd number is its own inverse modulo 8, and each of Newton's steps doubles the number of right bits: 3, 6, 12,
-/// 24, 48.
+/// `-1 / odd` modulo 2^27. An odd number is its own inverse modulo 8, and each of Newton's steps doubles the number of right
+/// bits: 3, 6, 12, 24, 48.
 fn negated_inverse(odd: u64) -> u64 {
     let mut inverse = odd;
     for _ in 0..4 {

@@ -1,7 +1,7 @@
 //! Sums of products of digits, by columns: what all the time is spent on.
 //!
-//! Column `k` of `a · b` is the sum of all `a[i] b[k - i]`. Four columns are summed at once. A row and a window hold, for one pair of
-//! `a`'s digits and two of `b`'s, all products of two neighbouring columns:
+//! Column `k` of `a · b` is the sum of all `a[i] b[k - i]`. Four columns are summed at once. A row and a window hold, for one
+//! pair of `a`'s digits and two of `b`'s, all products of two neighbouring columns:
 //!
 //! | lane | 0 | 1 | 2 | 3 |
 //! |---|---|---|---|---|
@@ -9,8 +9,8 @@
 //! | window `j` | `b[2j]` | `b[2j+1]` | `b[2j-1]` | `b[2j]` |
 //! | column of the product | `2(i+j)` | `2(i+j)+1` | `2(i+j)` | `2(i+j)+1` |
 //!
-//! Both are read from memory in the innermost loop. Where one of them stays the same, LLVM moves a part of the multiplication before the loop,
-//! and engines no longer see that it takes two numbers of 32 bits: three times the work.
+//! Both are read from memory in the innermost loop. Where one of them stays the same, LLVM moves a part of the multiplication
+//! before the loop, and engines no longer see that it takes two numbers of 32 bits: three times the work.
 
 use core::ops::Range;
 

@@ -26,7 +26,8 @@ pub struct Address {
 impl Address {
     /// Reads the claim `address`; none where it tells nothing.
     ///
-    /// Cognito has one text for it, and passes it on in `formatted`. Whoever keeps the standard's object there keeps it as JSON text.
+    /// Cognito has one text for it, and passes it on in `formatted`. Whoever keeps the standard's object there keeps it as JSON
+    /// text.
     #[must_use]
     pub fn read(claim: &Value) -> Option<Self> {
         let mut address = Self::default();

@@ -41,7 +41,8 @@ pub fn picture(value: &Value) -> Option<String> {
     web_address(object.get("data")?.get("url")?)
 }
 
-/// A birth date (OpenID Connect Core 5.1): `YYYY-MM-DD`, `0000-MM-DD` for one without its year, or `YYYY` alone; a day of the calendar.
+/// A birth date (OpenID Connect Core 5.1): `YYYY-MM-DD`, `0000-MM-DD` for one without its year, or `YYYY` alone; a day of the
+/// calendar.
 #[must_use]
 pub fn birthdate(value: &Value) -> Option<String> {
     let text = value.as_str()?;

@@ -7,8 +7,8 @@
 //! | `urn:cognito:loa:3` | a passkey *or* a password with a code: no resistance to phishing |
 //! | `urn:cognito:loa:4` | most, such as a password with an authenticator app's code |
 //!
-//! Cognito puts into `acr` the highest level that the user's factors satisfy, so that whoever asks for one may get a higher one, and has got
-//! what was asked for. Of levels that a pool renamed, nobody outside of it knows the order.
+//! Cognito puts into `acr` the highest level that the user's factors satisfy, so that whoever asks for one may get a higher one,
+//! and has got what was asked for. Of levels that a pool renamed, nobody outside of it knows the order.
 
 /// What stands in front of a level's digit.
 const LEVEL: &str = "urn:cognito:loa:";

@@ -11,8 +11,8 @@ pub struct Domain(String);
 pub struct Invalid(pub &'static str);
 
 impl Domain {
-    /// Reads a custom domain (`auth.example.com`), a prefix domain in full (`<prefix>.auth.<region>.amazoncognito.com`), or its prefix alone,
-    /// in a partition whose prefix domains are known.
+    /// Reads a custom domain (`auth.example.com`), a prefix domain in full (`<prefix>.auth.<region>.amazoncognito.com`), or its
+    /// prefix alone, in a partition whose prefix domains are known.
     ///
     /// # Errors
     /// A URL, or a name that DNS doesn't know.
@@ -33,7 +33,8 @@ impl Domain {
         if name.len() > 253 || !name.split('.').all(is_label) {
             return Err(Invalid("expected a host name"));
         }
-        // A last label that is a number, be it hexadecimal, makes an address, of one number or of up to four (WHATWG URL, host parsing).
+        // A last label that is a number, be it hexadecimal, makes an address, of one number or of up to four (WHATWG URL, host
+        // parsing).
         if name.rsplit('.').next().is_some_and(is_number) {
             return Err(Invalid("expected a host name, not an address"));
         }

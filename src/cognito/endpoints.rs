@@ -174,8 +174,8 @@ impl Source {
         })
     }
 
-    /// Whether an endpoint that metadata name may be contacted. Plain http is for custom endpoints: what somebody else's document names isn't
-    /// the operator's choice, unless the operator reads that document over plain http already.
+    /// Whether an endpoint that metadata name may be contacted. Plain http is for custom endpoints: what somebody else's document
+    /// names isn't the operator's choice, unless the operator reads that document over plain http already.
     #[must_use]
     pub fn may_discover(&self, endpoint: &str) -> bool {
         let (_, uri) = self.metadata_location();
@@ -189,8 +189,8 @@ impl Source {
     }
 }
 
-/// Checks an address that was named one by one: absolute, https, in ASCII, without user information and fragment. Plain http is for a
-/// loopback address, and the host has to allow it too.
+/// Checks an address that was named one by one: absolute, https, in ASCII, without user information and fragment. Plain http is
+/// for a loopback address, and the host has to allow it too.
 ///
 /// # Errors
 /// What was expected.

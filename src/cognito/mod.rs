@@ -1,4 +1,5 @@
-//! What is Amazon Cognito's own: how a user pool names its issuers and endpoints, and what it does differently from the standards.
+//! What is Amazon Cognito's own: how a user pool names its issuers and endpoints, and what it does differently from the
+//! standards.
 
 pub mod address;
 pub mod attributes;

@@ -8,7 +8,8 @@
 //! | `error` | everything, but for the two codes that Cognito uses for whatever else went wrong |
 //! | the description of `invalid_request` and `server_error` | its beginning tells who wrote it; nothing behind that is searched |
 //!
-//! AWS says that descriptions aren't fixed texts: one that isn't recognised leaves the meaning of its code, and no check depends on any.
+//! AWS says that descriptions aren't fixed texts: one that isn't recognised leaves the meaning of its code, and no check depends
+//! on any.
 
 use crate::oidc::response::ProviderError;
 
@@ -142,7 +143,8 @@ fn names_a_trigger(description: &str) -> bool {
     })
 }
 
-/// `<provider> Error - <status> <error> <text>`: an identity provider's own error, passed on. Its status decides, whatever the text says.
+/// `<provider> Error - <status> <error> <text>`: an identity provider's own error, passed on. Its status decides, whatever the
+/// text says.
 fn relayed(description: &str) -> Option<Refusal> {
     let (provider, rest) = description.split_once(RELAY)?;
     // A provider's name in a pool is one word.

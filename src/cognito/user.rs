@@ -21,8 +21,8 @@ use super::address::Address;
 use super::attributes::{birthdate, picture, seconds, web_address};
 use crate::json::{self, Object};
 
-/// A user to create or update. Every member is always there: null, false or empty where nothing is known. Null means that nothing was
-/// told, never that something is to be deleted.
+/// A user to create or update. Every member is always there: null, false or empty where nothing is known. Null means that nothing
+/// was told, never that something is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct User {
@@ -34,8 +34,8 @@ pub struct User {
     pub preferred_username: Option<String>,
     /// Email address.
     pub email: Option<String>,
-    /// Whether the pool says that the email address is the user's. For a federated user that is the identity provider's word, by the
-    /// mapping.
+    /// Whether the pool says that the email address is the user's. For a federated user that is the identity provider's word, by
+    /// the mapping.
     pub email_verified: bool,
     /// Phone number, as the pool has it.
     pub phone_number: Option<String>,
@@ -140,8 +140,8 @@ impl User {
         }
     }
 
-    /// The identity provider of this login, where it can be told: a user with one identity who isn't the pool's own, or came by federation.
-    /// Of a user with several, or with an account in the pool beside it, nobody says which one was used.
+    /// The identity provider of this login, where it can be told: a user with one identity who isn't the pool's own, or came by
+    /// federation. Of a user with several, or with an account in the pool beside it, nobody says which one was used.
     #[must_use]
     pub fn identity_provider(&self, id_token: &Object) -> Option<String> {
         let [identity] = self.federated_identities.as_slice() else {
@@ -165,8 +165,8 @@ impl Sources<'_> {
         self.find(name, text)
     }
 
-    /// The value of the first source that flags it, or else of the first that has it. The flag holds where every source that has a value
-    /// has this one, one of them flags it, and none says otherwise.
+    /// The value of the first source that flags it, or else of the first that has it. The flag holds where every source that has
+    /// a value has this one, one of them flags it, and none says otherwise.
     fn verified_pair(&self, name: &str, flag: &str) -> (Option<String>, bool) {
         let told =
             |claims: &&Object, name: &str| claims.get(name).is_some_and(|value| !value.is_null() && value.as_str() != Some(""));

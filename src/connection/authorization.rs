@@ -1,4 +1,5 @@
-//! The authorization endpoint, asked with a real request whose redirect isn't followed: where it leads tells what a user would see.
+//! The authorization endpoint, asked with a real request whose redirect isn't followed: where it leads tells what a user would
+//! see.
 //!
 //! | leads to | so |
 //! |---|---|

@@ -5,7 +5,8 @@ use crate::host::Response;
 use crate::oidc::{CLOCK_TOLERANCE, http_date};
 use crate::step::error::{Code, Failure};
 
-/// By how much the provider's clock is known to differ. Of several responses the nearest counts: one that a proxy kept is older than it says.
+/// By how much the provider's clock is known to differ. Of several responses the nearest counts: one that a proxy kept is older
+/// than it says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drift(Option<Seconds>);
 

@@ -75,7 +75,8 @@ impl Evidence {
     }
 }
 
-/// Judges the metadata, in the light of what the other endpoints know: a pool can have two domains, and its metadata name one of them.
+/// Judges the metadata, in the light of what the other endpoints know: a pool can have two domains, and its metadata name one of
+/// them.
 #[must_use]
 pub fn judge(
     evidence: &Evidence,

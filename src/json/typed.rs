@@ -1,7 +1,7 @@
 //! Members of a document that was read, each taken out as what it is to be.
 //!
-//! A derived reader of `serde` is compiled for each type anew, with all that it would say of what is wrong: that of an attempt alone was
-//! 16 KB. Nobody hears it here, where a member either is of its type or isn't.
+//! A derived reader of `serde` is compiled for each type anew, with all that it would say of what is wrong: that of an attempt
+//! alone was 16 KB. Nobody hears it here, where a member either is of its type or isn't.
 
 use serde_json::Value;
 

@@ -37,8 +37,8 @@ pub trait Fruitless {
     fn is_outage(&self) -> bool;
 }
 
-/// The one policy for documents of a provider: from the cache while it is fresh; otherwise, or where `pick` doesn't find in it what is
-/// sought, from the provider; and from a cache past its time while the provider has an outage.
+/// The one policy for documents of a provider: from the cache while it is fresh; otherwise, or where `pick` doesn't find in it
+/// what is sought, from the provider; and from a cache past its time while the provider has an outage.
 ///
 /// # Errors
 /// That of `may_force`, which is asked before a fresh document is fetched anew, or that of `fetch`.

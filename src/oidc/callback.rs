@@ -1,5 +1,5 @@
-//! Whether a response arrived at the redirect URI of its attempt (RFC 9700 4.4.2.2): the defence against mix-up where a provider names no
-//! issuer in its responses.
+//! Whether a response arrived at the redirect URI of its attempt (RFC 9700 4.4.2.2): the defence against mix-up where a provider
+//! names no issuer in its responses.
 //!
 //! | of the two URLs | compared |
 //! |---|---|
@@ -8,7 +8,8 @@
 //! | query | each parameter of the redirect URI is there as often, in the same order, with the same value; others are the response's |
 //! | fragment | not at all: it isn't sent, and apps are handed what a page leaves there |
 //!
-//! Whatever differs otherwise is another URL. Both are read by RFC 3986 and not by `url`, which would change them as a browser does.
+//! Whatever differs otherwise is another URL. Both are read by RFC 3986 and not by `url`, which would change them as a browser
+//! does.
 
 use percent_encoding::percent_decode_str;
 

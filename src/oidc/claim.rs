@@ -23,8 +23,8 @@ use crate::limit::limit;
 use crate::secret::{self, Secret};
 
 limit! {
-    /// Seconds after which a call that took an attempt is given up for lost: it is over after 45, its outcome applied after 75, and the
-    /// clocks of a fleet agree within 15.
+    /// Seconds after which a call that took an attempt is given up for lost: it is over after 45, its outcome applied after 75,
+    /// and the clocks of a fleet agree within 15.
     pub(crate) LOST_AFTER: u64 = 90;
     pub AT_WORK = "another call took the attempt at most ", " s ago, and may be at work on it";
 }

@@ -7,8 +7,8 @@ use crate::host::{A_BODY, FetchError, Method, Request, Response};
 use crate::json::{self, Object};
 use crate::oidc::provider_text;
 
-/// What every request says of its sender (RFC 9110 10.1.5). Firewalls refuse a request that says nothing: the Core rule set of AWS WAF does,
-/// which operators put in front of user pools.
+/// What every request says of its sender (RFC 9110 10.1.5). Firewalls refuse a request that says nothing: the Core rule set of
+/// AWS WAF does, which operators put in front of user pools.
 pub const USER_AGENT: &str = concat!("cognito-oidc/", env!("CARGO_PKG_VERSION"));
 
 /// What the requests of a test of the connection say: an operator who reads the provider's log can tell them from logins.
@@ -149,7 +149,8 @@ pub fn arrived(result: Result<Response, FetchError>) -> Result<Response, Rejecti
 /// The JSON object of a success.
 ///
 /// # Errors
-/// [`Rejection::UnexpectedType`] for another content type; [`Rejection::Invalid`] for JSON that isn't an object, or isn't JSON at all.
+/// [`Rejection::UnexpectedType`] for another content type; [`Rejection::Invalid`] for JSON that isn't an object, or isn't JSON at
+/// all.
 pub fn answer(response: &Response) -> Result<JsonResponse, Rejection> {
     if !response.header("content-type").is_some_and(is_json) {
         return Err(Rejection::UnexpectedType(JSON_EXPECTED, told(response)));

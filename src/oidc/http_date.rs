@@ -5,8 +5,8 @@ use crate::host::Response;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const SECONDS_A_DAY: u64 = 86_400;
 
-/// Seconds since 1970, where the response says so in the form that every server sends (IMF-fixdate, RFC 9110 5.6.7). What a cache has kept
-/// meanwhile is added (`Age`, RFC 9111 5.1).
+/// Seconds since 1970, where the response says so in the form that every server sends (IMF-fixdate, RFC 9110 5.6.7). What a cache
+/// has kept meanwhile is added (`Age`, RFC 9111 5.1).
 #[must_use]
 pub fn of(response: &Response) -> Option<u64> {
     let date = parse(response.header("date")?)?;

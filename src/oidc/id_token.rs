@@ -1,5 +1,5 @@
-//! ID token validation (OpenID Connect Core 3.1.3.7), by its numbered steps, with what RFC 8725 adds. It fails closed: each check has a
-//! rejection of its own, and only a token that passed all of them becomes an [`IdToken`].
+//! ID token validation (OpenID Connect Core 3.1.3.7), by its numbered steps, with what RFC 8725 adds. It fails closed: each check
+//! has a rejection of its own, and only a token that passed all of them becomes an [`IdToken`].
 //!
 //! | step | rule here |
 //! |---|---|
@@ -14,7 +14,8 @@
 //! | 12 | `acr` is one of those accepted, where the settings name any |
 //! | 13 | `auth_time` is late enough, where the settings ask for it |
 //!
-//! Besides: every method that the settings require is in `amr`, `nbf` where present (RFC 7519 4.1.5), `sub` as in section 2, `at_hash` where present (3.1.3.8).
+//! Besides: every method that the settings require is in `amr`, `nbf` where present (RFC 7519 4.1.5), `sub` as in section 2,
+//! `at_hash` where present (3.1.3.8).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -187,7 +188,8 @@ impl<'a> UnverifiedIdToken<'a> {
     /// Takes the token apart and finds its issuer among those that are accepted (step 2): whose keys to ask for depends on it.
     ///
     /// # Errors
-    /// [`Rejection::Malformed`], [`Rejection::TooLarge`], [`Rejection::Algorithm`], [`Rejection::Critical`], [`Rejection::Issuer`].
+    /// [`Rejection::Malformed`], [`Rejection::TooLarge`], [`Rejection::Algorithm`], [`Rejection::Critical`],
+    /// [`Rejection::Issuer`].
     pub fn parse(token: &'a Secret, accepted: impl IntoIterator<Item = &'a Issuer>) -> Result<Self, Rejection> {
         let jws = Jws::parse(token.expose())?;
         let named = jws.unverified_claim("iss");
@@ -271,11 +273,11 @@ impl IdToken {
 
 /// Steps 3 to 5.
 ///
-/// Stricter than the standard. Step 3 refuses a token with an audience that the client doesn't trust, and leaves it open which those
-/// are: none is trusted here but the client itself, since whoever else the token is for could have handed it in. Cognito issues each
-/// token to one app client (`aud` is its id), so no login is lost by it.
-/// Steps 4 and 5 leave `azp` to extensions, and say MAY and SHOULD: a token that names another party was issued to that one, whatever its
-/// audience says, so `azp` is compared wherever it is present, even where it is null.
+/// Stricter than the standard. Step 3 refuses a token with an audience that the client doesn't trust, and leaves it open which
+/// those are: none is trusted here but the client itself, since whoever else the token is for could have handed it in. Cognito
+/// issues each token to one app client (`aud` is its id), so no login is lost by it.
+/// Steps 4 and 5 leave `azp` to extensions, and say MAY and SHOULD: a token that names another party was issued to that one,
+/// whatever its audience says, so `azp` is compared wherever it is present, even where it is null.
 fn check_audience(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let is_client = |value: &Value| value.as_str() == Some(expected.client_id);
     let addressed = match claims.get("aud") {
@@ -294,9 +296,9 @@ fn check_audience(claims: &Object, expected: &Expectations<'_>) -> Result<(), Re
 
 /// Steps 9 and 10, and `nbf`.
 ///
-/// Stricter than the standard. Step 10 lets the client choose how old a token may be: none may be older than the authorization request,
-/// since a token of before it belongs to another login. `nbf` isn't among the steps: where it is present it is held to RFC 7519 4.1.5.
-/// Laxer in one thing, as RFC 7519 4.1.4 and 4.1.5 allow: a minute of difference between two clocks is tolerated.
+/// Stricter than the standard. Step 10 lets the client choose how old a token may be: none may be older than the authorization
+/// request, since a token of before it belongs to another login. `nbf` isn't among the steps: where it is present it is held to
+/// RFC 7519 4.1.5. Laxer in one thing, as RFC 7519 4.1.4 and 4.1.5 allow: a minute of difference between two clocks is tolerated.
 fn check_times(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let latest = expected.now.saturating_add(CLOCK_TOLERANCE);
     let expires_at = claims.get("exp").and_then(date).ok_or(Rejection::Expired)?;
@@ -315,8 +317,8 @@ fn check_times(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejec
     Ok(())
 }
 
-/// OpenID Connect Core 2: at most 255 ASCII characters. Section 3.1.3.7 doesn't ask for the comparison; without a subject of that form
-/// nobody is known, and userinfo couldn't be compared with it (5.3.2).
+/// OpenID Connect Core 2: at most 255 ASCII characters. Section 3.1.3.7 doesn't ask for the comparison; without a subject of that
+/// form nobody is known, and userinfo couldn't be compared with it (5.3.2).
 fn subject(claims: &Object) -> Result<String, Rejection> {
     match claims.get("sub").and_then(Value::as_str) {
         Some(subject) if !subject.is_empty() && subject.len() <= MAX_SUBJECT && subject.is_ascii() => Ok(subject.to_owned()),
@@ -332,8 +334,8 @@ fn check_nonce(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejec
     }
 }
 
-/// Section 3.1.3.8: the left half of the access token's SHA-256, base64url. Optional in the code flow, so a token without one is accepted;
-/// where it is present the standard says MAY, and it is compared here: a null is another access token's.
+/// Section 3.1.3.8: the left half of the access token's SHA-256, base64url. Optional in the code flow, so a token without one is
+/// accepted; where it is present the standard says MAY, and it is compared here: a null is another access token's.
 fn check_access_token_hash(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let Some(at_hash) = claims.get("at_hash") else {
         return Ok(());
@@ -345,9 +347,10 @@ fn check_access_token_hash(claims: &Object, expected: &Expectations<'_>) -> Resu
 
 /// Steps 12 and 13, and `amr` (RFC 8176).
 ///
-/// Stricter than the standard. Step 12 says SHOULD, and an ACR that was asked for voluntarily may be missing (3.1.2.1): whoever asks for a
-/// level relies on it, so a level that the settings name must be stated. Step 13 asks to check `auth_time` where it was requested: a
-/// missing one is too old, and one from the future is refused. No standard has a check of `amr`; the settings' own is exact.
+/// Stricter than the standard. Step 12 says SHOULD, and an ACR that was asked for voluntarily may be missing (3.1.2.1): whoever
+/// asks for a level relies on it, so a level that the settings name must be stated. Step 13 asks to check `auth_time` where it
+/// was requested: a missing one is too old, and one from the future is refused. No standard has a check of `amr`; the settings'
+/// own is exact.
 fn check_authentication(claims: &Object, expected: &Expectations<'_>) -> Result<(), Rejection> {
     let acr = claims.get("acr").and_then(Value::as_str);
     let is_met = match expected.acr {

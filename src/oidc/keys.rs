@@ -31,8 +31,8 @@ struct Key {
 pub struct Rejection(pub &'static str);
 
 impl KeySet {
-    /// Reads a set, leaving out keys of other types and uses, keys with missing or wrong members, private keys, and keys of unsound size
-    /// (RFC 7517 5).
+    /// Reads a set, leaving out keys of other types and uses, keys with missing or wrong members, private keys, and keys of
+    /// unsound size (RFC 7517 5).
     ///
     /// # Errors
     /// No `keys`, or too many of them.

@@ -55,7 +55,8 @@ impl Fruitless for Rejection {
     }
 }
 
-/// The metadata of `issuer`, published at `uri`; cached for the tenant. It may name any of `names`, which are all the same party's.
+/// The metadata of `issuer`, published at `uri`; cached for the tenant. It may name any of `names`, which are all the same
+/// party's.
 ///
 /// # Errors
 /// See [`Rejection`].

@@ -1,8 +1,9 @@
 //! The OpenID Connect relying party, with nothing of Cognito in it.
 //!
-//! Asking and judging are apart: a module builds a request (pure), the host performs it, and the module judges the response (pure). So each
-//! check can be tested without a wire. What passed a check is a type of its own ([`id_token::IdToken`], [`token::TokenResponse`]):
-//! nothing unchecked fits where a checked value is expected. Each module has a rejection of its own; `step::error` turns them into codes.
+//! Asking and judging are apart: a module builds a request (pure), the host performs it, and the module judges the response
+//! (pure). So each check can be tested without a wire. What passed a check is a type of its own ([`id_token::IdToken`],
+//! [`token::TokenResponse`]): nothing unchecked fits where a checked value is expected. Each module has a rejection of its own;
+//! `step::error` turns them into codes.
 
 pub mod attempt;
 pub mod authorization;

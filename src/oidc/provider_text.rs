@@ -3,8 +3,8 @@
 /// Longest text kept, in characters.
 pub(crate) const MAX_CHARACTERS: usize = 512;
 
-/// Without control and formatting characters (which end log lines or turn their direction around), white space folded, capped at 512
-/// characters. Everything else stays, in any language.
+/// Without control and formatting characters (which end log lines or turn their direction around), white space folded, capped at
+/// 512 characters. Everything else stays, in any language.
 #[must_use]
 pub fn clean(text: &str) -> String {
     let mut cleaned = String::new();

@@ -29,8 +29,8 @@ pub(crate) const MAX_CODE_BYTES: usize = 8 * 1024;
 /// Tokens that a code flow never gets through the user agent.
 const FRONT_CHANNEL_TOKENS: &[&str] = &["id_token", "access_token", "refresh_token"];
 
-/// Parameters that a provider may add to a redirect URI (RFC 6749 4.1.2, RFC 9207 2, OpenID Connect Session Management 2, JARM 2.3; and
-/// tokens, which no flow of this step uses).
+/// Parameters that a provider may add to a redirect URI (RFC 6749 4.1.2, RFC 9207 2, OpenID Connect Session Management 2, JARM
+/// 2.3; and tokens, which no flow of this step uses).
 const OWNED: &[&str] = &[
     "access_token",
     "code",

@@ -1,8 +1,8 @@
 //! RSASSA-PKCS1-v1_5 with SHA-256, as a crypto provider for `jsonwebtoken` (RFC 7518 3.3, RFC 8017 8.2.2).
 //!
-//! Verification raises the signature to a small public exponent and compares the result, whole, with the one encoding that is right: nothing
-//! in it is parsed, so nothing can be parsed leniently. Every value is public; there is no secret for a duration to tell. The provider
-//! can't sign, and knows no other algorithm.
+//! Verification raises the signature to a small public exponent and compares the result, whole, with the one encoding that is
+//! right: nothing in it is parsed, so nothing can be parsed leniently. Every value is public; there is no secret for a duration
+//! to tell. The provider can't sign, and knows no other algorithm.
 
 use std::sync::Once;
 

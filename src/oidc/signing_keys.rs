@@ -8,10 +8,11 @@ use super::keys::KeySet;
 use super::signature::PublicKey;
 use crate::host::{FetchError, Host, Response};
 
-/// An hour, since rotation is noticed by an unknown key id at once; a day, since an outage of the key set must not end all logins.
+/// An hour, since rotation is noticed by an unknown key id at once; a day, since an outage of the key set must not end all
+/// logins.
 pub(crate) const LIFETIME: Lifetime = Lifetime { fresh: 60 * 60, stale: 24 * 60 * 60 };
-/// Seconds between two fetches that are forced, by unknown key ids or by signatures that a cached key doesn't verify: anybody can make
-/// those up.
+/// Seconds between two fetches that are forced, by unknown key ids or by signatures that a cached key doesn't verify: anybody can
+/// make those up.
 const BACK_OFF: u32 = 10;
 
 /// Why there is no key.
@@ -40,8 +41,8 @@ impl Fruitless for Rejection {
     }
 }
 
-/// Finds the key with that id among those of `issuer`, published at `jwks_uri` (OpenID Connect Core 10.1.1). A fresh set that lacks it is
-/// fetched anew, unless that was done a moment ago.
+/// Finds the key with that id among those of `issuer`, published at `jwks_uri` (OpenID Connect Core 10.1.1). A fresh set that
+/// lacks it is fetched anew, unless that was done a moment ago.
 ///
 /// # Errors
 /// See [`Rejection`].
@@ -55,8 +56,9 @@ pub fn find(host: &mut dyn Host, issuer: &str, jwks_uri: &str, key_id: Option<&s
     )
 }
 
-/// The key anew from the issuer, after one from `source` didn't verify a token. The cache is the tenant's, and whoever shares it may have
-/// written there; the issuer has the last word. None where the key came from the issuer just now, or a fetch was forced just now.
+/// The key anew from the issuer, after one from `source` didn't verify a token. The cache is the tenant's, and whoever shares it
+/// may have written there; the issuer has the last word. None where the key came from the issuer just now, or a fetch was forced
+/// just now.
 ///
 /// # Errors
 /// See [`Rejection`].
@@ -102,9 +104,9 @@ fn cache_key(issuer: &str, jwks_uri: &str) -> String {
     cache::key("keys", issuer, jwks_uri)
 }
 
-/// Whether no fetch may be forced now, since one was a moment ago. Stamped before the fetch, so that an issuer that is down isn't asked
-/// again by each login; where the stamp can't be read or written, nothing is forced. Two calls at once may both pass: the limit is
-/// approximate.
+/// Whether no fetch may be forced now, since one was a moment ago. Stamped before the fetch, so that an issuer that is down isn't
+/// asked again by each login; where the stamp can't be read or written, nothing is forced. Two calls at once may both pass: the
+/// limit is approximate.
 fn backs_off(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
     let key = cache::key("forced", issuer, jwks_uri);
     let now = host.now().as_secs();
@@ -260,7 +262,8 @@ mod tests {
         assert!(find(&mut host, "https://other.example.com", URI, Some("a")).is_err());
     }
 
-    /// Another component's entry, or a forged one: a set of the right form, with a key of somebody else's under the issuer's key id.
+    /// Another component's entry, or a forged one: a set of the right form, with a key of somebody else's under the issuer's key
+    /// id.
     fn poison(host: &mut FakeHost) {
         let document = json!({ "keys": [keys::signing(1).jwk("a")] });
         let entry = json!({"stored_at": host.now().as_secs(), "document": document}).to_string();

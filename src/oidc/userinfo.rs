@@ -75,7 +75,8 @@ pub fn request_without_token(endpoint: &str) -> Request {
     exchange::get(endpoint, TIMEOUT)
 }
 
-/// Judges the response to a request without a token: the right one is a refusal in the form of RFC 6750 3, with or without an error.
+/// Judges the response to a request without a token: the right one is a refusal in the form of RFC 6750 3, with or without an
+/// error.
 ///
 /// # Errors
 /// Anything else. A 200 is [`exchange::Rejection::UnexpectedStatus`] here.
@@ -90,8 +91,8 @@ pub fn judge_without_token(result: Result<Response, FetchError>) -> Result<Trace
     }
 }
 
-/// The error stands in `WWW-Authenticate` (RFC 6750 3), or in the body for want of the header; one with any status of the client's
-/// counts, since `insufficient_scope` comes with 403.
+/// The error stands in `WWW-Authenticate` (RFC 6750 3), or in the body for want of the header; one with any status of the
+/// client's counts, since `insufficient_scope` comes with 403.
 fn refusal(response: &Response, is_the_endpoints: bool) -> exchange::Rejection {
     let challenge = response.header("www-authenticate").unwrap_or_default();
     let description = parameter(challenge, "error_description");

@@ -58,12 +58,12 @@ const PROMPT: &str = "^(none|(login|consent|select_account)( (login|consent|sele
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Advanced OIDC configuration", deny_unknown_fields))]
 pub struct AdvancedDocument {
     /// Authentication contexts asked for, the preferred one first, separated by spaces. Cognito's levels are
-    /// `urn:cognito:loa:1` to `urn:cognito:loa:4`, on the plans Essentials and Plus; a federated user's `acr` is what the identity
-    /// provider's mapping gives, often nothing.
+    /// `urn:cognito:loa:1` to `urn:cognito:loa:4`, on the plans Essentials and Plus; a federated user's `acr` is what the
+    /// identity provider's mapping gives, often nothing.
     #[cfg_attr(test, schemars(title = "ACR values", extend("examples" = ["urn:cognito:loa:3"]), transform = not_empty))]
     acr_values: Field<Words>,
-    /// Authentication contexts accepted in the ID token, compared exactly, separated by spaces. Where absent: those asked for, and of
-    /// Cognito's levels each higher one.
+    /// Authentication contexts accepted in the ID token, compared exactly, separated by spaces. Where absent: those asked for,
+    /// and of Cognito's levels each higher one.
     #[cfg_attr(
         test,
         schemars(title = "Accepted ACR values", extend("examples" = ["urn:cognito:loa:3 urn:cognito:loa:4"]), transform = not_empty)
@@ -72,8 +72,8 @@ pub struct AdvancedDocument {
     /// Whether any authentication context will do, and a token that names none, whatever `acr_values` asks for.
     #[cfg_attr(test, schemars(title = "Accept any ACR", extend("default" = false)))]
     accept_any_acr: Field<bool>,
-    /// Authentication methods that the ID token must name in `amr`, each of them (RFC 8176), separated by spaces. A level alone proves no
-    /// resistance to phishing.
+    /// Authentication methods that the ID token must name in `amr`, each of them (RFC 8176), separated by spaces. A level alone
+    /// proves no resistance to phishing.
     #[cfg_attr(test, schemars(title = "Required AMR", extend("examples" = ["mfa"]), transform = not_empty))]
     required_amr: Field<Words>,
     /// The `claims` parameter (OpenID Connect Core 5.5), as JSON. An essential `acr` or `auth_time` of the ID token is enforced.
@@ -255,7 +255,8 @@ impl AdvancedDocument {
 
         add("prompt", prompt);
         add("claims", claims.map(|claims| Value::Object(claims).to_string()));
-        // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in, and how.
+        // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in,
+        // and how.
         let absent_if_empty = |field: Field<String>| match field {
             Field::Given(text) if text.is_empty() => Field::Absent,
             field => field,

@@ -1,4 +1,5 @@
-//! Every way in which the step can fail: one table, a row for each code. The operator's table in `docs/operator.md` is written from it.
+//! Every way in which the step can fail: one table, a row for each code. The operator's table in `docs/operator.md` is written
+//! from it.
 
 /// Who has to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -21,7 +21,8 @@ impl Configuration {
     /// Reads both documents: where results go, in any case; and the configuration, or every problem of it.
     ///
     /// # Errors
-    /// Problems of either document, a connector that is disabled or without OIDC; of two documents without any, what contradicts the other.
+    /// Problems of either document, a connector that is disabled or without OIDC; of two documents without any, what contradicts
+    /// the other.
     pub fn read(settings: &str, connector: &str) -> (Destinations, Result<Self, Vec<Problem>>) {
         if let Some(described) = Described::recall(settings, connector) {
             return (described.destinations, Ok(described.configuration));
@@ -38,8 +39,8 @@ impl Configuration {
         (destinations, configuration)
     }
 
-    /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that only
-    /// metadata would tell aren't among them.
+    /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that
+    /// only metadata would tell aren't among them.
     #[must_use]
     pub fn origins(&self) -> (Vec<String>, bool) {
         let source = &self.connector.source;
@@ -79,8 +80,8 @@ impl Configuration {
     }
 }
 
-/// Two documents that were described, as they were read. A host has them described right before the call, in the same sandbox, so that the
-/// call need not read them again.
+/// Two documents that were described, as they were read. A host has them described right before the call, in the same sandbox, so
+/// that the call need not read them again.
 pub(super) struct Described {
     settings: String,
     connector: String,

@@ -70,7 +70,8 @@ pub struct ConnectorDocument {
         )
     )]
     user_pool_id: Field<String>,
-    /// Domain of the user pool: a custom domain, a prefix domain, or its prefix alone (not in China). Where absent, endpoints are discovered.
+    /// Domain of the user pool: a custom domain, a prefix domain, or its prefix alone (not in China). Where absent, endpoints are
+    /// discovered.
     #[cfg_attr(
         test,
         schemars(
@@ -173,8 +174,8 @@ impl Connector {
         }
     }
 
-    /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered: those of the
-    /// metadata, the key sets, and the three endpoints. `known`: some that were found before.
+    /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered:
+    /// those of the metadata, the key sets, and the three endpoints. `known`: some that were found before.
     #[must_use]
     pub fn test_origins(&self, known: &[String]) -> Vec<String> {
         let source = &self.source;

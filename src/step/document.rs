@@ -40,7 +40,8 @@ impl From<Vec<Problem>> for Failure {
     }
 }
 
-/// A member of a document as it was given. Reading never fails, so that one problem doesn't hide the next. `null` is treated as absent.
+/// A member of a document as it was given. Reading never fails, so that one problem doesn't hide the next. `null` is treated as
+/// absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Field<T> {
     /// Not there.

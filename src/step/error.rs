@@ -6,7 +6,8 @@ pub use super::code::{Category, Code};
 use crate::oidc::exchange::Trace;
 use crate::oidc::response::ProviderError;
 
-/// The last round of a journey's step in which a failure may be retryable: whoever has gone round twice has not been helped by it.
+/// The last round of a journey's step in which a failure may be retryable: whoever has gone round twice has not been helped by
+/// it.
 const LAST_RETRYABLE_ROUND: u32 = 2;
 
 /// A failure, with what is known about it. Holds no secret and no input but the provider's own cleaned words.
@@ -38,7 +39,8 @@ impl Failure {
         self
     }
 
-    /// Whether going back to the step may help. Bounded: no provider, trigger or identity provider can make a journey go round for ever.
+    /// Whether going back to the step may help. Bounded: no provider, trigger or identity provider can make a journey go round
+    /// for ever.
     #[must_use]
     pub fn is_retryable(&self, round: u32) -> bool {
         self.code.is_retryable() && round <= LAST_RETRYABLE_ROUND

@@ -1,4 +1,5 @@
-//! Event data: what the journey's analytics record of a call, for diagnosis. Off by default; redacted before anything is picked from it.
+//! Event data: what the journey's analytics record of a call, for diagnosis. Off by default; redacted before anything is picked
+//! from it.
 
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! The name that was probably meant by one that nobody knows.
 
-/// The nearest of the known names, where one is near enough: the same but for case and punctuation, or a slip in every third letter at most.
-/// Of a known name with dots, the part behind the last one is compared: a member may stand in the wrong object.
+/// The nearest of the known names, where one is near enough: the same but for case and punctuation, or a slip in every third
+/// letter at most. Of a known name with dots, the part behind the last one is compared: a member may stand in the wrong object.
 #[must_use]
 pub fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
     let name = letters(name);

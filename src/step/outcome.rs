@@ -134,7 +134,8 @@ impl fmt::Display for CompleteOutcome {
     }
 }
 
-/// Who logged in. Pool and subject are the key: one user's issuer changes with the region that answers and with the kind of issuer.
+/// Who logged in. Pool and subject are the key: one user's issuer changes with the region that answers and with the kind of
+/// issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// The user pool's id.

@@ -1,4 +1,5 @@
-//! The output variable: what a login gave, for the next step. It always has every member: reading a missing one is an error in a journey.
+//! The output variable: what a login gave, for the next step. It always has every member: reading a missing one is an error in a
+//! journey.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,8 +12,8 @@ use crate::oidc::id_token::IdToken;
 use crate::oidc::token::TokenResponse;
 use crate::oidc::userinfo::UserInfo;
 
-/// Longest text that goes into a variable, in bytes; a host may allow less. AWS lets an ID token have 120 KB of claims: as a token they are
-/// 160 KB, and they stand beside it, custom attributes twice.
+/// Longest text that goes into a variable, in bytes; a host may allow less. AWS lets an ID token have 120 KB of claims: as a
+/// token they are 160 KB, and they stand beside it, custom attributes twice.
 pub const MAX_VARIABLE_BYTES: usize = 512 * 1024;
 
 /// What the output variable holds. Secrets are in it: there is no `Debug`.

@@ -1,4 +1,5 @@
-//! A host that notes what was exchanged, for the operator's eyes: how long, with which status, under which name of the provider's.
+//! A host that notes what was exchanged, for the operator's eyes: how long, with which status, under which name of the
+//! provider's.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! Keeps secrets out of whatever leaves the step for somebody's eyes, also where a provider repeats them in its own words.
 //!
-//! A text is replaced as a whole where it holds a secret, or 16 characters of one, plainly, percent-encoded, as base64 or as a Basic header
-//! has it: an innocent text has no such run in common with 256 random bits.
+//! A text is replaced as a whole where it holds a secret, or 16 characters of one, plainly, percent-encoded, as base64 or as a
+//! Basic header has it: an innocent text has no such run in common with 256 random bits.
 //!
-//! Most calls have no text to judge, and an ID token may have many kilobytes: nothing is computed before it is needed, and then few of
-//! a secret's blocks are looked up, not each of its runs.
+//! Most calls have no text to judge, and an ID token may have many kilobytes: nothing is computed before it is needed, and then
+//! few of a secret's blocks are looked up, not each of its runs.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -21,8 +21,8 @@ use crate::secret::Secret;
 const FRAGMENT: usize = 16;
 /// Shorter secrets would match by chance, and hide everything.
 const SHORTEST: usize = 6;
-/// Bytes of a secret that are looked for. Only an ID token can be longer, and between its ends stand claims, which the output holds too: what
-/// lets anybody use it is its signature. Each kilobyte takes some quarter of a millisecond to prepare.
+/// Bytes of a secret that are looked for. Only an ID token can be longer, and between its ends stand claims, which the output
+/// holds too: what lets anybody use it is its signature. Each kilobyte takes some quarter of a millisecond to prepare.
 const LONGEST: usize = 64 * 1024;
 /// Bytes of a block that leads to a fragment.
 const BLOCK: usize = 8;

@@ -1,8 +1,8 @@
-//! JSON Schemas (draft 2020-12) of what people write and read, made from the types. The files under `schema/` are for editors and for
-//! whoever reads a variable; tests hold files, types and parser equal.
+//! JSON Schemas (draft 2020-12) of what people write and read, made from the types. The files under `schema/` are for editors and
+//! for whoever reads a variable; tests hold files, types and parser equal.
 //!
-//! A schema says what to write. The parser also takes `null` for an absent member, for hosts whose expressions may come out empty.
-//! Editors draw forms from the schemas of settings and connector: `form` has what that takes.
+//! A schema says what to write. The parser also takes `null` for an absent member, for hosts whose expressions may come out
+//! empty. Editors draw forms from the schemas of settings and connector: `form` has what that takes.
 
 mod file;
 mod form;
@@ -71,7 +71,8 @@ fn collect(prefix: &str, schema: &Value, members: &mut Vec<Member>) {
     }
 }
 
-/// Whole in one piece: not every editor follows references. What is written requires all members, in the order of their declaration.
+/// Whole in one piece: not every editor follows references. What is written requires all members, in the order of their
+/// declaration.
 fn schema<T: JsonSchema>(contract: Contract) -> Value {
     let is_written = contract == Contract::Deserialize;
     let settings = SchemaSettings::draft2020_12().with(|settings| {

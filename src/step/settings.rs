@@ -50,8 +50,8 @@ const VARIABLE_NAME: &str = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
 #[derive(Debug, Default)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(default, title = "Settings", deny_unknown_fields))]
 pub struct SettingsDocument {
-    /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for `127.0.0.1`, `[::1]`
-    /// and `localhost`, or an app's own scheme.
+    /// Where Cognito sends the user agent back to, exactly as registered at the app client. `https`, or `http` for `127.0.0.1`,
+    /// `[::1]` and `localhost`, or an app's own scheme.
     #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
     /// OAuth scopes, separated by spaces. `openid` is always added.
@@ -94,7 +94,8 @@ pub struct SettingsDocument {
     unknown: Object,
 }
 
-/// The two texts as one choice beside the list of fields: who draws a form chooses first which it is, and never sees a text to be typed.
+/// The two texts as one choice beside the list of fields: who draws a form chooses first which it is, and never sees a text to be
+/// typed.
 #[cfg(test)]
 fn texts_apart(schema: &mut schemars::Schema) {
     let Some(choices) = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut) else { return };
@@ -213,8 +214,8 @@ pub struct Settings {
     pub login_lifetime: u32,
 }
 
-/// Where the user agent comes back to and where results go. Read on its own: a failure needs its way out even where the other settings
-/// are broken.
+/// Where the user agent comes back to and where results go. Read on its own: a failure needs its way out even where the other
+/// settings are broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destinations {
     /// None where no valid URL was given.
@@ -350,7 +351,8 @@ fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
         return Err(A_CALLBACK_URL);
     }
     let url = web_address::parse(callback_url)?;
-    // A user agent goes where `url` reads it to lead: to another place than is written, and each response would be one that arrived elsewhere.
+    // A user agent goes where `url` reads it to lead: to another place than is written, and each response would be one that
+    // arrived elsewhere.
     if url.as_str() != callback_url && callback::judge(callback_url, url.as_str()).is_err() {
         return Err("expected host, port and path as browsers write them");
     }

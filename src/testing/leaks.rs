@@ -20,8 +20,8 @@ pub(crate) fn leak(text: &str, secrets: &[(&str, String)]) -> Option<String> {
     })
 }
 
-/// A secret plainly, percent-encoded, and in base64 at every place of a group of three bytes, as it is and form-encoded: what a Basic header
-/// holds. Only characters that the secret alone decides.
+/// A secret plainly, percent-encoded, and in base64 at every place of a group of three bytes, as it is and form-encoded: what a
+/// Basic header holds. Only characters that the secret alone decides.
 pub(crate) fn forms(secret: &str) -> Vec<String> {
     let form_encoded: String = byte_serialize(secret.as_bytes()).collect();
     let mut forms = vec![secret.to_owned(), form_encoded.clone(), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string()];

@@ -22,7 +22,8 @@ use crate::oidc::issuer::Issuer;
 use crate::oidc::pkce::CodeVerifier;
 use crate::secret::{self, Secret};
 
-/// Where this package is: asked at run time, so that a copied checkout tests itself. Cargo runs tests in that folder, and names it.
+/// Where this package is: asked at run time, so that a copied checkout tests itself. Cargo runs tests in that folder, and names
+/// it.
 pub(crate) fn package() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
 }

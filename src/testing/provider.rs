@@ -1,5 +1,5 @@
-//! A scripted provider: issues a code for an authorization request, and answers for its endpoints as Cognito does. A test changes what
-//! it says by a hook for each document, or answers for an endpoint itself.
+//! A scripted provider: issues a code for an authorization request, and answers for its endpoints as Cognito does. A test changes
+//! what it says by a hook for each document, or answers for an endpoint itself.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the component, the host, and what others wrote for the same job, measured side by side.
 //!
-//! The package `bench` measures; here is what it needs, and what is made of its figures. Needs Node.js 20 and Python 3.11 besides; their packages
-//! are installed below `target`.
+//! The package `bench` measures; here is what it needs, and what is made of its figures. Needs Node.js 20 and Python 3.11
+//! besides; their packages are installed below `target`.
 
 mod documents;
 mod plot;

@@ -1,4 +1,5 @@
-//! Chromium at the demo: what it plays, and the pictures that it takes. Its programs are Node.js's; their packages are installed below `target`.
+//! Chromium at the demo: what it plays, and the pictures that it takes. Its programs are Node.js's; their packages are installed
+//! below `target`.
 
 use std::{
     fs,

@@ -10,11 +10,12 @@ use crate::{
     servers, toolchain, tools, wasi_http,
 };
 
-/// Lines of the component that its native tests must reach, in percent. What only runs in WebAssembly isn't counted.
-const LEAST_COVERAGE: &str = "95";
+/// Lines of the component that its native tests must reach, in percent: half of one less than they do. What only runs in
+/// WebAssembly isn't counted.
+const LEAST_COVERAGE: &str = "99.2";
 
-/// Files that aren't the native component's: the bindings, which compile for WebAssembly alone (the sealed component's own tests run
-/// them), and what serves tests only.
+/// Files that aren't the native component's: the bindings, which compile for WebAssembly alone (the sealed component's own tests
+/// run them), and what serves tests only.
 const NOT_MEASURED: &str = r"src/(component\.rs$|docs\.rs$|step/schema(\.rs$|/)|testing/|.*/tests/|oidc/signature/(differential|vectors)\.rs$)|modular-power/src/(cases|tests)\.rs$";
 
 /// Told before it begins, so that nobody takes it for something that hangs.
@@ -123,7 +124,8 @@ pub(crate) fn fleet(arguments: &[String]) -> Result<()> {
     run(Command::new(std::env::current_exe()?.with_file_name("host-test")).arg("fleet").args(arguments))
 }
 
-/// A million powers of the signature's arithmetic in the sandbox, and a million natively, where each sum is checked for an overflow besides.
+/// A million powers of the signature's arithmetic in the sandbox, and a million natively, where each sum is checked for an
+/// overflow besides.
 pub(crate) fn signature(_arguments: &[String]) -> Result<()> {
     const TEST: &str = "a_million_powers_are_the_same_as_dashus_and_the_verdicts_as_rings";
     component::build(&[])?;

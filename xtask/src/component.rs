@@ -19,7 +19,8 @@ use crate::{
     world::World,
 };
 
-/// Builds the component, unless it is up to date. A forced toolchain always builds: which one made the present component isn't known.
+/// Builds the component, unless it is up to date. A forced toolchain always builds: which one made the present component isn't
+/// known.
 pub(crate) fn build(_arguments: &[String]) -> Result<()> {
     if !toolchain::is_forced()
         && let Ok(path) = component_artifact::fresh()
@@ -75,8 +76,8 @@ fn core_module(toolchain: &Toolchain, package: &str) -> Result<Vec<u8>> {
 /// Vectors of 128 bits, for the signature's arithmetic. The compiler knows the other features of [`FEATURES`] by itself.
 pub(crate) const TARGET_FEATURES: &str = "-Ctarget-feature=+simd128";
 
-/// Functions are inlined as readily as at opt-level `s`; all else is compiled at `z`, which would draw the line at 5. That takes 15 KB, and
-/// saves a twentieth of a login's instructions.
+/// Functions are inlined as readily as at opt-level `s`; all else is compiled at `z`, which would draw the line at 5. That takes
+/// 15 KB, and saves a twentieth of a login's instructions.
 const INLINING: &str = "-Cllvm-args=-inline-threshold=50";
 
 /// What an engine has to know: WebAssembly 2.0, of which `simd128` is a part, and the component model.

@@ -1,6 +1,6 @@
-//! A site of the documents, to be read without a network: `mdbook` makes it of README, `docs` and whatever files of the repository they name.
-//! Needs Node.js 20 and Chromium besides, to draw the diagrams ahead of reading; Chromium is Debian's, the other programs are installed below
-//! `target`.
+//! A site of the documents, to be read without a network: `mdbook` makes it of README, `docs` and whatever files of the
+//! repository they name. Needs Node.js 20 and Chromium besides, to draw the diagrams ahead of reading; Chromium is Debian's, the
+//! other programs are installed below `target`.
 //!
 //! | file | what it does |
 //! |---|---|

@@ -8,9 +8,9 @@
 //! | an imported interface loses a function, or an exported one gains or loses one | doesn't fit: hosts and steps of the release miss it |
 //! | a world imports or exports another set of interfaces, or is gone | doesn't fit: another set is another world's |
 //!
-//! Versions are of one track where semantic versioning says that they are compatible: 1.4 and 1.7, 0.1.0 and 0.1.3. Another track is
-//! another contract. [`wit_component::semver_check`] compares the worlds by what a component of the release needs, and lets a world that
-//! imports more or exports less pass; [`same_interfaces`] doesn't.
+//! Versions are of one track where semantic versioning says that they are compatible: 1.4 and 1.7, 0.1.0 and 0.1.3. Another track
+//! is another contract. [`wit_component::semver_check`] compares the worlds by what a component of the release needs, and lets a
+//! world that imports more or exports less pass; [`same_interfaces`] doesn't.
 
 use std::{
     collections::BTreeSet,

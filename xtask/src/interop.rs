@@ -1,8 +1,9 @@
-//! The step together with what others wrote: a certified OpenID Provider to log in at, other component hosts to run in, composed with components of
-//! others' interfaces, a real browser.
+//! The step together with what others wrote: a certified OpenID Provider to log in at, other component hosts to run in, composed
+//! with components of others' interfaces, a real browser.
 //! Needs Node.js 20 and Python 3.11 besides; their packages are installed below `target`, and Chromium is Debian's.
 //!
-//! The hosts run in a copy of the package, by the commands of `docs/nodejs.md` and `docs/python.md`, and have nothing else of this repository.
+//! The hosts run in a copy of the package, by the commands of `docs/nodejs.md` and `docs/python.md`, and have nothing else of
+//! this repository.
 
 use std::{
     fs,

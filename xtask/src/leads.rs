@@ -1,5 +1,5 @@
-//! What the compiler doesn't lead to: places outside the workspace, or in other languages, that have to follow a change in it. Each test
-//! names the file that was forgotten.
+//! What the compiler doesn't lead to: places outside the workspace, or in other languages, that have to follow a change in it.
+//! Each test names the file that was forgotten.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -20,6 +20,8 @@ mod servers;
 mod toolchain;
 mod tools;
 mod wasi_http;
+#[cfg(test)]
+mod width;
 mod world;
 
 use std::io::Write as _;

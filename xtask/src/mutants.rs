@@ -1,5 +1,5 @@
-//! Changes that cargo-mutants makes to the code, each of which a test must notice. Those that none notices are named with their reasons in
-//! `xtask/survivors.txt`:
+//! Changes that cargo-mutants makes to the code, each of which a test must notice. Those that none notices are named with their
+//! reasons in `xtask/survivors.txt`:
 //!
 //! ```text
 //! host/src/network/address.rs: replace | with ^ in embedded_v4
@@ -63,8 +63,8 @@ impl Subject {
         for file in self.leaves_out {
             command.args(["--exclude", file]);
         }
-        // Property tests that try the same cases each time, and remember none: a case that fails by chance, mutant or not, would pass for
-        // a mutant that was noticed.
+        // Property tests that try the same cases each time, and remember none: a case that fails by chance, mutant or not, would
+        // pass for a mutant that was noticed.
         command.env("PROPTEST_RNG_SEED", "1").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1");
         if let Err(error) = run(command.args(arguments).args(["--", "--lib"])) {
             let ended = error.downcast_ref::<Unsuccessful>().map(Unsuccessful::exit_code);

@@ -1,7 +1,8 @@
-//! `cargo xtask package`: the sealed component with its identity inside, and beside it what somebody needs who has no Rust toolchain: the contract,
-//! schemas, hosts in other languages, licences, a list of what is in it, and sums of all that.
+//! `cargo xtask package`: the sealed component with its identity inside, and beside it what somebody needs who has no Rust
+//! toolchain: the contract, schemas, hosts in other languages, licences, a list of what is in it, and sums of all that.
 //!
-//! The sealed component itself stays as it is: custom sections are added behind it, and without them it is the same byte for byte.
+//! The sealed component itself stays as it is: custom sections are added behind it, and without them it is the same byte for
+//! byte.
 
 mod dependencies;
 mod files;

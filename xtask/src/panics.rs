@@ -1,12 +1,12 @@
 //! What a panic of the component says: nothing, since nobody could hear it.
 //!
-//! The standard library writes a panic's message to the standard error stream, which a step doesn't have: there the seal has put a trap. So
-//! a panic traps at once instead, in the function that begins it, and what only put the message together goes.
+//! The standard library writes a panic's message to the standard error stream, which a step doesn't have: there the seal has put
+//! a trap. So a panic traps at once instead, in the function that begins it, and what only put the message together goes.
 
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module, passes};
 
-/// Where each panic, and running out of memory, comes through. As the mangled names have them; those of `core` that format more than a fixed
-/// text are named themselves.
+/// Where each panic, and running out of memory, comes through. As the mangled names have them; those of `core` that format more
+/// than a fixed text are named themselves.
 const BEGINNINGS: [&str; 6] = [
     "4core9panicking9panic_fmt",
     "4core9panicking18panic_nounwind_fmt",

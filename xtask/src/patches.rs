@@ -1,5 +1,5 @@
-//! Small wrong meanings that a mutation tool doesn't make: a prefix for equality, the wrong field, a stale value for a fresh one. Each is a
-//! file of the folder `mutants`, and each must be noticed by the component's native tests:
+//! Small wrong meanings that a mutation tool doesn't make: a prefix for equality, the wrong field, a stale value for a fresh one.
+//! Each is a file of the folder `mutants`, and each must be noticed by the component's native tests:
 //!
 //! ```text
 //! why: what would go wrong
@@ -10,8 +10,8 @@
 //!     what is to stand there instead; nothing, where these lines are to go
 //! ```
 //!
-//! By its text rather than by lines, so that a patch outlives whatever is changed around it. One that doesn't apply any more is an error, as
-//! is one that no test notices: then a test is missing.
+//! By its text rather than by lines, so that a patch outlives whatever is changed around it. One that doesn't apply any more is
+//! an error, as is one that no test notices: then a test is missing.
 
 use std::{
     fs,

@@ -10,7 +10,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// A program that was run and didn't succeed: what `cargo xtask` itself ends with, since exit codes mean something (the demo's do).
+/// A program that was run and didn't succeed: what `cargo xtask` itself ends with, since exit codes mean something (the demo's
+/// do).
 #[derive(Debug)]
 pub(crate) struct Unsuccessful {
     command: String,
@@ -71,8 +72,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     succeeded(command, status)
 }
 
-/// Lets another program take this one's place, where there is such a thing: Ctrl-C and the exit code are that program's own then. Elsewhere, runs it
-/// to the end.
+/// Lets another program take this one's place, where there is such a thing: Ctrl-C and the exit code are that program's own then.
+/// Elsewhere, runs it to the end.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! The seal: a core module that can do what its world offers, and nothing else.
 //!
-//! The standard library of a WASI target imports standard streams, the environment and more, which this component never needs. Each
-//! import of a core module is one of these, and anything unknown fails the build:
+//! The standard library of a WASI target imports standard streams, the environment and more, which this component never needs.
+//! Each import of a core module is one of these, and anything unknown fails the build:
 //!
 //! | import | becomes |
 //! |---|---|
@@ -11,8 +11,8 @@
 //!
 //! What remains for a dead import to do is to end the call: so a panic does it at once ([`silence`]).
 //!
-//! The custom sections in which the standard library describes its own worlds go as well: they would lift WASI's versions, and a host
-//! that offers exactly this world could no longer run the component.
+//! The custom sections in which the standard library describes its own worlds go as well: they would lift WASI's versions, and a
+//! host that offers exactly this world could no longer run the component.
 
 use anyhow::{Context, Result, bail, ensure};
 use walrus::{FunctionId, ImportId, ImportKind, Module, ModuleConfig};

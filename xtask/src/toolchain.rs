@@ -28,8 +28,9 @@ pub(crate) const TARGET: &str = "wasm32-wasip2";
 
 const VARIABLE: &str = "COGNITO_OIDC_TOOLCHAIN";
 
-/// Bytes of linear memory that the component begins with, 19 pages of 64 KiB: its stack, its data, and 130 KiB for a login to work in. One that
-/// grew to them would have its host change, for each call, what the processor lets it touch, and change it back.
+/// Bytes of linear memory that the component begins with, 19 pages of 64 KiB: its stack, its data, and 130 KiB for a login to
+/// work in. One that grew to them would have its host change, for each call, what the processor lets it touch, and change it
+/// back.
 const INITIAL_MEMORY: u32 = 19 << 16;
 
 /// Debian's compiler for what its browsers need, newer than the distribution's own; its sources; and a C library for WASI.

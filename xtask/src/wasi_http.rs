@@ -1,5 +1,5 @@
-//! `examples/wasi-http`: the sealed component, an adapter and a front, composed into one component that any host of WASI 0.2 and `wasi:http` can serve.
-//! It is a workspace of its own, with its own lock file; what is built of it lies in `target/wasi-http`.
+//! `examples/wasi-http`: the sealed component, an adapter and a front, composed into one component that any host of WASI 0.2 and
+//! `wasi:http` can serve. It is a workspace of its own, with its own lock file; what is built of it lies in `target/wasi-http`.
 //!
 //! Serving it and logging in through it needs Node.js 20.
 

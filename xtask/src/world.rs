@@ -47,8 +47,8 @@ impl World {
         &self.imports
     }
 
-    /// Holds a component against the world. It may not import more, and not less either: an import list shorter than the world's says
-    /// that something isn't used any more which hosts still offer.
+    /// Holds a component against the world. It may not import more, and not less either: an import list shorter than the world's
+    /// says that something isn't used any more which hosts still offer.
     ///
     /// # Errors
     ///

@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs};
 
-/// One test at a time: a process that one test starts while another writes a program holds that file open, and until it is gone the program
-/// can't be run ("text file busy").
+/// One test at a time: a process that one test starts while another writes a program holds that file open, and until it is gone
+/// the program can't be run ("text file busy").
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,5 +1,6 @@
-//! The component's verification of one signature, without the rest of the component: the same lines, compiled by the same profile. The inputs
-//! come byte by byte, so that nothing here has to read memory by its address; that happens once, outside of what is measured.
+//! The component's verification of one signature, without the rest of the component: the same lines, compiled by the same
+//! profile. The inputs come byte by byte, so that nothing here has to read memory by its address; that happens once, outside of
+//! what is measured.
 
 use std::cell::RefCell;
 

@@ -76,8 +76,8 @@ impl Navigation {
         self.parameters().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// Where a response of this status and `location` leads: none if it isn't a redirect (RFC 9110, 15.4). The page that started it all
-    /// stays the initiator.
+    /// Where a response of this status and `location` leads: none if it isn't a redirect (RFC 9110, 15.4). The page that started
+    /// it all stays the initiator.
     pub(super) fn redirected(&self, status: u16, location: Option<&str>) -> anyhow::Result<Option<Self>> {
         let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else {
             return Ok(None);

@@ -6,8 +6,8 @@
 //! | `progress` | tells each exchange as it is made |
 //! | `checklist` | prints the findings, or makes JSON of them |
 //!
-//! Whoever calls it is the host's operator and the connector's editor at once: it may reach whatever the documents name, and the secret is
-//! entered for this test.
+//! Whoever calls it is the host's operator and the connector's editor at once: it may reach whatever the documents name, and the
+//! secret is entered for this test.
 
 mod arguments;
 pub(crate) mod checklist;
@@ -122,7 +122,8 @@ pub(crate) fn policy(connector: &str, further: &[String]) -> Result<Policy, Stri
     Ok(Policy { policy, beside, is_on_loopback })
 }
 
-/// The origins of a region's prefix domains. GovCloud has FIPS endpoints alone, and the European Sovereign Cloud a domain of its own.
+/// The origins of a region's prefix domains. GovCloud has FIPS endpoints alone, and the European Sovereign Cloud a domain of its
+/// own.
 fn prefix_domains(region: &str) -> String {
     match region.split('-').next() {
         Some("us") if region.starts_with("us-gov-") => format!("https://*.auth-fips.{region}.amazoncognito.com"),

@@ -1,10 +1,10 @@
 //! A local Amazon Cognito user pool for tests and the demo: an OpenID Provider on two loopback origins.
 //!
-//! It does what a relying party meets in practice, quirks included (`email_verified` as a string at userInfo, no `scope` in the token response,
-//! `error_description` first, keys whose `kid` is base64 with `+ / =`), and misbehaves on demand: see [`Faults`].
+//! It does what a relying party meets in practice, quirks included (`email_verified` as a string at userInfo, no `scope` in the
+//! token response, `error_description` first, keys whose `kid` is base64 with `+ / =`), and misbehaves on demand: see [`Faults`].
 //!
-//! Tokens name the pool's issuer as AWS would (`https://cognito-idp.<region>.amazonaws.com/<pool id>`) although every endpoint is on `127.0.0.1`,
-//! so a relying party reaches it through custom endpoints: see [`LocalCognito::connector`].
+//! Tokens name the pool's issuer as AWS would (`https://cognito-idp.<region>.amazonaws.com/<pool id>`) although every endpoint is
+//! on `127.0.0.1`, so a relying party reaches it through custom endpoints: see [`LocalCognito::connector`].
 
 mod authorization;
 mod back_channel;

@@ -44,8 +44,8 @@ pub(super) struct Wish {
 }
 
 impl Login {
-    /// Starts both. `fleet`: what the first one of a fleet shares with the others; `bound`: where the journey server listens; `offers`: what a
-    /// person may choose beside it.
+    /// Starts both. `fleet`: what the first one of a fleet shares with the others; `bound`: where the journey server listens;
+    /// `offers`: what a person may choose beside it.
     ///
     /// # Errors
     /// No port is free, the documents aren't JSON objects, or the fleet's store can't be reached.

@@ -7,8 +7,8 @@ use serde::Deserialize as _;
 use crate::journey::NextStep;
 use crate::migration::{Account, Arrived, Conflict, Decision, Directory};
 
-/// A directory in which somebody has the address of the pool's federated user already: the pool's own user is new, and that one is in dispute.
-/// It is as old as the demo, and its logins are decided one at a time.
+/// A directory in which somebody has the address of the pool's federated user already: the pool's own user is new, and that one
+/// is in dispute. It is as old as the demo, and its logins are decided one at a time.
 pub(super) fn next_step() -> NextStep {
     let directory = Mutex::new(Directory::of(vec![Account {
         id: "user-1".to_owned(),

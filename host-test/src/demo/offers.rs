@@ -1,5 +1,5 @@
-//! The journeys that the demo offers beside the one it was asked for, each with a user pool of its own: so each is a first login, and what one
-//! of them meets is no other's.
+//! The journeys that the demo offers beside the one it was asked for, each with a user pool of its own: so each is a first login,
+//! and what one of them meets is no other's.
 
 use std::sync::Arc;
 
@@ -140,8 +140,8 @@ impl Offers {
         self.pools.iter().map(|pool| [pool.issuer_origin(), pool.domain_origin()])
     }
 
-    /// The pool does what the edited settings ask for, as the demo's other pools do; where the connector says something else than the pool, a
-    /// test of the connection finds it.
+    /// The pool does what the edited settings ask for, as the demo's other pools do; where the connector says something else than
+    /// the pool, a test of the connection finds it.
     async fn add_editor(&mut self, bound: &Bound, documents: &Documents) -> anyhow::Result<()> {
         let described =
             Described { name: "edited", title: "Your step".to_owned(), about: String::new(), heading: "Edited", next_step: None };

@@ -51,7 +51,8 @@ impl Write for Output {
     }
 }
 
-/// In colour where it is a terminal that knows any, unless the environment variable `NO_COLOR` is set and not empty (no-color.org).
+/// In colour where it is a terminal that knows any, unless the environment variable `NO_COLOR` is set and not empty
+/// (no-color.org).
 impl Out for Output {
     fn takes_colour(&self) -> bool {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());

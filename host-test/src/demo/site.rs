@@ -111,8 +111,8 @@ impl Site {
         Ok(())
     }
 
-    /// A variable that a call wrote, with its name: as the demo's own settings call it; by default, as those of the journeys beside it do; or as
-    /// the step does that a person has edited. `member`: one that the other variable lacks.
+    /// A variable that a call wrote, with its name: as the demo's own settings call it; by default, as those of the journeys
+    /// beside it do; or as the step does that a person has edited. `member`: one that the other variable lacks.
     async fn written(&self, event: &Event, setting: &str, default: &str, member: &str) -> anyhow::Result<(String, Value)> {
         let settings = self.documents.settings();
         let set = event.host_calls.iter().filter(|asked| asked.import == Import::SetVariable).map(|asked| asked.target.as_str());

@@ -1,4 +1,5 @@
-//! A fleet, tried: hosts that are processes of their own over one Redis, and over one PostgreSQL; what is done to them, and what comes of it.
+//! A fleet, tried: hosts that are processes of their own over one Redis, and over one PostgreSQL; what is done to them, and what
+//! comes of it.
 //!
 //! | file | what it does |
 //! |---|---|

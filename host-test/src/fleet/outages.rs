@@ -155,7 +155,8 @@ pub(super) async fn restarted_without_persistence(ground: &Arc<Ground>) -> anyho
     Ok(format!("the pending login: {told}; abandoned: {abandoned}; the next one: authenticated, by the same hosts"))
 }
 
-/// Each answer that a `complete` gets of its store is lost in turn, with its connection: of PostgreSQL that of each statement and of COMMIT.
+/// Each answer that a `complete` gets of its store is lost in turn, with its connection: of PostgreSQL that of each statement and
+/// of COMMIT.
 pub(super) async fn answers_lost(ground: &Arc<Ground>) -> anyhow::Result<String> {
     const MOST: u32 = 60;
     let mut told: BTreeMap<String, usize> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! A form drawn from a JSON Schema, for a page without script: of what the schemas of settings and connector use, and nothing else.
+//! A form drawn from a JSON Schema, for a page without script: of what the schemas of settings and connector use, and nothing
+//! else.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -9,8 +10,8 @@
 //!
 //! Each field has the JSON Pointer of its member for a name, as problems do (RFC 6901).
 //!
-//! Invariants: only fields of the schema are read; a field that is left empty, or at its default, isn't in the document; what can't be what the
-//! schema says goes into the document as it was written, so that the step itself says what is wrong with it.
+//! Invariants: only fields of the schema are read; a field that is left empty, or at its default, isn't in the document; what
+//! can't be what the schema says goes into the document as it was written, so that the step itself says what is wrong with it.
 
 mod draw;
 mod entries;

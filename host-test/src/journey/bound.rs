@@ -93,8 +93,8 @@ impl Bound {
         Self { is_shared: true, ..self }
     }
 
-    /// Keeps with each event what the step asked of its host, at some kilobytes each, and explains on the pages how a login came about, with
-    /// the whole output and error variable. For a demo: the users of a real journey see none of that.
+    /// Keeps with each event what the step asked of its host, at some kilobytes each, and explains on the pages how a login came
+    /// about, with the whole output and error variable. For a demo: the users of a real journey see none of that.
     #[must_use]
     pub fn explaining(mut self) -> Self {
         self.pages.explain = true;
@@ -122,8 +122,8 @@ impl Bound {
         self
     }
 
-    /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends TLS,
-    /// `https://journey.example.com`.
+    /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends
+    /// TLS, `https://journey.example.com`.
     #[must_use]
     pub fn behind(mut self, base_url: &str) -> Self {
         self.base_url = base_url.trim_end_matches('/').to_owned();

@@ -86,8 +86,8 @@ impl Server {
             Begun::Refused(_) | Begun::TooLate(_) => return Ok(page::see_other("/journey", &cookies)),
             // Nothing has happened: the journey begins when the page asks again.
             Begun::Busy => return Ok(page::busy(&Again::Get)),
-            // An attempt may wait that nobody was sent to answer. It belongs to this session's journey: the page asks again, for a newer
-            // one, and where it doesn't, the journey is forgotten with its session.
+            // An attempt may wait that nobody was sent to answer. It belongs to this session's journey: the page asks again, for
+            // a newer one, and where it doesn't, the journey is forgotten with its session.
             Begun::Unknown(_) => return Ok(page::unknown(&cookies)),
         };
         let form_post = match request.response_mode {
@@ -105,8 +105,8 @@ impl Server {
         Ok(page::see_other(&url, &cookies))
     }
 
-    /// Passes a response on. `id`: of the session that brought it; with a login, that one gets a new name, which is returned: whoever had
-    /// brought the user into a session of his own has none of the login.
+    /// Passes a response on. `id`: of the session that brought it; with a login, that one gets a new name, which is returned:
+    /// whoever had brought the user into a session of his own has none of the login.
     ///
     /// # Errors
     ///
@@ -175,8 +175,8 @@ impl Server {
         }
     }
 
-    /// Ends every attempt that is over time, each in a task of its own: one whose call takes long holds up no other, and nobody's request. Drops
-    /// what has had its time.
+    /// Ends every attempt that is over time, each in a task of its own: one whose call takes long holds up no other, and nobody's
+    /// request. Drops what has had its time.
     pub(super) fn sweep(self: &Arc<Self>) {
         let now = self.now();
         for session in self.sessions.overdue(now) {

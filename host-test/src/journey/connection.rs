@@ -1,7 +1,8 @@
 //! The page with the button "Test the connection".
 //!
-//! Whoever sees it here is taken for the connector's editor: this server has no other users. The connector and its client secret stand in the
-//! server's definition, saved together, and no page edits either; a host with an editor keeps its secrets as `StoredSecret`.
+//! Whoever sees it here is taken for the connector's editor: this server has no other users. The connector and its client secret
+//! stand in the server's definition, saved together, and no page edits either; a host with an editor keeps its secrets as
+//! `StoredSecret`.
 
 use axum::body::Body;
 use axum::http::header::SET_COOKIE;

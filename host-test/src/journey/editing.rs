@@ -1,8 +1,8 @@
-//! The page "Edit the step": settings and connector in forms that are drawn from their schemas, what the step's own check says of them beside the
-//! fields, and below them a test of the connection.
+//! The page "Edit the step": settings and connector in forms that are drawn from their schemas, what the step's own check says of
+//! them beside the fields, and below them a test of the connection.
 //!
-//! Only what the check accepts is saved. The client secret is in no document and on no page; it stays with the connector that it was saved for,
-//! and where another one would send it elsewhere, it is to be entered anew (`StoredSecret`).
+//! Only what the check accepts is saved. The client secret is in no document and on no page; it stays with the connector that it
+//! was saved for, and where another one would send it elsewhere, it is to be entered anew (`StoredSecret`).
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
@@ -81,8 +81,8 @@ impl Server {
         show(page::status_of(&called.outcome), editor, both, &Told::Tested(&called.outcome))
     }
 
-    /// The client secret that goes with a connector: the one that was entered; or the one that is saved, where this connector uses it as the saved
-    /// one does; none for a public client.
+    /// The client secret that goes with a connector: the one that was entered; or the one that is saved, where this connector
+    /// uses it as the saved one does; none for a public client.
     ///
     /// # Errors
     /// It has to be entered anew.

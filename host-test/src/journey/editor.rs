@@ -20,7 +20,8 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// Edits the step of this journey. `saved` is told of each definition that is saved: a stand-in for the provider does what it asks for.
+    /// Edits the step of this journey. `saved` is told of each definition that is saved: a stand-in for the provider does what it
+    /// asks for.
     ///
     /// # Errors
     /// A schema has a field of a kind that no form here has.

@@ -14,9 +14,9 @@
 //!
 //! At an address of its own, on loopback, its operator asks for `/metrics`, `/healthz` and `/readyz`.
 //!
-//! Invariants: a journey is found by its session's cookie and by nothing else; a response is passed on undecoded; HEAD requests and
-//! prefetches call nothing; one outcome moves a journey, whatever comes at the same time or later; every attempt ends; a login changes the
-//! session's cookie; nothing waits for a stranger, and nothing is kept for ever.
+//! Invariants: a journey is found by its session's cookie and by nothing else; a response is passed on undecoded; HEAD requests
+//! and prefetches call nothing; one outcome moves a journey, whatever comes at the same time or later; every attempt ends; a
+//! login changes the session's cookie; nothing waits for a stranger, and nothing is kept for ever.
 
 mod bound;
 mod callback;

@@ -39,7 +39,8 @@ pub struct Offer {
     pub about: String,
     /// Offers with the same heading stand together.
     pub heading: &'static str,
-    /// The path of its callback URL. A connector that isn't the server's own has one of its own, or a mix-up would go unnoticed (RFC 9700 4.4).
+    /// The path of its callback URL. A connector that isn't the server's own has one of its own, or a mix-up would go unnoticed
+    /// (RFC 9700 4.4).
     pub callback_path: String,
     /// The journey.
     pub definition: Definition,

@@ -86,8 +86,8 @@ pub(super) fn unknown(cookies: &[String]) -> Response<Body> {
     response
 }
 
-/// Another site has sent the user here: it's the user who says whether to log in. A link, not a form: the browser holds a form's answer to
-/// `form-action`, redirects and all, and the next one leads to the identity provider.
+/// Another site has sent the user here: it's the user who says whether to log in. A link, not a form: the browser holds a form's
+/// answer to `form-action`, redirects and all, and the next one leads to the identity provider.
 pub(super) fn start(again: &str) -> Response<Body> {
     page(StatusCode::OK, "Log in", Width::Narrow, &format!("<a class=\"button primary\" href=\"{}\">Log in</a>", escape(again)))
 }

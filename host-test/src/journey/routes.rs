@@ -94,9 +94,9 @@ fn start_of(offer: Option<&Offer>) -> String {
     offer.map_or("/start".to_owned(), |offer| format!("/start?{JOURNEY}={}", offer.name))
 }
 
-/// Whether it was the user who wanted to log in, and not a page of another site: each start is a further attempt of a journey under way, and
-/// pushes older ones out. Typed, or from this site (W3C Fetch Metadata, 2.3); a browser that says nothing must at least name a page of
-/// this origin as the referrer.
+/// Whether it was the user who wanted to log in, and not a page of another site: each start is a further attempt of a journey
+/// under way, and pushes older ones out. Typed, or from this site (W3C Fetch Metadata, 2.3); a browser that says nothing must at
+/// least name a page of this origin as the referrer.
 fn is_the_users_wish(headers: &HeaderMap, base_url: &str) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => ["none", "same-origin", "same-site"].iter().any(|own| site == own),

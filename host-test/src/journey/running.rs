@@ -107,8 +107,9 @@ impl Running {
         self.server.events.all()
     }
 
-    /// Ends in good order: accepts nothing more, finishes what it was asked, and lets each call of the step end and be applied, though its user
-    /// agent may be gone. A call and its apply take 75 s at most, so `grace` should be 80. Whether all of it ended in that time.
+    /// Ends in good order: accepts nothing more, finishes what it was asked, and lets each call of the step end and be applied,
+    /// though its user agent may be gone. A call and its apply take 75 s at most, so `grace` should be 80. Whether all of it
+    /// ended in that time.
     pub async fn end(mut self, grace: Duration) -> bool {
         self.server.ending.send_replace(true);
         let mut at_work = self.server.at_work.subscribe();

@@ -16,7 +16,8 @@ pub(super) type SessionId = [u8; 32];
 pub(super) enum Cookie {
     /// The session itself: `SameSite=Lax`, so it comes with a cross-site GET and not with a cross-site POST.
     Session,
-    /// For one login whose answer is a cross-site POST: `SameSite=None; Secure`, a value of its own, and as short-lived as the attempt.
+    /// For one login whose answer is a cross-site POST: `SameSite=None; Secure`, a value of its own, and as short-lived as the
+    /// attempt.
     FormPost,
 }
 

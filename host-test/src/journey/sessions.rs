@@ -101,8 +101,8 @@ impl Sessions {
         visits
     }
 
-    /// The call on this attempt may be lost: it is ended as soon as the step can tell, if it is still the visit's newest. Whoever doesn't know its
-    /// state can't bring that about; a newer one has its own time.
+    /// The call on this attempt may be lost: it is ended as soon as the step can tell, if it is still the visit's newest. Whoever
+    /// doesn't know its state can't bring that about; a newer one has its own time.
     pub(super) fn doubtful(&self, visit: &Visit, state: &str, now: Duration) {
         for session in self.lock().sessions.values_mut().filter(|session| session.visit == *visit) {
             if let Some(attempt) = session.attempt.as_mut().filter(|attempt| attempt.state == state) {

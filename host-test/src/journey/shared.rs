@@ -1,5 +1,5 @@
-//! Sessions that any server of a fleet finds: kept as variables of journeys of their own, in the store that all of them share. A server without a
-//! fleet keeps them in its own memory alone.
+//! Sessions that any server of a fleet finds: kept as variables of journeys of their own, in the store that all of them share. A
+//! server without a fleet keeps them in its own memory alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +56,8 @@ impl Server {
         Ok(())
     }
 
-    /// The user has logged in: the session has another name from now on, and the old one names none. Where the store of a fleet fails, this server
-    /// alone knows the new one.
+    /// The user has logged in: the session has another name from now on, and the old one names none. Where the store of a fleet
+    /// fails, this server alone knows the new one.
     pub(super) async fn renew(&self, id: &SessionId, renewed: SessionId, session: Session) {
         self.sessions.renew(id, renewed, session.next_step.clone());
         if self.is_shared {

@@ -1,4 +1,5 @@
-//! Where the telemetry of the journey server goes: the host library speaks to the facades alone, and this is one choice of exporters.
+//! Where the telemetry of the journey server goes: the host library speaks to the facades alone, and this is one choice of
+//! exporters.
 //!
 //! | what | where |
 //! |---|---|

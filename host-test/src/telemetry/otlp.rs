@@ -1,6 +1,6 @@
-//! Spans by OTLP over HTTP (`http/protobuf`), as the standard environment variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_TRACES_ENDPOINT`,
-//! `…_HEADERS`, `…_TIMEOUT`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_BSP_…`. Over plain `http`, to a collector beside this host;
-//! that one has the way to the outside.
+//! Spans by OTLP over HTTP (`http/protobuf`), as the standard environment variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`,
+//! `…_TRACES_ENDPOINT`, `…_HEADERS`, `…_TIMEOUT`, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_BSP_…`. Over plain
+//! `http`, to a collector beside this host; that one has the way to the outside.
 
 use std::collections::HashMap;
 

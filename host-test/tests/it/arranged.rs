@@ -1,5 +1,5 @@
-//! How a login that a test plays is arranged: the one language of the rows of [`conformance`](crate::conformance) and of the scenarios of
-//! [`outcomes`](crate::outcomes). What a row expects is its own.
+//! How a login that a test plays is arranged: the one language of the rows of [`conformance`](crate::conformance) and of the
+//! scenarios of [`outcomes`](crate::outcomes). What a row expects is its own.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! All that a host shows of itself, caught by the exporters that the journey server has: lines, spans, metrics, and spans by OTLP.
+//! All that a host shows of itself, caught by the exporters that the journey server has: lines, spans, metrics, and spans by
+//! OTLP.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -18,8 +19,8 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// With a single subscriber, `tracing` asks the thread that comes to a span first whether anybody wants it, and believes it for all threads:
-/// one of another test, which has none. With several it asks them all.
+/// With a single subscriber, `tracing` asks the thread that comes to a span first whether anybody wants it, and believes it for
+/// all threads: one of another test, which has none. With several it asks them all.
 static SEVERAL: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
 
 /// What this thread's calls show while it lives. A test's runtime has one thread, so that is the test's alone.

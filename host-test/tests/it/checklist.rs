@@ -1,7 +1,8 @@
 //! What the standards ask of a relying party, requirement by requirement, and the tests that hold it to them.
 //!
-//! A test that covers requirements begins with their ids, as in `c04_c06_an_issuer_is_compared`. A requirement without such a test, or
-//! without a reason why it doesn't apply, fails the build, and so does a test by the id of no requirement. `cargo test -p host-test --test it checklist -- --nocapture` lists them.
+//! A test that covers requirements begins with their ids, as in `c04_c06_an_issuer_is_compared`. A requirement without such a
+//! test, or without a reason why it doesn't apply, fails the build, and so does a test by the id of no requirement.
+//! `cargo test -p host-test --test it checklist -- --nocapture` lists them.
 
 use std::collections::BTreeMap;
 use std::fs;

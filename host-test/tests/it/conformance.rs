@@ -1,7 +1,9 @@
-//! Conformance: the relying-party modules of the OpenID Foundation's suite, played by the local Cognito against the sealed component.
+//! Conformance: the relying-party modules of the OpenID Foundation's suite, played by the local Cognito against the sealed
+//! component.
 //!
-//! One row a module, under the suite's own name, with the verdict and the exact error code that it must end with. A row that rejects
-//! also says which calls were made before, so that nothing is called or written afterwards. What the suite leaves out is a plan of its own.
+//! One row a module, under the suite's own name, with the verdict and the exact error code that it must end with. A row that
+//! rejects also says which calls were made before, so that nothing is called or written afterwards. What the suite leaves out is
+//! a plan of its own.
 //!
 //! | plan | the suite's name for it |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! A test of a connection, through the sandbox: what is wrong, and what the findings say of it; what a hostile provider can do; what is sent
-//! where; and who gets the stored secret.
+//! A test of a connection, through the sandbox: what is wrong, and what the findings say of it; what a hostile provider can do;
+//! what is sent where; and who gets the stored secret.
 
 mod documents;
 mod hostile;
@@ -26,7 +26,8 @@ async fn test(stage: &Stage) -> Vec<Finding> {
     findings(stage.step.test("tenant", settings, &stage.connector.to_string(), secret).await)
 }
 
-/// What differs from a connection in order, as one line: `` `callback` failed `client_not_allowed` at `/settings/callback_url` ``.
+/// What differs from a connection in order, as one line: `` `callback` failed `client_not_allowed` at `/settings/callback_url`
+/// ``.
 fn line(findings: &[Finding]) -> String {
     let differs = findings.iter().filter(|finding| finding.status != FindingStatus::Passed && finding.check != "untested");
     let told = differs.map(|finding| {

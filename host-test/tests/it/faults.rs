@@ -1,6 +1,6 @@
-//! A host that fails at any of its calls, in any way: before the act, after it with the answer lost, or for good; and at the act that
-//! applies the outcome. Each login ends with the code that says so, its variables are whole or absent, its code is sent once at most; and
-//! whatever happened, one response to the newest attempt ends the visit 91 s later.
+//! A host that fails at any of its calls, in any way: before the act, after it with the answer lost, or for good; and at the act
+//! that applies the outcome. Each login ends with the code that says so, its variables are whole or absent, its code is sent once
+//! at most; and whatever happened, one response to the newest attempt ends the visit 91 s later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

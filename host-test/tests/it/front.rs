@@ -1,4 +1,5 @@
-//! The pages of the journey server: what they offer, what they explain for a demo, and what those of a real journey keep to themselves.
+//! The pages of the journey server: what they offer, what they explain for a demo, and what those of a real journey keep to
+//! themselves.
 
 use host_test::browser::{Browser, Page};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};

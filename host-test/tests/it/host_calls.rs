@@ -47,7 +47,8 @@ async fn login(stage: &Stage, counter: &Counter) -> (u32, [u32; 2]) {
     (begin.0 + complete.0, [begin.1, complete.1])
 }
 
-/// The native tests count what the step's own code asks for; here is what comes out of the sandbox, libraries and bindings included.
+/// The native tests count what the step's own code asks for; here is what comes out of the sandbox, libraries and bindings
+/// included.
 #[tokio::test]
 async fn a_login_whose_keys_are_cached_is_two_round_trips_and_fewer_than_nineteen_host_calls() {
     let mut stage = Stage::new().await;

@@ -1,5 +1,5 @@
-//! A hostile provider, or whatever answers in its place. Whatever it does, the login ends with the code that says so: soon, with the
-//! code sent at most once, no redirect followed, and nothing written but the error variable.
+//! A hostile provider, or whatever answers in its place. Whatever it does, the login ends with the code that says so: soon, with
+//! the code sent at most once, no redirect followed, and nothing written but the error variable.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
-//! Logins at an OpenID Provider that somebody else wrote, and that the OpenID Foundation certified: `oidc-provider` on Node.js. It names
-//! the pool's issuer; its endpoints are found by discovery, and it promises `iss` in its responses (RFC 9207), which Cognito doesn't.
+//! Logins at an OpenID Provider that somebody else wrote, and that the OpenID Foundation certified: `oidc-provider` on Node.js.
+//! It names the pool's issuer; its endpoints are found by discovery, and it promises `iss` in its responses (RFC 9207), which
+//! Cognito doesn't.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,5 @@
-//! What users and operators meet, through the sandbox: each mishap of the local Cognito ends as it says, with what the operator reads.
+//! What users and operators meet, through the sandbox: each mishap of the local Cognito ends as it says, with what the operator
+//! reads.
 
 use host_test::cognito::Endpoint;
 use host_test::demo::{self, Exit};

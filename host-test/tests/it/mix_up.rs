@@ -1,5 +1,5 @@
-//! Mix-up (RFC 9700 4.4): a tenant with two connectors, one of them an attacker's. The honest provider names no issuer in its responses, so
-//! where a response arrived is all that tells the one's from the other's.
+//! Mix-up (RFC 9700 4.4): a tenant with two connectors, one of them an attacker's. The honest provider names no issuer in its
+//! responses, so where a response arrived is all that tells the one's from the other's.
 
 use host_test::cognito::{Config, Endpoint, LocalCognito};
 use journey_host::{
@@ -57,8 +57,8 @@ impl Scene {
     }
 }
 
-/// The user begins at the attacker's connector, and the attacker sends the user agent on to the honest pool, with his own state: the honest
-/// pool's code then arrives at the honest callback URL, and his connector's attempt is the one that it names.
+/// The user begins at the attacker's connector, and the attacker sends the user agent on to the honest pool, with his own state:
+/// the honest pool's code then arrives at the honest callback URL, and his connector's attempt is the one that it names.
 #[tokio::test]
 async fn an_honest_pools_code_is_not_sent_to_an_attackers_token_endpoint() {
     let scene = Scene::new().await;

@@ -1,5 +1,5 @@
-//! The component's modular power inside Wasmtime: its very lines, on the vectors of `simd128`, against `dashu-int`, `ring` and Project
-//! Wycheproof. Natively the same lines are tested by the component's own tests.
+//! The component's modular power inside Wasmtime: its very lines, on the vectors of `simd128`, against `dashu-int`, `ring` and
+//! Project Wycheproof. Natively the same lines are tested by the component's own tests.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

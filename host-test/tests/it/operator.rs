@@ -1,5 +1,5 @@
-//! `docs/operator.md`, the alert rules and the dashboard name what the host shows, and nothing else; and what they say can be followed from the
-//! demo's last lines to the cause.
+//! `docs/operator.md`, the alert rules and the dashboard name what the host shows, and nothing else; and what they say can be
+//! followed from the demo's last lines to the cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};

@@ -1,5 +1,5 @@
-//! Every way that a login can end, through the sandbox: the documented table of errors holds for the sealed component, row by row, and none
-//! of these ends tells a secret.
+//! Every way that a login can end, through the sandbox: the documented table of errors holds for the sealed component, row by
+//! row, and none of these ends tells a secret.
 
 mod scenarios;
 mod secrecy;

@@ -1,5 +1,5 @@
-//! Responses that come twice, at once, too late, to the wrong place, or from a call that is dead. Of any number of them one moves the
-//! journey, each code is sent once, and the output is one user's whole.
+//! Responses that come twice, at once, too late, to the wrong place, or from a call that is dead. Of any number of them one moves
+//! the journey, each code is sent once, and the output is one user's whole.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -215,7 +215,8 @@ async fn c18_an_expired_response_ends_the_login_and_exchanges_nothing() {
     stage.assert_failed("login_expired", "expired").await;
 }
 
-/// A host that dies between taking the attempt and applying the outcome. Nobody knows what became of the code: it isn't sent again.
+/// A host that dies between taking the attempt and applying the outcome. Nobody knows what became of the code: it isn't sent
+/// again.
 #[tokio::test]
 async fn c16_a_call_that_is_lost_while_it_waits_leaves_a_journey_that_can_go_on() {
     let mut stage = Stage::new().await;

@@ -369,8 +369,8 @@ async fn a_login_gives_the_session_a_new_name_and_the_old_one_opens_nothing() {
     assert_eq!(standing(&stranger, &running, Some(&after)).await["status"], "create_user", "it is the cookie that counts");
 }
 
-/// Another host of the fleet has settled the visit, or an answer of the store was lost: the session has its old name still, and somebody else
-/// may know it. The user logs in again.
+/// Another host of the fleet has settled the visit, or an answer of the store was lost: the session has its old name still, and
+/// somebody else may know it. The user logs in again.
 #[tokio::test]
 async fn a_login_that_did_not_renew_its_session_is_shown_to_nobody() {
     let (cognito, running, callback_url) = whole().await;

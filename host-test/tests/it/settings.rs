@@ -1,5 +1,5 @@
-//! Settings and connector, through the sandbox: what `settings.check` and `settings.origins` say, and what `begin` makes of a document that
-//! isn't right.
+//! Settings and connector, through the sandbox: what `settings.check` and `settings.origins` say, and what `begin` makes of a
+//! document that isn't right.
 
 use journey_host::{Begun, Egress, Limits, Network, Services, Step};
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! A stage for one login: the sealed component in the reference host, a local Cognito, a user's browser, and a clock that the test moves.
+//! A stage for one login: the sealed component in the reference host, a local Cognito, a user's browser, and a clock that the
+//! test moves.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

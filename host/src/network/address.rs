@@ -9,8 +9,8 @@
 //! | other IPv6 | allowed in `2000::/3` but for its special blocks, otherwise refused |
 //!
 //! Sources: the IANA special-purpose address registries (RFC 6890 and its successors), and what the clouds document as the
-//! addresses of their own services. Whatever isn't recognised is refused. A NAT64 prefix of the operator's own (RFC 6052 3.1) can't
-//! be told from any other global address: an operator who has one denies it.
+//! addresses of their own services. Whatever isn't recognised is refused. A NAT64 prefix of the operator's own (RFC 6052 3.1)
+//! can't be told from any other global address: an operator who has one denies it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -30,8 +30,8 @@ impl std::error::Error for Refused {}
 
 /// A range of addresses in CIDR notation (RFC 4632 3.1, RFC 4291 2.3): `10.20.0.0/16`, `2001:db8::/32`.
 ///
-/// Read strictly: the prefix length must be there, in decimal digits without a leading zero, and no bit may be set beyond it, since
-/// `10.20.30.40/16` is as likely a slip as a range. IPv4 ranges are written as IPv4.
+/// Read strictly: the prefix length must be there, in decimal digits without a leading zero, and no bit may be set beyond it,
+/// since `10.20.30.40/16` is as likely a slip as a range. IPv4 ranges are written as IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressRange {
     network: IpAddr,

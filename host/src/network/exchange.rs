@@ -20,9 +20,9 @@ pub(super) const MAX_HEADER: usize = 64 << 10;
 /// Performs HTTP exchanges for the steps of a host. [`HardenedClient`](super::client::HardenedClient) is the default; an
 /// organisation whose traffic has to take another way brings its own.
 ///
-/// The host has judged an exchange before it comes here: the URL's origin is one that the step names and the operator permits, the
-/// header fields are within their bounds, and where the client connects by itself, the addresses are judged too. So a client can't
-/// widen what a step may reach, as long as it does what it is asked for, and no more. It MUST
+/// The host has judged an exchange before it comes here: the URL's origin is one that the step names and the operator permits,
+/// the header fields are within their bounds, and where the client connects by itself, the addresses are judged too. So a client
+/// can't widen what a step may reach, as long as it does what it is asked for, and no more. It MUST
 ///
 /// - send one request, once: follow no redirect, retry nothing, answer nothing from a cache;
 /// - add no cookie, credential or `Referer`, and keep none; read nothing of that kind from the environment;
@@ -78,8 +78,8 @@ pub trait HttpClient: Send + Sync + 'static {
 pub enum Route {
     /// The host resolves the name and judges its addresses; the client connects to one of them.
     Direct,
-    /// A proxy resolves the name. Nobody but that proxy can judge the address that is connected to: it MUST refuse what lies inside
-    /// the operator's network. The host still judges the URL, with an address that stands in it.
+    /// A proxy resolves the name. Nobody but that proxy can judge the address that is connected to: it MUST refuse what lies
+    /// inside the operator's network. The host still judges the URL, with an address that stands in it.
     Proxied,
 }
 

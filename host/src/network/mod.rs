@@ -17,8 +17,8 @@
 //! | a certificate that isn't trusted or isn't the host's | the URL's host is all that an origin stands on (RFC 9525) | [`HardenedClient`] |
 //! | more bytes than a bound, decoded or on the wire; more time than the exchange has | a server answers at length, or never | [`HardenedClient`] |
 //!
-//! [`Network`] joins the policy, the resolver and the client. It judges; the client ([`HttpClient`]) performs and decides nothing,
-//! so that another one can take its place, behind an egress proxy for example, without widening what a step may reach.
+//! [`Network`] joins the policy, the resolver and the client. It judges; the client ([`HttpClient`]) performs and decides
+//! nothing, so that another one can take its place, behind an egress proxy for example, without widening what a step may reach.
 //!
 //! Tests of each row stand beside it, and in `client/tests.rs` and `tests.rs` against real servers.
 
@@ -53,8 +53,8 @@ use self::resolver::judged_addresses;
 pub use self::resolver::{Resolver, SystemResolver};
 use crate::telemetry::{FetchSpan, Limit, limit_hit};
 
-/// The network of a host: the egress policy, the resolver and the HTTP client, shared by all calls and tenants. A clone is the same
-/// network.
+/// The network of a host: the egress policy, the resolver and the HTTP client, shared by all calls and tenants. A clone is the
+/// same network.
 #[derive(Clone)]
 pub struct Network {
     egress: Arc<RwLock<Arc<Egress>>>,

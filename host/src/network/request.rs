@@ -57,8 +57,8 @@ impl Request {
     }
 }
 
-/// The names that are the host's: RFC 9110 7.6.1's connection-specific fields, framing, the target, and the codings that the client
-/// can decode.
+/// The names that are the host's: RFC 9110 7.6.1's connection-specific fields, framing, the target, and the codings that the
+/// client can decode.
 const HOST_HEADERS: &[&str] = &[
     "accept-encoding",
     "connection",

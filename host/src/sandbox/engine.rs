@@ -16,11 +16,12 @@ use super::shares::{Capacity, Phase};
 use super::state::CallState;
 use crate::clock::lock;
 
-/// How often a running component is asked for its processor time: a twenty-fifth of what it may have. Asking takes less than a microsecond.
+/// How often a running component is asked for its processor time: a twenty-fifth of what it may have. Asking takes less than a
+/// microsecond.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The engine, with one pool of sandboxes for all its components. One for a process: it reserves 4 GiB of addresses for each sandbox. Cheap
-/// to clone.
+/// The engine, with one pool of sandboxes for all its components. One for a process: it reserves 4 GiB of addresses for each
+/// sandbox. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime(Arc<Inner>);
 
@@ -50,8 +51,8 @@ impl Runtime {
         Self::with(pool::config(capacity), capacity)
     }
 
-    /// The same, which keeps compiled code in this folder, so that a component isn't compiled at each start. The folder is made where there is
-    /// none; nobody but this process's user may be let in, nor be able to put another one in its place.
+    /// The same, which keeps compiled code in this folder, so that a component isn't compiled at each start. The folder is made
+    /// where there is none; nobody but this process's user may be let in, nor be able to put another one in its place.
     ///
     /// # Errors
     ///
@@ -63,7 +64,8 @@ impl Runtime {
         Self::with(config, capacity)
     }
 
-    /// Compiles the component in this file. Takes a second or so of processor time: within an async function, on a thread for such work.
+    /// Compiles the component in this file. Takes a second or so of processor time: within an async function, on a thread for
+    /// such work.
     ///
     /// # Errors
     ///
@@ -72,12 +74,13 @@ impl Runtime {
         self.compile(name, &std::fs::read(path)?)
     }
 
-    /// Compiles a component from its binary form. `name`: the operator's own; what the component caches for a tenant belongs to it, so an
-    /// upgrade has the same name, and another component another one.
+    /// Compiles a component from its binary form. `name`: the operator's own; what the component caches for a tenant belongs to
+    /// it, so an upgrade has the same name, and another component another one.
     ///
     /// # Errors
     ///
-    /// Where it isn't a component, or hasn't the shape of the contract: the error names the interface and the function that differs.
+    /// Where it isn't a component, or hasn't the shape of the contract: the error names the interface and the function that
+    /// differs.
     pub fn compile(&self, name: &str, component: &[u8]) -> Result<Compiled> {
         let version = version(component);
         let component = Component::from_binary(self.0.linker.engine(), component)?;

@@ -1,4 +1,5 @@
-//! The folder that compiled code is kept in. Whoever can write there can have this process run anything, so it belongs to the process alone.
+//! The folder that compiled code is kept in. Whoever can write there can have this process run anything, so it belongs to the
+//! process alone.
 
 use std::fs::{DirBuilder, symlink_metadata};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};

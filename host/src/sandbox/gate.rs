@@ -15,8 +15,8 @@ use crate::import::Import;
 impl CallState {
     /// Lets a host call through.
     ///
-    /// `target`: what it is about, for whoever watches. `judge` looks through `asked` and makes of it what `act` needs; it runs on the
-    /// component's processor time, so that work on what a component sent is the component's to pay for.
+    /// `target`: what it is about, for whoever watches. `judge` looks through `asked` and makes of it what `act` needs; it runs
+    /// on the component's processor time, so that work on what a component sent is the component's to pay for.
     pub(super) async fn pass<A, J, T: Summary, E: Reply>(
         &mut self,
         import: Import,

@@ -2,8 +2,8 @@
 
 use serde::de::IgnoredAny;
 
-/// Whether it is JSON of any depth, and each of its texts one that a later reader takes: an escape of half a surrogate pair is none
-/// (RFC 8259 8.2).
+/// Whether it is JSON of any depth, and each of its texts one that a later reader takes: an escape of half a surrogate pair is
+/// none (RFC 8259 8.2).
 pub(super) fn is_well_formed(json: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(json).is_ok() && surrogates_are_whole(json)
 }

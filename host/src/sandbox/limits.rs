@@ -7,35 +7,39 @@ use wasmtime::{ResourceLimiter, Result, bail};
 /// Limits of one call. Beside each of the defaults stands why it is what it is.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Linear memory in bytes, 16 MiB: a login takes 1.2 MB, and documents and responses at their longest a multiple of it. At most
-    /// [`Limits::POOL_MEMORY`], for which the pool of sandboxes is laid out.
+    /// Linear memory in bytes, 16 MiB: a login takes 1.2 MB, and documents and responses at their longest a multiple of it. At
+    /// most [`Limits::POOL_MEMORY`], for which the pool of sandboxes is laid out.
     pub memory: usize,
-    /// Processor time, 250 ms: a login takes less than 7 on a busy machine, one with the largest tokens that AWS's quotas allow up to 100. The
-    /// component's own, and the host's to look through what the component passed to it; what the host's services take doesn't count.
-    /// Noticed with the next tick of 10 ms.
+    /// Processor time, 250 ms: a login takes less than 7 on a busy machine, one with the largest tokens that AWS's quotas allow
+    /// up to 100. The component's own, and the host's to look through what the component passed to it; what the host's services
+    /// take doesn't count. Noticed with the next tick of 10 ms.
     pub cpu: Duration,
-    /// From the call to its outcome, 45 s, waiting included: the own timeouts of `complete` add up to 29 s. A fetch gets what is left of it, less
-    /// [`Limits::margin`].
+    /// From the call to its outcome, 45 s, waiting included: the own timeouts of `complete` add up to 29 s. A fetch gets what is
+    /// left of it, less [`Limits::margin`].
     pub wall_clock: Duration,
-    /// The wait for a sandbox at most, 10 s: what is left is enough for the step's own timeouts, and whoever waits longer is better shown a page.
-    /// At most a quarter of [`Limits::wall_clock`].
+    /// The wait for a sandbox at most, 10 s: what is left is enough for the step's own timeouts, and whoever waits longer is
+    /// better shown a page. At most a quarter of [`Limits::wall_clock`].
     pub queue: Duration,
     /// What a fetch leaves over, 500 ms, so that the step can still end by itself.
     pub margin: Duration,
-    /// From the call until when its outcome is tried to be applied, 75 s. The step counts on it: see the times in `wit/redirect.wit`.
+    /// From the call until when its outcome is tried to be applied, 75 s. The step counts on it: see the times in
+    /// `wit/redirect.wit`.
     pub apply: Duration,
-    /// Fetches, 6: `complete` makes four at most (token, keys, userinfo, revocation), `begin` one (metadata). A further one is `denied`.
+    /// Fetches, 6: `complete` makes four at most (token, keys, userinfo, revocation), `begin` one (metadata). A further one is
+    /// `denied`.
     pub fetches: u32,
     /// A response's body in bytes, decoded, 512 KiB: a hundred keys and more. A longer one is `too-large`.
     pub body: usize,
-    /// A value in bytes, of a journey variable, an attempt or a cache entry, 512 KiB, as `wit/stores.wit` advises. A longer one is `too-large`.
+    /// A value in bytes, of a journey variable, an attempt or a cache entry, 512 KiB, as `wit/stores.wit` advises. A longer one
+    /// is `too-large`.
     pub variable: usize,
-    /// Names, keys and values in bytes that the host keeps for the component in one call, 1 MiB: the output variable, two cache entries and
-    /// the rest at their longest. What is written again counts again. More is `too-large`.
+    /// Names, keys and values in bytes that the host keeps for the component in one call, 1 MiB: the output variable, two cache
+    /// entries and the rest at their longest. What is written again counts again. More is `too-large`.
     pub kept: usize,
     /// Host calls of any kind, 128: a login makes far fewer, and a loop is ended. A further one ends the call.
     pub host_calls: u32,
-    /// Bytes that the component may pass to one host call or return, 2 MiB: more than the longest value or body. More ends the call.
+    /// Bytes that the component may pass to one host call or return, 2 MiB: more than the longest value or body. More ends the
+    /// call.
     pub host_call_bytes: usize,
     /// Entries of all tables together, 10,000: the pool lays out as many for each sandbox.
     pub table_elements: usize,

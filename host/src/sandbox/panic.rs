@@ -10,8 +10,8 @@ pub(super) struct Panicked;
 
 /// Runs a future to its end, or to its panic.
 ///
-/// Nothing half-done is seen afterwards: the future is dropped, and of what it borrowed only plain values are read (counters, the staged
-/// writes, which then are dropped).
+/// Nothing half-done is seen afterwards: the future is dropped, and of what it borrowed only plain values are read (counters, the
+/// staged writes, which then are dropped).
 pub(super) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {

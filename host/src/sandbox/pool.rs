@@ -5,20 +5,22 @@ use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAll
 use super::limits::{CORE_ITEMS, Limits};
 use super::shares::Capacity;
 
-/// One sandbox beside those of the calls: a component is instantiated once when it is loaded, also where all the others are at work.
+/// One sandbox beside those of the calls: a component is instantiated once when it is loaded, also where all the others are at
+/// work.
 const LOADING: usize = 1;
 
-/// Bytes of a sandbox's memory that stay mapped where the kernel can tell which pages were written (`PAGEMAP_SCAN`, Linux 6.7): all that a
-/// login uses. A fresh sandbox then takes 12 µs and 3 page faults. Elsewhere each kept byte is zeroed for each call: 1 MiB makes a fresh
-/// sandbox take 42 µs, none makes it 12 µs and 10 page faults.
+/// Bytes of a sandbox's memory that stay mapped where the kernel can tell which pages were written (`PAGEMAP_SCAN`, Linux 6.7):
+/// all that a login uses. A fresh sandbox then takes 12 µs and 3 page faults. Elsewhere each kept byte is zeroed for each call: 1
+/// MiB makes a fresh sandbox take 42 µs, none makes it 12 µs and 10 page faults.
 const RESIDENT: usize = 2 << 20;
 
-/// The same of each of its tables, however long: a component's own has one page, which is zeroed sooner than it is given back and faulted in
-/// anew.
+/// The same of each of its tables, however long: a component's own has one page, which is zeroed sooner than it is given back and
+/// faulted in anew.
 const RESIDENT_TABLE: usize = 64 << 10;
 
-/// What a step doesn't need is switched off. Vectors of 128 bits are on, for the signature's arithmetic; relaxed ones aren't, whose results
-/// differ between processors. Garbage collection, threads, stack switching and component-model async aren't even compiled into this host.
+/// What a step doesn't need is switched off. Vectors of 128 bits are on, for the signature's arithmetic; relaxed ones aren't,
+/// whose results differ between processors. Garbage collection, threads, stack switching and component-model async aren't even
+/// compiled into this host.
 pub(super) fn config(capacity: Capacity) -> Config {
     let mut config = Config::new();
     config
@@ -35,8 +37,8 @@ pub(super) fn config(capacity: Capacity) -> Config {
     config
 }
 
-/// Reserves 4 GiB of addresses for each sandbox, which is what lets compiled code do without checks of each access: 258 GB for 64 of them, of
-/// 128 TB that a process has. Memory is taken only as it is used.
+/// Reserves 4 GiB of addresses for each sandbox, which is what lets compiled code do without checks of each access: 258 GB for 64
+/// of them, of 128 TB that a process has. Memory is taken only as it is used.
 fn pool(capacity: Capacity) -> PoolingAllocationConfig {
     let sandboxes = u32::try_from(capacity.sandboxes.saturating_add(LOADING)).unwrap_or(u32::MAX);
     let items = CORE_ITEMS as u32;

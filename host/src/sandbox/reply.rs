@@ -1,4 +1,5 @@
-//! What a host call answers: from the host's own types to the contract's, from a fault to an error, and in a few words for a trace.
+//! What a host call answers: from the host's own types to the contract's, from a fault to an error, and in a few words for a
+//! trace.
 
 use std::convert::Infallible;
 

@@ -1,7 +1,8 @@
-//! Whether a component has the contract's shape. One that hasn't is refused when it is loaded: otherwise each of its calls would trap.
+//! Whether a component has the contract's shape. One that hasn't is refused when it is loaded: otherwise each of its calls would
+//! trap.
 //!
-//! The linker judges the imports, with the names of interface and function in its error. The types of exports are judged only where a
-//! component is instantiated, so that is done once, without any authority.
+//! The linker judges the imports, with the names of interface and function in its error. The types of exports are judged only
+//! where a component is instantiated, so that is done once, without any authority.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -8,11 +8,12 @@
 //! | a free sandbox goes to the tenant that holds fewest; among those, to the call that has waited longest | fair, and no tenant starves |
 //! | the places to wait obey the first three rules, too | memory is bounded, and no tenant fills the queue |
 //!
-//! The second rule is the dynamic threshold of Choudhury and Hahne (IEEE/ACM Transactions on Networking 6(2), 1998), with the factor 1: `n`
-//! tenants that take what they can get hold 1/(n + 1) of all each, and as much stays free.
+//! The second rule is the dynamic threshold of Choudhury and Hahne (IEEE/ACM Transactions on Networking 6(2), 1998), with the
+//! factor 1: `n` tenants that take what they can get hold 1/(n + 1) of all each, and as much stays free.
 //!
-//! Within a tenant, a `complete` may go before a `begin` that has waited longer: it may have what is kept, and then its tenant is no longer one
-//! that holds fewest. That can't go on for ever, since each `complete` had its `begin`. Nothing else goes before who has waited longer.
+//! Within a tenant, a `complete` may go before a `begin` that has waited longer: it may have what is kept, and then its tenant is
+//! no longer one that holds fewest. That can't go on for ever, since each `complete` had its `begin`. Nothing else goes before
+//! who has waited longer.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -21,8 +22,9 @@ use std::collections::{HashMap, VecDeque};
 pub struct Capacity {
     /// Calls at a time, over all tenants: each holds a sandbox while it runs, and its place until its outcome is applied.
     ///
-    /// A login's calls mostly wait for the identity provider, so this bounds memory: 64 times [`Limits::memory`](crate::Limits::memory) is
-    /// 1 GiB at worst. Where the provider takes 200 ms, 64 at a time are 320 a second.
+    /// A login's calls mostly wait for the identity provider, so this bounds memory: 64 times
+    /// [`Limits::memory`](crate::Limits::memory) is 1 GiB at worst. Where the provider takes 200 ms, 64 at a time are 320 a
+    /// second.
     pub sandboxes: usize,
     /// Calls of one tenant at a time. A quarter of all, so that it takes several tenants to be noticed by the others.
     pub per_tenant: usize,

@@ -103,8 +103,8 @@ impl CallState {
         ))
     }
 
-    /// The component's own fault, unless a host function or a limit has said otherwise: malformed text, a pointer into nowhere, a number that
-    /// names no case, more bytes than a host call takes.
+    /// The component's own fault, unless a host function or a limit has said otherwise: malformed text, a pointer into nowhere, a
+    /// number that names no case, more bytes than a host call takes.
     pub(super) fn cause(&self) -> Cause {
         match self.cause {
             Some(cause) => cause,

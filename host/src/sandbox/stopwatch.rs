@@ -7,8 +7,8 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::clock::lock;
 
-/// Runs while the component runs and while the host looks through what the component passed to it; stands while a service of the host is at
-/// work, or the call has yielded its thread.
+/// Runs while the component runs and while the host looks through what the component passed to it; stands while a service of the
+/// host is at work, or the call has yielded its thread.
 ///
 /// It reads the thread's processor time, which a busy machine doesn't lengthen. That is sound because the component stays on
 /// one thread from each start to the next stop: it can change threads only where it waits, and there the stopwatch stands.

@@ -40,8 +40,8 @@ pub enum Cause {
     Host,
     /// The component trapped, or passed to its host what is malformed or too much.
     Guest,
-    /// No sandbox was free in time: nothing ran. Only of [`Step::check`](crate::Step::check), [`Step::describe`](crate::Step::describe) and
-    /// [`Step::target`](crate::Step::target).
+    /// No sandbox was free in time: nothing ran. Only of [`Step::check`](crate::Step::check),
+    /// [`Step::describe`](crate::Step::describe) and [`Step::target`](crate::Step::target).
     Busy,
 }
 

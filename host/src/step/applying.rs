@@ -10,7 +10,8 @@ use crate::outcome::{Failed, Failure};
 use crate::stores::{Applied, Change, ChangeId, Effect, Settlement, StoreError, Write};
 use crate::visit::Visit;
 
-/// The first pause between two tries, and the longest one: a store that comes back soon is found soon, and one that is down isn't pressed.
+/// The first pause between two tries, and the longest one: a store that comes back soon is found soon, and one that is down isn't
+/// pressed.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -22,8 +23,8 @@ pub(super) struct InEffect {
 }
 
 impl Step {
-    /// Applies the writes and the effect in one act, and tries until that time where the store doesn't answer. A store that says no is told
-    /// of that failure instead, with the error variable alone, and in need without it: a visit must have an end.
+    /// Applies the writes and the effect in one act, and tries until that time where the store doesn't answer. A store that says
+    /// no is told of that failure instead, with the error variable alone, and in need without it: a visit must have an end.
     pub(super) async fn apply(
         &self,
         visit: &Visit,

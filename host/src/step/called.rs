@@ -56,8 +56,8 @@ pub enum Begun {
     Refused(Failure),
     /// Nothing was changed: the visit is settled already. Show where the journey stands.
     TooLate(Failure),
-    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit, or its store of journeys can't be read. Ask
-    /// again in a few seconds.
+    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit, or its store of journeys
+    /// can't be read. Ask again in a few seconds.
     Busy,
     /// Whether anything was changed is unknown, but it was all or nothing. Ask again.
     Unknown(StoreError),
@@ -113,11 +113,11 @@ pub enum Completed {
     Ignored(Failure),
     /// Nothing was changed: the visit is settled already. Show where the journey stands.
     TooLate(Failure),
-    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit, or its store of journeys can't be read. Give
-    /// the same response again in a few seconds: its code hasn't been used.
+    /// Nothing ran and nothing was changed: this host, or this tenant's share of it, is at its limit, or its store of journeys
+    /// can't be read. Give the same response again in a few seconds: its code hasn't been used.
     Busy,
-    /// Whether anything was changed is unknown, but it was all or nothing. The journey waits on; 91 s later one more response to the newest
-    /// attempt, or one that says `Abandoned`, ends the visit.
+    /// Whether anything was changed is unknown, but it was all or nothing. The journey waits on; 91 s later one more response to
+    /// the newest attempt, or one that says `Abandoned`, ends the visit.
     Unknown(StoreError),
 }
 
@@ -127,8 +127,8 @@ pub enum Completed {
 pub enum Tested {
     /// What each check found, in the order in which they were made.
     Findings(Vec<Finding>),
-    /// Nothing was asked: the connector uses its client secret otherwise than the one that the secret was saved for. Have it entered anew, and test
-    /// with [`SecretForTest::Entered`](crate::SecretForTest::Entered).
+    /// Nothing was asked: the connector uses its client secret otherwise than the one that the secret was saved for. Have it
+    /// entered anew, and test with [`SecretForTest::Entered`](crate::SecretForTest::Entered).
     SecretNeeded,
     /// Nothing was asked, since so many were tested before, of this tenant or of this directory. Not before this time has passed.
     TooOften(Duration),

@@ -1,7 +1,7 @@
 //! The step as a journey engine calls it.
 //!
-//! The host settles a visit, and nobody else (`wit/redirect.wit`): what the step says is handed out only where it was applied. A call runs
-//! to its end, and its outcome is applied, though the caller hangs up.
+//! The host settles a visit, and nobody else (`wit/redirect.wit`): what the step says is handed out only where it was applied. A
+//! call runs to its end, and its outcome is applied, though the caller hangs up.
 
 mod applying;
 mod begin;
@@ -68,8 +68,8 @@ impl Step {
         Self { compiled: Arc::new(RwLock::new(compiled)), services, limits, tests, telemetry: Telemetry::default(), trace: None }
     }
 
-    /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under way end on
-    /// the version that they began with; a login that one version began, the other completes.
+    /// Another version of the component takes over, for this step and its clones. It was checked when it was loaded. Calls under
+    /// way end on the version that they began with; a login that one version began, the other completes.
     ///
     /// # Errors
     ///

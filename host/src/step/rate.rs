@@ -8,13 +8,14 @@ use tokio::time::Instant;
 
 use crate::clock::lock;
 
-/// How often connections may be tested, on this host. Whoever edits a connector tests it a few times in a row, and then not for months.
+/// How often connections may be tested, on this host. Whoever edits a connector tests it a few times in a row, and then not for
+/// months.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TestRate {
     /// Tests of one tenant within the window, 10.
     pub per_tenant: usize,
-    /// Tests of one directory within the window, over all tenants, 5: thirty requests, of the two hundred and more a second that AWS lets an account
-    /// have for all its pools of a region.
+    /// Tests of one directory within the window, over all tenants, 5: thirty requests, of the two hundred and more a second that
+    /// AWS lets an account have for all its pools of a region.
     pub per_directory: usize,
     /// A minute.
     pub window: Duration,

@@ -1,4 +1,5 @@
-//! One test of a connection: in a sandbox, bounded like any call, and with nothing at hand but the network, the time and random bytes.
+//! One test of a connection: in a sandbox, bounded like any call, and with nothing at hand but the network, the time and random
+//! bytes.
 
 use std::sync::Arc;
 
@@ -27,12 +28,13 @@ impl Step {
         Self { tests: Arc::new(Tests::new(rate)), ..self.clone() }
     }
 
-    /// What a host has to know of a connector ahead of a test, and keeps with a client secret that it stores. None where the connector isn't
-    /// valid. Counts as a `begin` of this tenant.
+    /// What a host has to know of a connector ahead of a test, and keeps with a client secret that it stores. None where the
+    /// connector isn't valid. Counts as a `begin` of this tenant.
     ///
     /// # Errors
     ///
-    /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`](crate::Cause::Busy) where nothing ran.
+    /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`](crate::Cause::Busy) where nothing
+    /// ran.
     pub async fn target(&self, tenant: &str, connector: &str) -> Result<Option<Target>, Trapped> {
         let described =
             self.pure("target", tenant, async |step, store| step.journey_step_connection().call_describe(store, connector).await);
@@ -41,8 +43,9 @@ impl Step {
 
     /// Finds out what is wrong with a connector, without a user. `settings`: none where only the connector is to be tested.
     ///
-    /// Only who may edit the connector may have it tested. It counts as a `begin` of this tenant, and against the [`TestRate`]. It may contact
-    /// the test's own origins ([`Description::test_origins`](crate::Description)), as far as the tenant's operator permits.
+    /// Only who may edit the connector may have it tested. It counts as a `begin` of this tenant, and against the [`TestRate`].
+    /// It may contact the test's own origins ([`Description::test_origins`](crate::Description)), as far as the tenant's operator
+    /// permits.
     ///
     /// ```no_run
     /// # async fn example(step: journey_host::Step, connector: &str, edited: &str) -> Result<(), journey_host::wasmtime::Error> {
@@ -121,7 +124,8 @@ impl Step {
     }
 }
 
-/// A stored secret goes where it was saved to go, and nowhere else. A connector that can't be read contacts nothing, and needs none.
+/// A stored secret goes where it was saved to go, and nowhere else. A connector that can't be read contacts nothing, and needs
+/// none.
 fn judge_secret<'a>(secret: SecretForTest<'a>, target: Option<&Target>) -> Result<Option<&'a ClientSecret>, Tested> {
     match (secret, target) {
         (SecretForTest::None, _) | (SecretForTest::Stored(_), None) => Ok(None),

@@ -5,8 +5,8 @@
 //! | no key at all, a key that isn't 32 bytes in base64, a key twice, more than 16 | when the ring is read |
 //! | a value under a key that the ring lacks | when it is opened |
 //!
-//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha): nonces of 192 random bits, so that a key doesn't wear out however much it seals, on any
-//! number of hosts that know nothing of each other.
+//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha): nonces of 192 random bits, so that a key doesn't wear out however much it seals,
+//! on any number of hosts that know nothing of each other.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -41,11 +41,11 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 
 /// One key that writes, and all that read. Its `Debug` shows ids alone.
 ///
-/// As text: keys of 32 random bytes in base64, one a line or separated by commas; the first one writes. What follows a `#` is a comment.
-/// `openssl rand -base64 32` prints a key.
+/// As text: keys of 32 random bytes in base64, one a line or separated by commas; the first one writes. What follows a `#` is a
+/// comment. `openssl rand -base64 32` prints a key.
 ///
-/// To rotate: add the new key at the end, on every host; move it to the front, on every host; take the old one away once nothing is
-/// left that it sealed, which is when the longest life of a journey has passed. No pending login is lost on the way.
+/// To rotate: add the new key at the end, on every host; move it to the front, on every host; take the old one away once nothing
+/// is left that it sealed, which is when the longest life of a journey has passed. No pending login is lost on the way.
 pub struct Keyring {
     keys: Vec<Key>,
 }

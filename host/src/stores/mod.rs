@@ -1,7 +1,8 @@
-//! The stores of a host: what its steps remember, and its journeys' variables and settlements. In memory ([`memory`]) for one process; in
-//! Redis or PostgreSQL for a fleet, encrypted at rest ([`sealed`]).
+//! The stores of a host: what its steps remember, and its journeys' variables and settlements. In memory ([`memory`]) for one
+//! process; in Redis or PostgreSQL for a fleet, encrypted at rest ([`sealed`]).
 //!
-//! The journeys are the one arbiter of each visit: whatever a step says counts once [`Journeys::apply`] has said [`Applied::Yes`].
+//! The journeys are the one arbiter of each visit: whatever a step says counts once [`Journeys::apply`] has said
+//! [`Applied::Yes`].
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -149,23 +150,27 @@ pub enum Applied {
 
 /// The journeys of all tenants: their variables, and how each visit of a step ended.
 ///
-/// Every store has these in common; the kit in `journey_host::conformance` (feature `conformance`) judges an implementation by them:
+/// Every store has these in common; the kit in `journey_host::conformance` (feature `conformance`) judges an implementation by
+/// them:
 ///
-/// - Names of tenants, journeys and steps are any text; no two of them are ever taken for one another. What holds NUL may be refused.
+/// - Names of tenants, journeys and steps are any text; no two of them are ever taken for one another. What holds NUL may be
+///   refused.
 /// - A value of 512 KiB is taken.
-/// - Each function answers within 10 s, by [`StoreError::Unavailable`] where the server doesn't, and recovers by itself. No error shows a value.
+/// - Each function answers within 10 s, by [`StoreError::Unavailable`] where the server doesn't, and recovers by itself. No error
+///   shows a value.
 /// - A call may be dropped before it has ended. Then it happens whole or not at all, and holds no other caller up.
 /// - Each call may be made by any number of hosts at once, and be repeated.
 #[async_trait]
 pub trait Journeys: Send + Sync {
     /// Applies the whole change in one act, or nothing of it.
     ///
-    /// A reader sees all of it or nothing. Of any number of concurrent callers on any hosts one settles a visit, and from then on no
-    /// other change of this visit is applied. The id of the change that settled the visit is kept with the settlement: the same change
-    /// again is answered `Yes`, and writes nothing. Settlements outlive every attempt of their visit: each that [`Effect::Wait`] has told of.
+    /// A reader sees all of it or nothing. Of any number of concurrent callers on any hosts one settles a visit, and from then on
+    /// no other change of this visit is applied. The id of the change that settled the visit is kept with the settlement: the
+    /// same change again is answered `Yes`, and writes nothing. Settlements outlive every attempt of their visit: each that
+    /// [`Effect::Wait`] has told of.
     ///
-    /// Of attempts that wait, the one that expires last counts. A [`Wait`](Effect::Wait) that comes again may be done again, where the visit isn't
-    /// settled; where it is, it writes nothing, and is answered `Settled`, or `Yes` where it is known.
+    /// Of attempts that wait, the one that expires last counts. A [`Wait`](Effect::Wait) that comes again may be done again,
+    /// where the visit isn't settled; where it is, it writes nothing, and is answered `Settled`, or `Yes` where it is known.
     ///
     /// # Errors
     ///
@@ -186,8 +191,8 @@ pub trait Journeys: Send + Sync {
     /// Where the store fails.
     async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError>;
 
-    /// The journey is over: its variables and settlements are dropped, of this tenant and this journey alone. Called once no response to any of
-    /// its attempts can come any more. Forgetting what isn't there isn't an error.
+    /// The journey is over: its variables and settlements are dropped, of this tenant and this journey alone. Called once no
+    /// response to any of its attempts can come any more. Forgetting what isn't there isn't an error.
     ///
     /// # Errors
     ///
@@ -211,10 +216,11 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// What a step remembers between `begin` and `complete`: private to one visit. Holds secrets: encrypt it at rest, and never log a value.
-/// What [`Journeys`] says of every store holds here, too.
+/// What a step remembers between `begin` and `complete`: private to one visit. Holds secrets: encrypt it at rest, and never log a
+/// value. What [`Journeys`] says of every store holds here, too.
 ///
-/// `replace` is linearizable over the whole fleet, and a `get` sees every `put` and `replace` that has returned before it, on any host.
+/// `replace` is linearizable over the whole fleet, and a `get` sees every `put` and `replace` that has returned before it, on any
+/// host.
 #[async_trait]
 pub trait Attempts: Send + Sync {
     /// Reads.
@@ -224,19 +230,19 @@ pub trait Attempts: Send + Sync {
     /// Where the store fails.
     async fn get(&self, visit: &Visit, key: &str) -> Result<Option<Entry>, StoreError>;
 
-    /// Stores, whatever was there; kept for `lifetime` seconds at least, from this call on, then dropped at any time. Any number of seconds is
-    /// taken, or refused.
+    /// Stores, whatever was there; kept for `lifetime` seconds at least, from this call on, then dropped at any time. Any number
+    /// of seconds is taken, or refused.
     ///
     /// A visit holds 128 entries at least, and a thousand at most.
     ///
     /// # Errors
     ///
-    /// As [`StoreError`] says; also where it couldn't drop the entry later, and where the visit has too many, which is `Refused` and changes
-    /// nothing.
+    /// As [`StoreError`] says; also where it couldn't drop the entry later, and where the visit has too many, which is `Refused`
+    /// and changes nothing.
     async fn put(&self, visit: &Visit, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError>;
 
-    /// Stores only where that revision still stands, in one indivisible act; `false` where another revision stands, or none. Kept for `lifetime` seconds
-    /// at least, from this call on.
+    /// Stores only where that revision still stands, in one indivisible act; `false` where another revision stands, or none. Kept
+    /// for `lifetime` seconds at least, from this call on.
     ///
     /// # Errors
     ///
@@ -267,9 +273,9 @@ impl CacheScope {
     }
 }
 
-/// What a component remembers for one tenant across journeys. Best effort, and trusted no more than the network: an entry may be gone at any
-/// time, but it is never another one's, and never older than the last `put` that has returned. What [`Journeys`] says of every store holds here,
-/// too.
+/// What a component remembers for one tenant across journeys. Best effort, and trusted no more than the network: an entry may be
+/// gone at any time, but it is never another one's, and never older than the last `put` that has returned. What [`Journeys`] says
+/// of every store holds here, too.
 #[async_trait]
 pub trait TenantCache: Send + Sync {
     /// Reads.

@@ -7,9 +7,10 @@
 //! | of a settlement: the subject, and the texts that a provider chose | tenant, journey, step, round, which text it is |
 //! | each value of a tenant's cache | component, tenant, key |
 //!
-//! A value that was altered, or moved elsewhere, is refused; in the cache it is treated as absent. In clear are names, revisions, lifetimes
-//! and of a settlement what an operator counts by: code, category, path, status, pool and issuer. Whoever can write to the store can still
-//! put back an older value of the same place; then a response may be handled twice, and the provider's single-use code stands behind it.
+//! A value that was altered, or moved elsewhere, is refused; in the cache it is treated as absent. In clear are names, revisions,
+//! lifetimes and of a settlement what an operator counts by: code, category, path, status, pool and issuer. Whoever can write to
+//! the store can still put back an older value of the same place; then a response may be handled twice, and the provider's
+//! single-use code stands behind it.
 //!
 //! The cache holds nothing secret. It is sealed so that whoever can write to the store can't plant signing keys.
 

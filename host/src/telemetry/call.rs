@@ -116,8 +116,8 @@ impl Ending<'_> {
     }
 }
 
-/// A call under way. One that nobody tells the end of (its task was ended, or panicked) is reported as `unknown`; but a pure function's, whose
-/// caller may go away at any time.
+/// A call under way. One that nobody tells the end of (its task was ended, or panicked) is reported as `unknown`; but a pure
+/// function's, whose caller may go away at any time.
 pub(crate) struct Call {
     subject: Subject,
     telemetry: Telemetry,
@@ -300,7 +300,8 @@ impl Drop for Call {
     }
 }
 
-/// What a line says of a connector. Members that the connectors of this contract's steps have in common; another's are simply not there.
+/// What a line says of a connector. Members that the connectors of this contract's steps have in common; another's are simply not
+/// there.
 #[derive(Default)]
 struct About {
     name: Option<String>,

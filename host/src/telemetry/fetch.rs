@@ -26,8 +26,9 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    /// By what the protocol has each of them asked for, since a connector may have it anywhere: a POST that names its grant, a POST of a token,
-    /// a GET with an access token, a GET whose path ends as OpenID Connect Discovery 4 has it, a GET of what is called keys.
+    /// By what the protocol has each of them asked for, since a connector may have it anywhere: a POST that names its grant, a
+    /// POST of a token, a GET with an access token, a GET whose path ends as OpenID Connect Discovery 4 has it, a GET of what is
+    /// called keys.
     pub(crate) fn of(is_post: bool, url: &str, bears_token: bool, body: &[u8]) -> Self {
         let path = Url::parse(url).map(|url| url.path().to_ascii_lowercase()).unwrap_or_default();
         let names = |field: &[u8]| body.split(|byte| *byte == b'&').any(|pair| pair.starts_with(field));

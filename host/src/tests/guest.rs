@@ -1,5 +1,5 @@
-//! Components written by hand, each of them as small and as ill-behaved as its test needs. The tests of the journey server read this file,
-//! too.
+//! Components written by hand, each of them as small and as ill-behaved as its test needs. The tests of the journey server read
+//! this file, too.
 
 use std::sync::LazyLock;
 
@@ -75,12 +75,12 @@ impl Guest {
         ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
     }
 
-    /// Memory: results at 1024, the list of origins at 1200, the description at 1280, texts from 2048, results of imports at 3072,
-    /// the value `"value"` at 4096, allocations from 1048576.
+    /// Memory: results at 1024, the list of origins at 1200, the description at 1280, texts from 2048, results of imports at
+    /// 3072, the value `"value"` at 4096, allocations from 1048576.
     ///
-    /// `$set` writes so many bytes from 4096 on into the output variable `x`; `$put` and `$cache` put them under the key `x`. `$get` fetches the
-    /// URL with so many headers from 65536 on, `$get_within` within so many milliseconds. -1 for success, else the error's index. `$take` replaces
-    /// the attempt `x`.
+    /// `$set` writes so many bytes from 4096 on into the output variable `x`; `$put` and `$cache` put them under the key `x`.
+    /// `$get` fetches the URL with so many headers from 65536 on, `$get_within` within so many milliseconds. -1 for success, else
+    /// the error's index. `$take` replaces the attempt `x`.
     pub(crate) fn text(&self) -> String {
         let Self { begin, complete, check, describe, test, begun, failure_behavior, url } = self;
         let origin = url.match_indices('/').nth(2).map_or(url.as_str(), |(end, _)| &url[..end]);

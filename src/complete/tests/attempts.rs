@@ -1,5 +1,5 @@
-//! Several attempts, several responses, and calls that die: what the step says of each. Which of its outcomes counts is the host's to say:
-//! see [`super::model`] and [`super::faults`].
+//! Several attempts, several responses, and calls that die: what the step says of each. Which of its outcomes counts is the
+//! host's to say: see [`super::model`] and [`super::faults`].
 
 use serde_json::json;
 

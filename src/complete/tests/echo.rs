@@ -91,7 +91,8 @@ fn check(place: Place, text: &str, secrets: &[(&'static str, String)], about: &s
     assert_eq!(leak(&told, secrets), None, "{about}: {told}");
 }
 
-/// The secrets that there are by the time of a place: an authorization error comes instead of a code, a token error instead of tokens.
+/// The secrets that there are by the time of a place: an authorization error comes instead of a code, a token error instead of
+/// tokens.
 fn known_at<'a>(index: usize, secrets: &'a [(&'static str, String)]) -> impl Iterator<Item = &'a (&'static str, String)> {
     let unknown: &[&str] = match index {
         0 | 1 => &["code", "access token", "refresh token", "ID token"],

@@ -1,7 +1,8 @@
-//! A walk over a whole login that fails, loses the answer of, or ends the call at every host call and at the act that applies the outcome.
+//! A walk over a whole login that fails, loses the answer of, or ends the call at every host call and at the act that applies the
+//! outcome.
 //!
-//! Whatever happened: 91 s later one response to the newest attempt, or one `abandoned`, ends every visit whose `begin` returned a
-//! redirect; never are two outcomes applied; a code goes out once at most; a newer tab's login isn't lost to an older one.
+//! Whatever happened: 91 s later one response to the newest attempt, or one `abandoned`, ends every visit whose `begin` returned
+//! a redirect; never are two outcomes applied; a code goes out once at most; a newer tab's login isn't lost to an older one.
 
 use serde_json::json;
 

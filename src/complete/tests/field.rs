@@ -1,5 +1,5 @@
-//! What other clients' users and operators reported, one row an input: how the login ends, whose error it is, whether going round helps,
-//! and what the operator reads.
+//! What other clients' users and operators reported, one row an input: how the login ends, whose error it is, whether going round
+//! helps, and what the operator reads.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

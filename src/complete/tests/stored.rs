@@ -1,7 +1,8 @@
-//! What released versions stored is read by this one: a rolling deployment loses no login, and an upgrade keeps the tenants' caches.
+//! What released versions stored is read by this one: a rolling deployment loses no login, and an upgrade keeps the tenants'
+//! caches.
 //!
-//! `stored/<version>/` holds the entries of a login that was begun, of one that was taken, and of the cache after it, as that version
-//! wrote them. Where this version writes something else, its own folder is added beside the others, which stay.
+//! `stored/<version>/` holds the entries of a login that was begun, of one that was taken, and of the cache after it, as that
+//! version wrote them. Where this version writes something else, its own folder is added beside the others, which stay.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,8 +27,8 @@ fn read(version: &str, name: &str) -> Entries {
     entries.into_iter().map(|(key, value)| (key, value.to_string())).collect()
 }
 
-/// What a login of this version leaves: while it is pending, once it was taken, and in the cache. Time and random bytes of tests are
-/// always the same.
+/// What a login of this version leaves: while it is pending, once it was taken, and in the cache. Time and random bytes of tests
+/// are always the same.
 fn written() -> [(&'static str, Entries); 3] {
     let mut login = Login::discovering();
     login.set("login_lifetime", 86_400.into());

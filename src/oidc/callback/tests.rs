@@ -156,7 +156,8 @@ proptest! {
         }
     }
 
-    /// What an HTTP router tells apart, this does too: it agrees with the URL parser of browsers wherever that one says "different".
+    /// What an HTTP router tells apart, this does too: it agrees with the URL parser of browsers wherever that one says
+    /// "different".
     #[test]
     fn no_more_is_made_alike_than_browsers_and_the_rfc_do(one in "/[a-c/.]{0,6}", other in "/[a-c/.]{0,6}") {
         let parsed = |path: &str| url::Url::parse(&format!("https://a.example{path}")).unwrap();

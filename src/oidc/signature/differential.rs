@@ -12,8 +12,8 @@ fn ours(modulus: &[u8], exponent: &[u8], message: &[u8], signature: &[u8]) -> bo
     PublicKey::new(modulus, exponent).is_ok_and(|key| verify(&URL_SAFE_NO_PAD.encode(signature), message, &key))
 }
 
-/// `ring` asks for numbers without leading zeros, and has rules of its own for the rest: it takes moduli of up to 8192 bits, and exponents
-/// of 3 to 2^33 - 1, where 3 is the least; as this crate does.
+/// `ring` asks for numbers without leading zeros, and has rules of its own for the rest: it takes moduli of up to 8192 bits, and
+/// exponents of 3 to 2^33 - 1, where 3 is the least; as this crate does.
 fn rings(modulus: &[u8], exponent: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let key = RsaPublicKeyComponents { n: strip_zeros(modulus), e: strip_zeros(exponent) };
     key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()

@@ -16,8 +16,8 @@ fn run(name: TestName) -> usize {
             let is_valid = match test.result {
                 TestResult::Valid => true,
                 TestResult::Invalid => false,
-                // The one such flaw: a DigestInfo without the NULL of its parameters. RFC 8017 9.2 lets a verifier accept it; this one
-                // builds the one encoding that is right, and no issuer signs another.
+                // The one such flaw: a DigestInfo without the NULL of its parameters. RFC 8017 9.2 lets a verifier accept it;
+                // this one builds the one encoding that is right, and no issuer signs another.
                 TestResult::Acceptable => {
                     assert_eq!(test.flags, [TestFlag::MissingNull], "{name:?} {}: {}", test.tc_id, test.comment);
                     false

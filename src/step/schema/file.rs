@@ -1,4 +1,5 @@
-//! What is written from the code: the table of codes for the operator, and the files under `schema/`, members in the order of their declaration, as an editor shows them, and keywords in the order of reading.
+//! What is written from the code: the table of codes for the operator, and the files under `schema/`, members in the order of
+//! their declaration, as an editor shows them, and keywords in the order of reading.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! What editors that draw a form from a schema need beside the draft: for RJSF the type of each field, for json-editor its own two keywords.
+//! What editors that draw a form from a schema need beside the draft: for RJSF the type of each field, for json-editor its own
+//! two keywords.
 //!
 //! | Keyword | Who reads it |
 //! |---|---|
@@ -7,8 +8,8 @@
 //!
 //! To everybody else both are unknown keywords, which decide nothing (JSON Schema Core, 2020-12, 6.5).
 //!
-//! Invariant: a field that nobody filled in is given back as absent, or as its default. Each other value that an editor could invent would
-//! switch something off (an empty list of accepted levels) or on (an age of 0 seconds).
+//! Invariant: a field that nobody filled in is given back as absent, or as its default. Each other value that an editor could
+//! invent would switch something off (an empty list of accepted levels) or on (an age of 0 seconds).
 
 use schemars::Schema;
 use serde_json::{Map, Value, json};

@@ -241,8 +241,8 @@ fn what_a_form_shows_has_no_markup() {
     }
 }
 
-/// What editors were seen to draw as a person expects. A schema of another kind belongs here once it was looked at: `cargo xtask interop` draws
-/// all of them.
+/// What editors were seen to draw as a person expects. A schema of another kind belongs here once it was looked at:
+/// `cargo xtask interop` draws all of them.
 fn is_drawn(schema: &Value) -> bool {
     let is_text = |schema: &Value| schema["type"] == "string" && schema.get("oneOf").is_none();
     let is_selection = |schema: &Value| {
@@ -299,7 +299,8 @@ fn each_field_is_of_a_kind_that_form_editors_draw() {
     }
 }
 
-/// What RJSF and json-editor give back where a person has filled in what is required and nothing else: `cargo xtask interop` holds the editors to it.
+/// What RJSF and json-editor give back where a person has filled in what is required and nothing else: `cargo xtask interop`
+/// holds the editors to it.
 #[test]
 fn what_a_form_gives_back_unfilled_changes_nothing() {
     let text = std::fs::read_to_string(package().join("host-test/interop/forms/unfilled.json")).unwrap();

@@ -8,7 +8,8 @@ mod workspace;
 
 use std::{fmt, fs, io, path::PathBuf};
 
-/// Where everything stands that the component is made from: the checkout that cargo runs this program for, or in which its file lies.
+/// Where everything stands that the component is made from: the checkout that cargo runs this program for, or in which its file
+/// lies.
 pub fn workspace() -> PathBuf {
     workspace::find()
 }
@@ -58,8 +59,8 @@ pub fn digest() -> io::Result<String> {
     digest::of(&workspace())
 }
 
-/// Replaces the component and what is built beside it. `digest` is the [`digest()`] taken before the build began, so that what is edited during a build makes its
-/// result stale.
+/// Replaces the component and what is built beside it. `digest` is the [`digest()`] taken before the build began, so that what is
+/// edited during a build makes its result stale.
 ///
 /// # Errors
 ///

@@ -9,8 +9,8 @@ use std::{
 /// What a checkout is known by: this package's own manifest.
 const LANDMARK: &str = "xtask/artifact/Cargo.toml";
 
-/// The first of these that lies in a checkout, from inside to outside: the package that cargo runs, this program's file, the current
-/// folder. Without any, the current folder, where whatever is looked for is then found missing by name.
+/// The first of these that lies in a checkout, from inside to outside: the package that cargo runs, this program's file, the
+/// current folder. Without any, the current folder, where whatever is looked for is then found missing by name.
 pub(crate) fn find() -> PathBuf {
     let candidates = [env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from), env::current_exe().ok(), env::current_dir().ok()];
     candidates.iter().flatten().find_map(|path| containing(path)).unwrap_or_default()

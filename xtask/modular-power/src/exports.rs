@@ -14,8 +14,8 @@ pub(crate) extern "C" fn numbers() -> *const AtomicU8 {
     NUMBERS.as_ptr()
 }
 
-/// The base, of `base` bytes, to that power, in its place: modulo the number of `modulus` bytes before it. How many bytes the result has; 0
-/// where there is none.
+/// The base, of `base` bytes, to that power, in its place: modulo the number of `modulus` bytes before it. How many bytes the
+/// result has; 0 where there is none.
 #[allow(unsafe_code, reason = "an export needs a name of its own, and nothing else here has this one")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn power(modulus: usize, base: usize, exponent: u64) -> usize {

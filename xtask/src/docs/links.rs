@@ -1,5 +1,5 @@
-//! The links of Markdown files, and whether each leads somewhere: to a file of the repository, and to a heading in it. Addresses of the web are
-//! left alone, since a test needs no network.
+//! The links of Markdown files, and whether each leads somewhere: to a file of the repository, and to a heading in it. Addresses
+//! of the web are left alone, since a test needs no network.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -110,7 +110,8 @@ pub(super) fn targets(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The anchors of a text's headings, as GitHub makes them: lower case, hyphens for spaces, no punctuation, and a number where one was there before.
+/// The anchors of a text's headings, as GitHub makes them: lower case, hyphens for spaces, no punctuation, and a number where one
+/// was there before.
 pub(super) fn headings(text: &str) -> Vec<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let fenced = fences(text);

@@ -1,5 +1,5 @@
-//! Pages and the files that they name, as `mdbook` wants them: in the folders that they have in the repository, each file a page, each link
-//! to a page.
+//! Pages and the files that they name, as `mdbook` wants them: in the folders that they have in the repository, each file a page,
+//! each link to a page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

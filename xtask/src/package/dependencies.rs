@@ -1,7 +1,7 @@
 //! What the component is made of, as cargo resolves it for this target and these features.
 //!
-//! `cargo tree` says which packages are compiled and for what; `cargo metadata` alone names some that another member of the workspace asks for.
-//! Licences and folders are in the metadata, checksums in `Cargo.lock`.
+//! `cargo tree` says which packages are compiled and for what; `cargo metadata` alone names some that another member of the
+//! workspace asks for. Licences and folders are in the metadata, checksums in `Cargo.lock`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -153,8 +153,8 @@ struct Graph {
 }
 
 impl Graph {
-    /// Adds what is printed with the depth before each package: `2serde_derive v1.0.229 (proc-macro)`. Where `links` is said, what isn't a macro
-    /// and isn't below one is in the component.
+    /// Adds what is printed with the depth before each package: `2serde_derive v1.0.229 (proc-macro)`. Where `links` is said,
+    /// what isn't a macro and isn't below one is in the component.
     fn add(&mut self, tree: &str, links: bool) -> Result<()> {
         // From the root to the last line: packages, and whether their code is linked.
         let mut path: Vec<(Key, bool)> = Vec::new();

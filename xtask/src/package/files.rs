@@ -17,8 +17,8 @@ impl Files {
         self.0.insert(name.to_owned(), bytes);
     }
 
-    /// Adds a file, or a folder with all that is below it; an empty name is the whole folder. Hidden files, which editors leave behind, stay where they are, and so does what is
-    /// installed beside a host.
+    /// Adds a file, or a folder with all that is below it; an empty name is the whole folder. Hidden files, which editors leave
+    /// behind, stay where they are, and so does what is installed beside a host.
     ///
     /// # Errors
     ///

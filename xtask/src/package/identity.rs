@@ -1,5 +1,6 @@
-//! What the packaged component says of itself, in the custom sections that tools for WebAssembly read: `component-name`, `version`, `description`,
-//! `licenses`, `source`, `revision`, `producers`, and `.dep-v0`, the list of dependencies of `cargo auditable`.
+//! What the packaged component says of itself, in the custom sections that tools for WebAssembly read: `component-name`,
+//! `version`, `description`, `licenses`, `source`, `revision`, `producers`, and `.dep-v0`, the list of dependencies of
+//! `cargo auditable`.
 
 use anyhow::Result;
 use wasm_encoder::{Component, ComponentSection, RawSection};

@@ -23,8 +23,8 @@ It holds code of Rust's standard library, too: see RUST-LIBRARY-NOTICES.html. An
 whose notices stand last.
 ";
 
-/// What the standard library links for memory and strings on this target. It is no package of cargo's, and its sources don't come with the
-/// toolchain.
+/// What the standard library links for memory and strings on this target. It is no package of cargo's, and its sources don't come
+/// with the toolchain.
 const WASI_LIBC: &str = include_str!("wasi-libc.txt");
 
 const RULE: &str = "--------------------------------------------------------------------------------";

@@ -1,7 +1,7 @@
 //! How a package was made: a statement of in-toto with a predicate of SLSA, <https://slsa.dev/spec/v1.0/provenance>.
 //!
-//! It is a claim of whoever made the package, and worth as much as the signature over it. Anybody can try it, for the same inputs give the
-//! same bytes.
+//! It is a claim of whoever made the package, and worth as much as the signature over it. Anybody can try it, for the same inputs
+//! give the same bytes.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Digests of what was released, in `release.sha256`: of the sealed component, before it gets its identity. That names the commit it is made
-//! of, and no commit can hold a digest that depends on the commit's own name.
+//! Digests of what was released, in `release.sha256`: of the sealed component, before it gets its identity. That names the commit
+//! it is made of, and no commit can hold a digest that depends on the commit's own name.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! `cargo xtask package --check`: the last commit is packaged twice, in two folders with two cargo homes, once from a clone and once from a
-//! source archive. Both must be the same, byte for byte.
+//! `cargo xtask package --check`: the last commit is packaged twice, in two folders with two cargo homes, once from a clone and
+//! once from a source archive. Both must be the same, byte for byte.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -62,7 +62,8 @@ fn unpack(repository: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// This very program makes the package of other sources. Its own sources are among what the component is made from, and these are the same.
+/// This very program makes the package of other sources. Its own sources are among what the component is made from, and these are
+/// the same.
 fn packaged(sources: &Path, home: &Path) -> Result<()> {
     fs::create_dir_all(home.join("registry"))?;
     // What was downloaded before isn't downloaded again; it is unpacked into the home that the compiler sees.

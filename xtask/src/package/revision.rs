@@ -4,7 +4,8 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::Result;
 
-/// `git archive` writes the commit into this file (`export-subst` in `.gitattributes`), and so do the hosts of repositories that offer archives.
+/// `git archive` writes the commit into this file (`export-subst` in `.gitattributes`), and so do the hosts of repositories that
+/// offer archives.
 const ARCHIVED: &str = ".git_archival.txt";
 
 /// The commit of the sources.

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::toolchain::Toolchain;
 
-/// The component, by its digest, and everything that it was made of. What only helps to build is `excluded`, in the standard's word.
+/// The component, by its digest, and everything that it was made of. What only helps to build is `excluded`, in the standard's
+/// word.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! What lies in the store: a value, until when it counts, and a revision that names this very state of it. `wasi:keyvalue` knows neither lifetimes
-//! nor revisions.
+//! What lies in the store: a value, until when it counts, and a revision that names this very state of it. `wasi:keyvalue` knows
+//! neither lifetimes nor revisions.
 
 /// One entry, as text: revision, end, and after a line feed the value.
 #[derive(Debug, PartialEq, Eq)]

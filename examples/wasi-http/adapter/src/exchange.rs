@@ -1,4 +1,5 @@
-//! One HTTP exchange. `wasi:http` follows no redirect, keeps no cookie and repeats nothing; limits of time and size are this module's.
+//! One HTTP exchange. `wasi:http` follows no redirect, keeps no cookie and repeats nothing; limits of time and size are this
+//! module's.
 
 use wasip2::{
     http::{

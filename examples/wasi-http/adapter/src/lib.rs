@@ -1,4 +1,5 @@
-//! What the sealed step imports, over `wasi:http/outgoing-handler` and `wasi:keyvalue`: so that any host of WASI 0.2 can run the step as it is.
+//! What the sealed step imports, over `wasi:http/outgoing-handler` and `wasi:keyvalue`: so that any host of WASI 0.2 can run the
+//! step as it is.
 //!
 //! The clock and the random bytes are WASI's own interfaces, and pass it by.
 

@@ -10,7 +10,8 @@ pub(crate) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// None where the URL's origin isn't among `origins`, letter for letter. Plain `http` besides goes to a loopback address alone, whoever named it.
+    /// None where the URL's origin isn't among `origins`, letter for letter. Plain `http` besides goes to a loopback address
+    /// alone, whoever named it.
     pub(crate) fn permitted(url: &'a str, origins: &[String]) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());

@@ -1,5 +1,5 @@
-//! `compose FILE.wac OUTPUT NAME=COMPONENT …`: one component of several, as the file says. The names are those that the file speaks of as
-//! `example:NAME`. Prints what the result imports, and writes nothing where that isn't all standard.
+//! `compose FILE.wac OUTPUT NAME=COMPONENT …`: one component of several, as the file says. The names are those that the file
+//! speaks of as `example:NAME`. Prints what the result imports, and writes nothing where that isn't all standard.
 
 use std::{env, fs, path::Path, process::ExitCode};
 

@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 
 /// Begins as the key itself does, so that whoever drops keys by their beginning drops both.
 ///
-/// A state is named by its value, so no two states of a key may have one: what is stored here holds a fresh random number each time.
+/// A state is named by its value, so no two states of a key may have one: what is stored here holds a fresh random number each
+/// time.
 pub(crate) fn key_of(key: &str, state: Option<&[u8]>) -> String {
     let hash = match state {
         None => Sha256::digest([0]),

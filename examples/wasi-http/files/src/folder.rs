@@ -1,8 +1,8 @@
 //! A folder that is a store. Each key is a folder in it, and each state of the key a file there, named by its number: 1, 2, 3 …
 //!
-//! Whoever has seen state 2 and wants to replace it writes a file elsewhere and links it as 3. The file system lets one succeed, and whoever
-//! sees the name sees the whole content. A state that was replaced is emptied and keeps its name: were it gone, somebody who saw state 1 could
-//! still link 2. A key that is removed is moved away as a whole first.
+//! Whoever has seen state 2 and wants to replace it writes a file elsewhere and links it as 3. The file system lets one succeed,
+//! and whoever sees the name sees the whole content. A state that was replaced is emptied and keeps its name: were it gone,
+//! somebody who saw state 1 could still link 2. A key that is removed is moved away as a whole first.
 
 use std::{io, time::SystemTime};
 

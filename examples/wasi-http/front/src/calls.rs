@@ -117,7 +117,8 @@ pub(crate) fn complete(
     }
 }
 
-/// Where nobody answers the newest attempt any more: said by the host, whenever somebody asks after the visit. There is no timer here.
+/// Where nobody answers the newest attempt any more: said by the host, whenever somebody asks after the visit. There is no timer
+/// here.
 pub(crate) fn end_if_overdue(
     configuration: &Configuration,
     store: &Store,

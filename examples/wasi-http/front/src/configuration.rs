@@ -42,7 +42,8 @@ impl Configuration {
         format!("{}/callback", self.origin)
     }
 
-    /// The origins that a call may contact, of those that the step described: all with `https`, and with `http` those that the operator names.
+    /// The origins that a call may contact, of those that the step described: all with `https`, and with `http` those that the
+    /// operator names.
     pub(crate) fn origins(&self, described: Vec<String>) -> Vec<String> {
         let is_named = |origin: &String| self.permitted.contains(origin);
         let described = described.into_iter().filter(|origin| origin.starts_with("https://") || is_named(origin));

@@ -65,8 +65,8 @@ impl Secret {
         is_ours.then(|| Self(value.to_owned()))
     }
 
-    /// Where in the store what belongs to it lies. The store holds nothing that opens a session. The end stands first, so that a key alone tells
-    /// what is garbage; who changes it in his cookie names another place.
+    /// Where in the store what belongs to it lies. The store holds nothing that opens a session. The end stands first, so that a
+    /// key alone tells what is garbage; who changes it in his cookie names another place.
     pub(crate) fn place(&self) -> String {
         let end = self.0.get(..10).unwrap_or_default();
         format!("{end}.{}", hexadecimal(&self.hash("place")))

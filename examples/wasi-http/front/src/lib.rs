@@ -1,4 +1,5 @@
-//! The journey around the step, in short, as `wasi:http/incoming-handler`: one tenant, one connector, one step, and a page that shows how it ended.
+//! The journey around the step, in short, as `wasi:http/incoming-handler`: one tenant, one connector, one step, and a page that
+//! shows how it ended.
 //!
 //! `/start` begins a login, `/callback` is where it comes back, `/` says where it stands.
 

@@ -61,7 +61,8 @@ impl Store {
         self.set(place, &written(visit)?)
     }
 
-    /// Changes a visit as a whole or not at all. Where the store's answer is lost, or can't be trusted, the act's id tells whether it was done.
+    /// Changes a visit as a whole or not at all. Where the store's answer is lost, or can't be trusted, the act's id tells
+    /// whether it was done.
     pub(crate) fn act(
         &self,
         place: &str,

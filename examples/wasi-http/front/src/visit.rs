@@ -1,5 +1,5 @@
-//! One visit of the step, as the store keeps it: what was written, which attempts there are, and how it ended. Whatever changes it is an act: all
-//! of it or nothing, under an id.
+//! One visit of the step, as the store keeps it: what was written, which attempts there are, and how it ended. Whatever changes
+//! it is an act: all of it or nothing, under an id.
 
 use std::collections::BTreeMap;
 

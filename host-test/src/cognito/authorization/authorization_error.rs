@@ -24,7 +24,8 @@ impl AuthorizationError {
         Self::new("invalid_request", Some(&format!("PreSignUp failed with error {message}. ")))
     }
 
-    /// What a user sees right after an account was linked: a second try signs in. Set it for [`crate::cognito::Times::First`]`(1)`.
+    /// What a user sees right after an account was linked: a second try signs in. Set it for
+    /// [`crate::cognito::Times::First`]`(1)`.
     #[must_use]
     pub fn account_just_linked(username: &str) -> Self {
         Self::new("invalid_request", Some(&format!("Already found an entry for username {username}. ")))

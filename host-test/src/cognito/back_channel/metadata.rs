@@ -32,7 +32,8 @@ pub(in crate::cognito) fn metadata(provider: &Provider, request: &Request) -> Re
     }
 }
 
-/// The discovery document (OpenID Connect Discovery 1.0, 3) with the members that Cognito's has: nothing about PKCE, response modes, ACRs or claims.
+/// The discovery document (OpenID Connect Discovery 1.0, 3) with the members that Cognito's has: nothing about PKCE, response
+/// modes, ACRs or claims.
 fn configuration(provider: &Provider, config: &Config, updated: bool) -> Value {
     let domain = &provider.domain_origin;
     let host = if updated { "issuer-cognito-idp" } else { "cognito-idp" };

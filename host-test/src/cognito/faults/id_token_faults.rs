@@ -10,7 +10,8 @@ use crate::cognito::keys::test_keys::{Algorithm, TestKey};
 
 /// How an ID token is signed instead of the way it should be.
 ///
-/// `alg` in the header is that of the signature, `kid` that of the pool's ID token key; [`crate::cognito::Faults::alter_id_token`] can change both.
+/// `alg` in the header is that of the signature, `kid` that of the pool's ID token key;
+/// [`crate::cognito::Faults::alter_id_token`] can change both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signing {
     /// By the right key, then one bit of the signature is changed.

@@ -161,7 +161,8 @@ impl TestKey {
 
     fn rsa_numbers(self) -> RsaNumbers {
         let pkcs8 = self.pkcs8();
-        // PrivateKeyInfo (RFC 5208, 5): version, algorithm, the key as an octet string that holds an RSAPrivateKey (RFC 8017, A.1.2).
+        // PrivateKeyInfo (RFC 5208, 5): version, algorithm, the key as an octet string that holds an RSAPrivateKey (RFC 8017,
+        // A.1.2).
         let info = der_elements(der_elements(&pkcs8)[0]);
         let key = der_elements(der_elements(info[2])[0]);
         let integer = |index: usize| key[index].iter().copied().skip_while(|byte| *byte == 0).collect();

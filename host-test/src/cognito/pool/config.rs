@@ -12,7 +12,8 @@ pub const DEFAULT_USERNAME: &str = "ada@example.com";
 /// The default user's password.
 pub const DEFAULT_PASSWORD: &str = "Analytical-Engine-1843";
 
-/// The setup of a local Cognito. [`Config::default`] is a pool with one confidential app client, one native and one federated user.
+/// The setup of a local Cognito. [`Config::default`] is a pool with one confidential app client, one native and one federated
+/// user.
 #[derive(Clone)]
 pub struct Config {
     /// Where the issuer's stand-in listens. Port 0: any free one.
@@ -45,8 +46,8 @@ pub struct Config {
     pub session_lifetime: u64,
     /// The status of `invalid_client`: 400, in places 401.
     pub invalid_client_status: u16,
-    /// Whether a firewall stands before the endpoints that servers ask, and refuses requests without a user agent, as the Core rule set
-    /// of AWS WAF does.
+    /// Whether a firewall stands before the endpoints that servers ask, and refuses requests without a user agent, as the Core
+    /// rule set of AWS WAF does.
     pub user_agent_required: bool,
     /// Whether identity providers let the user choose an account, or none, on a page of their own. Otherwise they answer at once.
     pub accounts_are_chosen: bool,
@@ -186,8 +187,8 @@ impl fmt::Debug for AppClient {
     }
 }
 
-/// An identity provider behind the pool. Unless accounts are chosen, its own pages are left out: it answers at once, by a redirect
-/// to `/oauth2/idpresponse`; where the clock moves more than 300 s before that, the login ends on Cognito's own page.
+/// An identity provider behind the pool. Unless accounts are chosen, its own pages are left out: it answers at once, by a
+/// redirect to `/oauth2/idpresponse`; where the clock moves more than 300 s before that, the login ends on Cognito's own page.
 #[derive(Clone, Debug)]
 pub struct IdentityProvider {
     /// The name that `identity_provider` asks for.

@@ -1,5 +1,5 @@
-//! What the provider remembers between two requests of one login: what a code, an access token, and the way back from an identity provider
-//! stand for.
+//! What the provider remembers between two requests of one login: what a code, an access token, and the way back from an identity
+//! provider stand for.
 
 use std::collections::HashMap;
 

@@ -16,7 +16,8 @@ pub(super) fn rows() -> Vec<Row> {
             let request = seen.request("/oauth2/userInfo").expect("a userinfo request");
             request.header("authorization").is_some_and(|value| value.starts_with("Bearer ")) && request.body.is_empty()
         }),
-        // Optional (OpenID Connect Core 5.6): they reach the journey as received, unresolved and unverified, and nothing is called.
+        // Optional (OpenID Connect Core 5.6): they reach the journey as received, unresolved and unverified, and nothing is
+        // called.
         accept("oidcc-client-test-aggregated-claims")
             .json(Endpoint::UserInfo, |claims| {
                 claims["_claim_names"] = json!({"address": "there"});

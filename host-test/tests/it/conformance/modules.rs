@@ -1,4 +1,5 @@
-//! The suite's own names: a row by a name that the suite doesn't have compares with nothing, and a module without a row was forgotten.
+//! The suite's own names: a row by a name that the suite doesn't have compares with nothing, and a module without a row was
+//! forgotten.
 
 use std::collections::BTreeSet;
 

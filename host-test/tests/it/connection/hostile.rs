@@ -1,5 +1,5 @@
-//! A hostile provider, or whatever answers in its place: a test ends, tells what it met, passes nothing that isn't right, follows no redirect, and
-//! repeats nothing that it sent.
+//! A hostile provider, or whatever answers in its place: a test ends, tells what it met, passes nothing that isn't right, follows
+//! no redirect, and repeats nothing that it sent.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! Whatever a login ends with, nothing secret is in what leaves the component or its host: the outcome, the variables, the event data,
-//! what the host shows of its calls to whoever watches, its spans, log lines and metrics, and the spans that it sends to a collector.
+//! Whatever a login ends with, nothing secret is in what leaves the component or its host: the outcome, the variables, the event
+//! data, what the host shows of its calls to whoever watches, its spans, log lines and metrics, and the spans that it sends to a
+//! collector.
 
 use std::sync::{Arc, Mutex};
 

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes of a TLS handshake, a proxy's answer, informational responses and the response's header, together. Certificate chains have
-/// 3 to 10 KiB, headers 1 to 4 KiB.
+/// Bytes of a TLS handshake, a proxy's answer, informational responses and the response's header, together. Certificate chains
+/// have 3 to 10 KiB, headers 1 to 4 KiB.
 const BEFORE_BODY: usize = 128 << 10;
 
 /// Bytes beside a body and its framing: TLS's records and tickets, chunk sizes, trailers.

@@ -1,9 +1,9 @@
 //! The default client: one connection for each exchange, and nothing that is kept after it.
 //!
-//! It stands on hyper's own connection rather than on a client with a pool above it. What such a client does by itself (redirects,
-//! second tries, cookies, proxies of the environment, pooled connections that skip the judgement of addresses) would have to be
-//! switched off one by one; here there is none of it. And every byte that comes off the wire passes a [`meter`] that bounds it,
-//! below TLS and HTTP, where no coding can hide it.
+//! It stands on hyper's own connection rather than on a client with a pool above it. What such a client does by itself
+//! (redirects, second tries, cookies, proxies of the environment, pooled connections that skip the judgement of addresses) would
+//! have to be switched off one by one; here there is none of it. And every byte that comes off the wire passes a [`meter`] that
+//! bounds it, below TLS and HTTP, where no coding can hide it.
 
 mod body;
 mod connect;
@@ -90,9 +90,9 @@ impl HardenedClient {
 
     /// Sends everything through this proxy, but what goes to a loopback address.
     ///
-    /// The proxy resolves the names then, and the host can't judge the address that is connected to: **the proxy has to refuse what
-    /// lies inside the operator's network.** The URL is judged as ever, its origin and an address that stands in place of a name.
-    /// TLS is spoken with the identity provider, through the proxy: it sees the host name and the port, and nothing else.
+    /// The proxy resolves the names then, and the host can't judge the address that is connected to: **the proxy has to refuse
+    /// what lies inside the operator's network.** The URL is judged as ever, its origin and an address that stands in place of a
+    /// name. TLS is spoken with the identity provider, through the proxy: it sees the host name and the port, and nothing else.
     #[must_use]
     pub fn with_proxy(mut self, proxy: EgressProxy) -> Self {
         self.proxy = Some(proxy);

@@ -171,8 +171,8 @@ impl Played {
         self.shares.withdraw(&tenant.to_string(), phase, ticket);
     }
 
-    /// Calls end one after the other, the oldest first, and with each of them a call of `arrivals` asks, in turns: long enough for the last of a
-    /// tenant's queue, before which go all that run and all that wait, for each place in the queue.
+    /// Calls end one after the other, the oldest first, and with each of them a call of `arrivals` asks, in turns: long enough
+    /// for the last of a tenant's queue, before which go all that run and all that wait, for each place in the queue.
     fn go_on(&mut self, capacity: Capacity, arrivals: &[(usize, Phase)]) {
         let mut arrivals = arrivals.iter().cycle();
         for _ in 0..(capacity.sandboxes + capacity.waiting) * (capacity.waiting + 1) {

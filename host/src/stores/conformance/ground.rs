@@ -208,7 +208,8 @@ where
     Ok(answers.into_iter().flatten().collect())
 }
 
-/// Two calls at once. They take turns at being the first: on one thread, a call that lets others go first then meets the other one.
+/// Two calls at once. They take turns at being the first: on one thread, a call that lets others go first then meets the other
+/// one.
 pub(super) async fn together<A, B>(
     turn: usize,
     one: impl Future<Output = A> + Send + 'static,

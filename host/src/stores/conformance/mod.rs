@@ -37,12 +37,13 @@
 //! # }
 //! ```
 //!
-//! A row is `held`, `broken` with what was expected and what was seen, or `not claimed`: the subject lacks a store or a power that the row
-//! needs. What isn't claimed isn't proved, and the report ends with the list of it; [`Report::assert_all_but`] fails where that list grows.
+//! A row is `held`, `broken` with what was expected and what was seen, or `not claimed`: the subject lacks a store or a power
+//! that the row needs. What isn't claimed isn't proved, and the report ends with the list of it; [`Report::assert_all_but`] fails
+//! where that list grows.
 //!
-//! Rows look at what a caller sees, so a row that is held means that no fault was found, not that there is none. Races are run over and
-//! over; a store that is wrong for microseconds may still pass. Failover between servers and what a server keeps on a disk that is cut off
-//! aren't looked at: they are the server's, and its operator's.
+//! Rows look at what a caller sees, so a row that is held means that no fault was found, not that there is none. Races are run
+//! over and over; a store that is wrong for microseconds may still pass. Failover between servers and what a server keeps on a
+//! disk that is cut off aren't looked at: they are the server's, and its operator's.
 
 mod attempts;
 mod cache;

@@ -18,8 +18,8 @@ use super::subject::Network;
 /// Bytes that are passed at once. An answer of a store is shorter or comes in one go with the rest of it.
 const CHUNK: usize = 64 << 10;
 
-/// Passes on what goes between its clients and one server, as the [`Network`] of the moment says. What it knows of the protocol is that an answer
-/// is what the server sends after the client has sent something.
+/// Passes on what goes between its clients and one server, as the [`Network`] of the moment says. What it knows of the protocol
+/// is that an answer is what the server sends after the client has sent something.
 ///
 /// A server whose clients ask it where its peers are (Redis Cluster) needs a relay for each of them, and must name the relays.
 #[derive(Debug)]

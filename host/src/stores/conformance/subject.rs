@@ -45,7 +45,8 @@ pub enum Network {
     Cut,
     /// What is sent arrives nowhere, and no connection breaks.
     Silent,
-    /// The server gets everything, and so many of its answers pass. The next one is lost, with its connection; what comes then passes again.
+    /// The server gets everything, and so many of its answers pass. The next one is lost, with its connection; what comes then
+    /// passes again.
     LosesAnswer {
         /// How many answers pass before.
         after: u32,
@@ -77,8 +78,8 @@ impl std::error::Error for Powerless {}
 /// The store may hold entries of others, and of earlier runs: each run has tenants of its own.
 #[async_trait]
 pub trait Subject: Send + Sync {
-    /// A new way into the same store, as another host of the fleet would open it: a client, a pool of its own. Not a clone of an earlier
-    /// one, or what the two share (a cache of reads, a lock in this process) is not judged.
+    /// A new way into the same store, as another host of the fleet would open it: a client, a pool of its own. Not a clone of an
+    /// earlier one, or what the two share (a cache of reads, a lock in this process) is not judged.
     ///
     /// # Errors
     ///
@@ -95,8 +96,8 @@ pub trait Subject: Send + Sync {
         tokio::time::sleep(by).await;
     }
 
-    /// Stops the server and starts it again, as an operator would, where what it has acknowledged is to survive. Connections that are open
-    /// stay with the kit, and must recover by themselves.
+    /// Stops the server and starts it again, as an operator would, where what it has acknowledged is to survive. Connections that
+    /// are open stay with the kit, and must recover by themselves.
     ///
     /// # Errors
     ///

@@ -21,11 +21,11 @@ pub struct PostgresConfig {
 }
 
 impl PostgresConfig {
-    /// A URL (`postgresql://user:password@host:5432/database`) or keywords (`host=… dbname=…`), as `libpq` reads them. Of several hosts the
-    /// one that takes writes is used.
+    /// A URL (`postgresql://user:password@host:5432/database`) or keywords (`host=… dbname=…`), as `libpq` reads them. Of several
+    /// hosts the one that takes writes is used.
     ///
-    /// Beyond this machine it goes by TLS, and the server's name is verified, whatever `sslmode` says but `disable`, which is the one way
-    /// to do without.
+    /// Beyond this machine it goes by TLS, and the server's name is verified, whatever `sslmode` says but `disable`, which is the
+    /// one way to do without.
     ///
     /// # Errors
     ///
@@ -86,8 +86,8 @@ impl PostgresConfig {
         Self { certificates: Some(pem.to_owned()), ..self }
     }
 
-    /// How long a server may take to let in (and twice that to get a connection at all), and how long all answers of one act: 2 s and 5 s
-    /// where nothing is said.
+    /// How long a server may take to let in (and twice that to get a connection at all), and how long all answers of one act: 2 s
+    /// and 5 s where nothing is said.
     #[must_use]
     pub fn with_timeouts(mut self, connect: Duration, response: Duration) -> Self {
         self.database.connect_timeout(connect);
@@ -100,8 +100,8 @@ impl PostgresConfig {
         Self { connections: most.max(1), ..self }
     }
 
-    /// How long a journey's variables and settlements are kept after the last change, where nobody forgets it; longer where an attempt is
-    /// kept longer. 7 days where nothing is said.
+    /// How long a journey's variables and settlements are kept after the last change, where nobody forgets it; longer where an
+    /// attempt is kept longer. 7 days where nothing is said.
     #[must_use]
     pub fn with_journey_lifetime(self, lifetime: Duration) -> Self {
         Self { journey_lifetime: lifetime, ..self }

@@ -11,8 +11,8 @@ const BATCH: i64 = 1000;
 
 const LOCK: &str = "SELECT pg_try_advisory_xact_lock(hashtext('journey-host: garbage'), hashtext(current_schema()))";
 
-/// An attempt stays an hour longer than it can be read, and its journey with it: an outcome that was decided by it may still be on its way.
-/// Rows that somebody is changing are left for the next time.
+/// An attempt stays an hour longer than it can be read, and its journey with it: an outcome that was decided by it may still be
+/// on its way. Rows that somebody is changing are left for the next time.
 const COLLECT: [&str; 3] = [
     "DELETE FROM journey_attempt WHERE ctid = ANY (ARRAY(SELECT ctid FROM journey_attempt \
         WHERE expires_at <= clock_timestamp() - interval '1 hour' ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",

@@ -9,8 +9,8 @@ use super::super::{Applied, Change, Effect, Journeys, Settlement, StoreError, se
 use super::{MARGIN, MAX_VALUE, MAX_WRITES, PostgresStores, judge_names};
 use crate::visit::Visit;
 
-/// Locks the journey and then the visit, made here where they aren't yet, and tells how the visit stands now: `ON CONFLICT DO UPDATE` returns
-/// what was committed last, also where it had to wait for that.
+/// Locks the journey and then the visit, made here where they aren't yet, and tells how the visit stands now:
+/// `ON CONFLICT DO UPDATE` returns what was committed last, also where it had to wait for that.
 const LOCK: &str = "WITH locked AS ( \
         INSERT INTO journey_state AS kept (tenant, journey, expires_at) \
         VALUES ($1, $2, clock_timestamp() + make_interval(secs => $5)) \

@@ -47,8 +47,8 @@ const MARGIN: Duration = Duration::from_secs(3600);
 /// The version of the tables that this code works on.
 const SCHEMA: i32 = 1;
 
-/// Journeys, attempts and caches in PostgreSQL. Values lie there as they were given: [`Services::lasting`](crate::Services::lasting) seals
-/// them.
+/// Journeys, attempts and caches in PostgreSQL. Values lie there as they were given:
+/// [`Services::lasting`](crate::Services::lasting) seals them.
 pub struct PostgresStores {
     connections: Arc<Connections>,
     journey_lifetime: Duration,
@@ -82,8 +82,8 @@ impl PostgresStores {
     ///
     /// # Errors
     ///
-    /// `Unavailable` where it can't be reached, or lacks the tables; `Refused` where it is older than PostgreSQL 13, its database isn't in
-    /// UTF8, or the tables are of another version.
+    /// `Unavailable` where it can't be reached, or lacks the tables; `Refused` where it is older than PostgreSQL 13, its database
+    /// isn't in UTF8, or the tables are of another version.
     pub async fn connect(config: &PostgresConfig) -> Result<Self, StoreError> {
         let connections = Arc::new(Connections::new(config)?);
         let (server, warnings) = check(&connections).await?;

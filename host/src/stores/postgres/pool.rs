@@ -23,7 +23,8 @@ pub(super) struct Connections {
     response: Duration,
 }
 
-/// A connection, for one act. Dropped without being given back, as where the act was given up, it is closed: nobody knows what it still does.
+/// A connection, for one act. Dropped without being given back, as where the act was given up, it is closed: nobody knows what it
+/// still does.
 pub(super) struct Lent(Option<Object>);
 
 /// Why an act failed.
@@ -65,7 +66,8 @@ impl Connections {
         Ok(Self { pool, shown, connect: config.connect, response: config.response })
     }
 
-    /// Waits for one of the others to be given back, or for one more to be opened and set up: twice as long as to connect, at most.
+    /// Waits for one of the others to be given back, or for one more to be opened and set up: twice as long as to connect, at
+    /// most.
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
         match tokio::time::timeout(self.connect * 2, self.pool.get()).await {
             Ok(Ok(client)) => Ok(Lent(Some(client))),

@@ -73,7 +73,8 @@ async fn the_tables_can_be_made_by_several_hosts_at_once_and_again() {
     assert!(matches!(later, StoreError::Refused(_)), "{later}");
 }
 
-/// Tried: without its lock, a `begin` that clears the variables and a settlement both succeed, and the journey is settled without output.
+/// Tried: without its lock, a `begin` that clears the variables and a settlement both succeed, and the journey is settled without
+/// output.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_settlement_and_a_begin_that_clears_the_variables_neither_half_is_lost() {
     let stores = Arc::new(stores().await);

@@ -46,7 +46,8 @@ impl Connection {
         Ok(Self { source, shown, timeouts, open: Mutex::default() })
     }
 
-    /// Asks once. Whether a command that isn't answered was carried out is unknown; a cluster's client may have sent it more than once.
+    /// Asks once. Whether a command that isn't answered was carried out is unknown; a cluster's client may have sent it more than
+    /// once.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         self.raw(command).await.map_err(|error| self.unavailable(&error))
     }
@@ -137,7 +138,8 @@ async fn within<T>(time: Duration, asked: impl Future<Output = RedisResult<T>>) 
     }
 }
 
-/// Whether another connection may do better: anything but a server's answer to the command. One that turned into a replica is another's.
+/// Whether another connection may do better: anything but a server's answer to the command. One that turned into a replica is
+/// another's.
 fn is_broken(error: &RedisError) -> bool {
     if is_within_script(error, "READONLY") {
         return true;
@@ -166,7 +168,8 @@ fn unavailable(shown: &str, error: &RedisError) -> StoreError {
     StoreError::Unavailable(format!("{shown}: {}", words.trim_end()))
 }
 
-/// TLS is rustls with ring: without this, a process that has compiled in another provider beside it would panic where none was chosen.
+/// TLS is rustls with ring: without this, a process that has compiled in another provider beside it would panic where none was
+/// chosen.
 fn prefer_ring() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // An error means that another thread was faster.

@@ -6,8 +6,8 @@
 //! | `<prefix>:{<hash>}:<round>:<step>` | hash | the attempts of a visit: key to `<revision> <expiry, ms since 1970> <value>` |
 //! | `<prefix>:{<hash>}` | hash | a cache, in the same form |
 //!
-//! The hash is SHA-256 of tenant and journey, or of component and tenant, in base64url: whatever those are called, no two share a key, and a
-//! cluster keeps what belongs to one journey together.
+//! The hash is SHA-256 of tenant and journey, or of component and tenant, in base64url: whatever those are called, no two share a
+//! key, and a cluster keeps what belongs to one journey together.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

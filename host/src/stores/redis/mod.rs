@@ -9,8 +9,8 @@
 //! | lifetimes | by the server's clock, in each script; `PEXPIRE` only collects |
 //! | any host sees what was put | every command goes to a master |
 //!
-//! Not for what asynchronous replication can lose: after a failover, a response may be handled twice, or a login be lost; the provider's
-//! single-use code stands behind it. `docs/stores.md` has the whole list.
+//! Not for what asynchronous replication can lose: after a failover, a response may be handled twice, or a login be lost; the
+//! provider's single-use code stands behind it. `docs/stores.md` has the whole list.
 
 mod address;
 mod check;
@@ -57,7 +57,8 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     /// `redis://`, `rediss://` (TLS) or `unix://` for one server; `redis-cluster://host:port,host:port` for a cluster;
-    /// `redis-sentinel://host:port,host:port/service` for the master of a service. `rediss-cluster` and `rediss-sentinel` are by TLS.
+    /// `redis-sentinel://host:port,host:port/service` for the master of a service. `rediss-cluster` and `rediss-sentinel` are by
+    /// TLS.
     ///
     /// # Errors
     ///
@@ -87,14 +88,15 @@ impl RedisConfig {
         Ok(self)
     }
 
-    /// How long to wait for a connection, and for an answer: 1 s and 2 s where nothing is said. A call waits for both together at most.
+    /// How long to wait for a connection, and for an answer: 1 s and 2 s where nothing is said. A call waits for both together at
+    /// most.
     #[must_use]
     pub fn with_timeouts(self, connect: Duration, response: Duration) -> Self {
         Self { timeouts: Timeouts { connect, response }, ..self }
     }
 
-    /// How long a journey's variables and settlements are kept after the last change, where nobody forgets it; longer where an attempt is
-    /// kept longer. 7 days where nothing is said.
+    /// How long a journey's variables and settlements are kept after the last change, where nobody forgets it; longer where an
+    /// attempt is kept longer. 7 days where nothing is said.
     #[must_use]
     pub fn with_journey_lifetime(self, lifetime: Duration) -> Self {
         Self { journey_lifetime: lifetime, ..self }
@@ -124,7 +126,8 @@ impl fmt::Debug for RedisConfig {
     }
 }
 
-/// Journeys, attempts and caches in Redis. Values lie there as they were given: [`Services::lasting`](crate::Services::lasting) seals them.
+/// Journeys, attempts and caches in Redis. Values lie there as they were given: [`Services::lasting`](crate::Services::lasting)
+/// seals them.
 pub struct RedisStores {
     connection: Connection,
     scripts: Scripts,

@@ -1,8 +1,9 @@
-//! Real servers for tests: Debian's `redis-server` and `postgres`, each in a folder of its own, on a Unix socket or a loopback port that the
-//! system chose. They end with whoever started them, however that one ends.
+//! Real servers for tests: Debian's `redis-server` and `postgres`, each in a folder of its own, on a Unix socket or a loopback
+//! port that the system chose. They end with whoever started them, however that one ends.
 //!
-//! [`redis_url`] and [`postgres_url`] are what most tests want: the servers that `REDIS_URL` and `DATABASE_URL` name, or else one for the
-//! whole process. What stops, pauses or fills a server starts one of its own. Whatever is missing is an error that names the package.
+//! [`redis_url`] and [`postgres_url`] are what most tests want: the servers that `REDIS_URL` and `DATABASE_URL` name, or else one
+//! for the whole process. What stops, pauses or fills a server starts one of its own. Whatever is missing is an error that names
+//! the package.
 
 mod postgres;
 mod process;

@@ -15,8 +15,8 @@ use super::{NoServer, unique_name};
 /// How long a server may take to start or stop, on a machine that compiles beside it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits for the end of whoever started it, which closes its standard input, and then ends the server and removes its folder; unless it is
-/// told that this was done.
+/// Waits for the end of whoever started it, which closes its standard input, and then ends the server and removes its folder;
+/// unless it is told that this was done.
 const WATCH: &str = r#"trap '' INT TERM HUP; read -r word; [ "$word" = done ] && exit
 kill -s "$2" "$1"; kill -s CONT "$1"; sleep 0.2; rm -rf "$3""#;
 
