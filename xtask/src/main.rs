@@ -1,11 +1,14 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
+mod bars;
 mod bench;
 mod checks;
 mod component;
 #[cfg(test)]
 mod evolution;
 mod interop;
+mod load;
+mod measuring;
 mod mutants;
 mod patches;
 mod process;
@@ -32,7 +35,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 14] = [
+const COMMANDS: [Command; 15] = [
     Command {
         name: "build",
         arguments: "",
@@ -90,6 +93,12 @@ const COMMANDS: [Command; 14] = [
         arguments: "[arguments]",
         about: "times, ratios and sizes, beside what others wrote: `--quick` in few rounds, `--write-docs` into README and docs",
         run: bench::bench,
+    },
+    Command {
+        name: "load",
+        arguments: "[arguments]",
+        about: "what a login takes with many under way, in memory and over Redis: `--quick` in few rounds, `--write-docs` into docs",
+        run: load::load,
     },
     Command { name: "help", arguments: "", about: "this list", run: help },
 ];
