@@ -13,11 +13,12 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::{
     component,
     interop::PYTHON_PACKAGE,
+    measuring::{self, Arguments},
     process::{cargo, output, run, say},
     toolchain::{self, Toolchain},
     tools,
@@ -25,14 +26,7 @@ use crate::{
 use table::Table;
 
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
-    let (mut is_quick, mut writes_documents) = (false, false);
-    for argument in arguments {
-        match argument.as_str() {
-            "--quick" => is_quick = true,
-            "--write-docs" => writes_documents = true,
-            other => bail!("there is no argument `{other}`: `--quick` takes few samples, `--write-docs` writes README and docs"),
-        }
-    }
+    let Arguments { is_quick, writes_documents } = Arguments::read(arguments)?;
     component::build(&[])?;
     let workspace = component_artifact::workspace();
     let folder = workspace.join("target/bench");
@@ -56,7 +50,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
 }
 
 /// Beside the workspace's own builds, whose features and profiles are others.
-const BUILD: &str = "target/bench-build";
+pub(crate) const BUILD: &str = "target/bench-build";
 
 /// The signature by itself, compiled as the component is, beside the component: they have all dependencies in common.
 fn guest(workspace: &Path) -> Result<PathBuf> {
@@ -88,25 +82,11 @@ fn install(sources: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-/// What it was measured on, in a sentence: nothing by which the machine could be found.
+/// What it was measured on, in a sentence.
 fn machine() -> Result<String> {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let model = read("/proc/cpuinfo");
-    let model = model
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown", |line| line.trim_matches([' ', '\t', ':']));
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = read("/proc/sys/kernel/osrelease");
-    let kernel = kernel.split(['.', '-']).take(2).collect::<Vec<_>>().join(".");
     let version = |program: &str| output(Command::new(program).arg("--version"));
-    let rust = version("rustc")?.split_whitespace().nth(1).unwrap_or_default().to_owned();
     let (node, python) = (version("node")?, version("python3")?);
-    Ok(format!(
-        "A virtual machine of {processors} processors ({model}), Linux {kernel}, Rust {rust}, Node.js {}, {}.",
-        node.trim().trim_start_matches('v'),
-        python.trim(),
-    ))
+    Ok(format!("{}, Node.js {}, {}.", measuring::machine()?, node.trim().trim_start_matches('v'), python.trim()))
 }
 
 #[cfg(test)]

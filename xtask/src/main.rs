@@ -1,5 +1,6 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
+mod bars;
 mod bench;
 mod browser;
 mod checks;
@@ -10,6 +11,8 @@ mod evolution;
 mod interop;
 #[cfg(test)]
 mod leads;
+mod load;
+mod measuring;
 mod mutants;
 mod package;
 mod patches;
@@ -39,7 +42,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 18] = [
+const COMMANDS: [Command; 19] = [
     Command {
         name: "build",
         arguments: "",
@@ -121,6 +124,12 @@ const COMMANDS: [Command; 18] = [
         arguments: "[arguments]",
         about: "times, ratios and sizes, beside what others wrote: `--quick` in few rounds, `--write-docs` into README and docs",
         run: bench::bench,
+    },
+    Command {
+        name: "load",
+        arguments: "[arguments]",
+        about: "what a login takes with many under way, in memory and over Redis: `--quick` in few rounds, `--write-docs` into docs",
+        run: load::load,
     },
     Command { name: "help", arguments: "", about: "this list", run: help },
 ];
