@@ -131,9 +131,10 @@ mod tests {
 
     /// The attribute of each element of this name.
     fn attributes(svg: &str, element: &str, attribute: &str) -> Vec<f64> {
-        let elements = svg.split(&format!("<{element} ")).skip(1);
-        elements
-            .map(|text| text.split(&format!("{attribute}=\"")).nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
+        let (start, attribute) = (format!("<{element} "), format!("{attribute}=\""));
+        svg.split(&start)
+            .skip(1)
+            .map(|text| text.split(&attribute).nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
             .collect()
     }
 

@@ -19,7 +19,7 @@ use crate::{
     component,
     interop::PYTHON_PACKAGE,
     measuring::{self, Arguments},
-    process::{cargo, output, run, say},
+    process::{output, run},
     toolchain::{self, Toolchain},
     tools,
 };
@@ -32,11 +32,8 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let folder = workspace.join("target/bench");
     let peers = install(&workspace.join("bench/peers"), &folder.join("peers"))?;
     let guest = guest(&workspace)?;
-    say("building the measuring program, with Wasmtime as an embedder releases it: some minutes the first time");
-    run(cargo().args(["build", "--release", "--locked"]).args(["--manifest-path", "bench/Cargo.toml", "--target-dir", BUILD]))?;
-
     let measured = folder.join("measured.json");
-    let mut measure = Command::new(workspace.join(BUILD).join("release/cognito-oidc-bench"));
+    let mut measure = Command::new(measuring::program("cognito-oidc-bench")?);
     measure.arg(component_artifact::component()).args([&guest, &peers, &folder, &measured]);
     run(measure.args(is_quick.then_some("--quick")))?;
 
@@ -48,9 +45,6 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     fs::write(folder.join("performance.svg"), &plot)?;
     if writes_documents { documents::write(&workspace, &table, &plot, &machine()?) } else { Ok(()) }
 }
-
-/// Beside the workspace's own builds, whose features and profiles are others.
-pub(crate) const BUILD: &str = "target/bench-build";
 
 /// The signature by itself, compiled as the component is, beside the component: they have all dependencies in common.
 fn guest(workspace: &Path) -> Result<PathBuf> {

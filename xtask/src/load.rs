@@ -10,9 +10,9 @@ use std::{fs, process::Command};
 use anyhow::Result;
 
 use crate::{
-    bench, component,
-    measuring::Arguments,
-    process::{cargo, run, say},
+    component,
+    measuring::{self, Arguments},
+    process::run,
     servers,
 };
 use table::Table;
@@ -22,15 +22,10 @@ pub(crate) fn load(arguments: &[String]) -> Result<()> {
     servers::make_sure_of(&["redis-server"], "logins over Redis")?;
     component::build(&[])?;
     let workspace = component_artifact::workspace();
-    say("building the measuring program, with Wasmtime as an embedder releases it: some minutes the first time");
-    let mut build = cargo();
-    build.args(["build", "--release", "--locked", "--manifest-path", "bench/Cargo.toml", "--package", "cognito-oidc-load"]);
-    run(build.args(["--target-dir", bench::BUILD]))?;
-
     let folder = workspace.join("target/load");
     fs::create_dir_all(&folder)?;
     let measured = folder.join("measured.json");
-    let mut measure = Command::new(workspace.join(bench::BUILD).join("release/cognito-oidc-load"));
+    let mut measure = Command::new(measuring::program("cognito-oidc-load")?);
     measure.arg(component_artifact::component()).arg(&measured);
     run(measure.args(is_quick.then_some("--quick")))?;
 

@@ -1,11 +1,17 @@
-//! What the commands that measure have in common: their arguments, the machine, and the place of their figures in a document.
+//! What the commands that measure have in common: their arguments, their programs, the machine, and the place of their figures in a document.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::output;
+use crate::process::{cargo, output, run, say};
+
+/// All that measures. Built together, so that all have the same features, and Wasmtime is compiled once.
+const PROGRAMS: [&str; 2] = ["cognito-oidc-bench", "cognito-oidc-load"];
+
+/// Beside the workspace's own builds, whose features and profiles are others.
+const BUILD: &str = "target/bench-build";
 
 /// What `bench` and `load` take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +38,15 @@ impl Arguments {
         }
         Ok(arguments)
     }
+}
+
+/// A program of [`PROGRAMS`], built.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    say("building the measuring programs, with Wasmtime as an embedder releases it: some minutes the first time");
+    let mut build = cargo();
+    build.args(["build", "--release", "--locked", "--manifest-path", "bench/Cargo.toml", "--target-dir", BUILD]);
+    run(build.args(PROGRAMS.map(|name| format!("--package={name}"))))?;
+    Ok(component_artifact::workspace().join(BUILD).join("release").join(name))
 }
 
 /// What it was measured on, without a full stop: nothing by which the machine could be found.
