@@ -101,8 +101,9 @@ pub fn callback_url(tenant: usize) -> String {
 /// Serves until its standard input ends. The first line of that is the number of tenants; each further line asks for its processor time, in
 /// nanoseconds.
 pub async fn serve() -> Result<()> {
-    let mut asked = std::io::stdin().lines();
-    let tenants: usize = asked.next().context("how many tenants?")??.trim().parse()?;
+    let mut tenants = String::new();
+    std::io::stdin().read_line(&mut tenants)?;
+    let tenants: usize = tenants.trim().parse().context("how many tenants?")?;
     let mut running = Vec::new();
     let mut ready = Vec::new();
     for number in 0..COUNT {
@@ -128,7 +129,7 @@ pub async fn serve() -> Result<()> {
     println!("{}", Value::from(ready));
     // Blocks a thread until whoever started this is gone.
     let answering = tokio::task::spawn_blocking(move || {
-        for line in asked {
+        for line in std::io::stdin().lines() {
             if line.is_err() {
                 return;
             }

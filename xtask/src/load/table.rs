@@ -11,6 +11,9 @@ use crate::measuring::{rounded, thousands};
 /// What the cost of a login may grow to, from the first case to the last.
 pub(super) const GOAL: f64 = 1.3;
 
+/// In place of a figure that isn't there.
+const NONE: &str = "–";
+
 /// What one run measured.
 pub(super) struct Table {
     pub(super) rounds: u64,
@@ -104,16 +107,15 @@ impl Table {
 
     /// For the terminal.
     pub(super) fn text(&self) -> Result<String> {
-        let groups = ["one at a time, ms", "eight at a time, ms", "elsewhere, ms", "bytes kept"];
-        let mut text = format!("{:26}{:^30}{:^40}{:^20}{:^20}\n", "", groups[0], groups[1], groups[2], groups[3]);
-        let columns = ["processor", "p50", "p99", "processor", "p50", "p99", "logins/s", "provider", "store", "host", "store"];
+        let mut text = format!("{:26}{:^50}{:^40}{:^20}\n", "", "one at a time, ms", "eight at a time, ms", "bytes kept");
         write!(text, "{:<7} {:>8} {:>8} ", "store", "pending", "tenants")?;
-        for column in columns {
+        let login = ["processor", "p50", "p99"];
+        for column in login.iter().chain(&["provider", "store"]).chain(&login).chain(&["logins/s", "host", "store"]) {
             write!(text, " {column:>9}")?;
         }
         for case in &self.cases {
             write!(text, "\n{:<7} {:>8} {:>8} ", case.store, thousands(case.pending), thousands(case.tenants))?;
-            for figure in case.figures() {
+            for figure in case.one_at_a_time().iter().chain(&case.eight_at_a_time()).chain(&case.kept()) {
                 write!(text, " {figure:>9}")?;
             }
         }
@@ -156,7 +158,7 @@ impl Case {
     }
 
     /// In a few words.
-    fn about(&self) -> String {
+    pub(super) fn about(&self) -> String {
         let store = if self.store == "redis" { "over Redis" } else { "in memory" };
         match self.tenants {
             1 => format!("{store}, {} pending", thousands(self.pending)),
@@ -164,25 +166,21 @@ impl Case {
         }
     }
 
-    /// The table's columns after the first three, as they are shown.
-    pub(super) fn figures(&self) -> [String; 11] {
-        let milliseconds = |time: f64| format!("{:.2}", time / 1e6);
-        let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "–".to_owned(), thousands);
-        let Batches { p50, p99, .. } = self.one;
-        let store = least(&self.one.store).map_or_else(|| "–".to_owned(), milliseconds);
-        [
-            milliseconds(least(&self.one.processor).unwrap_or_default()),
-            milliseconds(p50),
-            milliseconds(p99),
-            milliseconds(least(&self.eight.processor).unwrap_or_default()),
-            milliseconds(self.eight.p50),
-            milliseconds(self.eight.p99),
-            format!("{:.0}", self.eight.logins_a_second()),
-            milliseconds(least(&self.one.provider).unwrap_or_default()),
-            store,
-            bytes(self.bytes),
-            bytes(self.store_bytes),
-        ]
+    /// Milliseconds of a login: processor, p50, p99, the provider's processor, the store's.
+    pub(super) fn one_at_a_time(&self) -> [String; 5] {
+        let [processor, p50, p99] = self.one.milliseconds();
+        [processor, p50, p99, least_milliseconds(&self.one.provider), least_milliseconds(&self.one.store)]
+    }
+
+    /// Milliseconds of a login: processor, p50, p99; logins a second.
+    pub(super) fn eight_at_a_time(&self) -> [String; 4] {
+        let [processor, p50, p99] = self.eight.milliseconds();
+        [processor, p50, p99, format!("{:.0}", self.eight.logins_a_second())]
+    }
+
+    /// Bytes for each pending login: the host's, the store's.
+    pub(super) fn kept(&self) -> [String; 2] {
+        [self.bytes, self.store_bytes].map(|bytes| bytes.map_or_else(|| NONE.to_owned(), thousands))
     }
 
     fn json(&self) -> Value {
@@ -215,6 +213,11 @@ impl Batches {
 
     fn least_processor(&self) -> Result<f64> {
         least(&self.processor).context("no batch")
+    }
+
+    /// Processor, p50, p99.
+    fn milliseconds(&self) -> [String; 3] {
+        [least_milliseconds(&self.processor), milliseconds(self.p50), milliseconds(self.p99)]
     }
 
     /// In the fastest batch.
@@ -250,6 +253,14 @@ impl Ratio {
         let about = format!("{} ÷ {}: memory a login", last.about(), thousands(first.pending));
         Self { name: format!("{name}/bytes"), about, minima: of_last as f64 / (of_first.max(1)) as f64, medians: None }
     }
+}
+
+fn milliseconds(time: f64) -> String {
+    format!("{:.2}", time / 1e6)
+}
+
+fn least_milliseconds(list: &[f64]) -> String {
+    least(list).map_or_else(|| NONE.to_owned(), milliseconds)
 }
 
 fn least(list: &[f64]) -> Option<f64> {
