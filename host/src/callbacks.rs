@@ -12,7 +12,7 @@
 //!
 //! As it starts, nothing is served, and every `begin` is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
@@ -20,24 +20,34 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// The callback URLs of one host. May change while it runs.
+///
+/// Found by place and connector, so that a login of one tenant takes no longer where there are thousands.
 #[derive(Debug, Default)]
-pub struct Callbacks(RwLock<Vec<Served>>);
-
-#[derive(Debug)]
-struct Served {
-    location: Location,
-    tenant: String,
-    connector_id: String,
-}
+pub struct Callbacks(RwLock<HashMap<Place, HashMap<Connector, Vec<Parameters>>>>);
 
 /// A URL in its normal form.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Location {
+    place: Place,
+    parameters: Parameters,
+}
+
+/// All of a URL but its query.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Place {
     scheme: String,
     authority: String,
     path: String,
-    /// By name, in order.
-    parameters: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+}
+
+/// Those of a query, by name, in order.
+type Parameters = BTreeMap<Vec<u8>, Vec<Vec<u8>>>;
+
+/// Whose a URL is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Connector {
+    tenant: String,
+    id: String,
 }
 
 /// Why a login is not begun with a callback URL.
@@ -82,13 +92,17 @@ impl Callbacks {
     ///
     /// Where it isn't a URL, or isn't apart from another connector's.
     pub fn serve(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), String> {
-        let location = Location::read(url).ok_or("not an absolute URL")?;
+        let Location { place, parameters } = Location::read(url).ok_or("not an absolute URL")?;
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if served.iter().any(|other| !other.is(tenant, connector_id) && !other.location.is_apart(&location)) {
+        let there = served.entry(place).or_default();
+        let connector = Connector::new(tenant, connector_id);
+        let mut others = there.iter().filter(|(other, _)| **other != connector).flat_map(|(_, theirs)| theirs);
+        if others.any(|other| !are_apart(other, &parameters)) {
             return Err("this callback URL is another connector's, or one that its responses can't be told from".to_owned());
         }
-        if !served.iter().any(|other| other.location == location) {
-            served.push(Served { location, tenant: tenant.to_owned(), connector_id: connector_id.to_owned() });
+        let own = there.entry(connector).or_default();
+        if !own.contains(&parameters) {
+            own.push(parameters);
         }
         Ok(())
     }
@@ -96,33 +110,42 @@ impl Callbacks {
     /// From now on, nothing begins with this URL, and no response there is passed on. Served for another connector, it completes
     /// nothing that was begun for this one.
     pub fn withdraw(&self, url: &str) {
-        if let Some(location) = Location::read(url) {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|served| served.location != location);
+        let Some(Location { place, parameters }) = Location::read(url) else { return };
+        let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(there) = served.get_mut(&place) else { return };
+        there.retain(|_, own| {
+            own.retain(|other| *other != parameters);
+            !own.is_empty()
+        });
+        if there.is_empty() {
+            served.remove(&place);
         }
     }
 
     /// Whether a login may begin with this callback URL.
     pub(crate) fn judge(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), CallbackRefused> {
-        let location = Location::read(url).ok_or(CallbackRefused::NotServed)?;
+        let Location { place, parameters } = Location::read(url).ok_or(CallbackRefused::NotServed)?;
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match served.iter().find(|served| served.location == location) {
-            None => Err(CallbackRefused::NotServed),
-            Some(served) if served.is(tenant, connector_id) => Ok(()),
-            Some(_) => Err(CallbackRefused::AnotherConnectors),
+        let there = served.get(&place).ok_or(CallbackRefused::NotServed)?;
+        let is_its = |own: &Vec<Parameters>| own.contains(&parameters);
+        if there.get(&Connector::new(tenant, connector_id)).is_some_and(is_its) {
+            return Ok(());
         }
+        Err(if there.values().any(is_its) { CallbackRefused::AnotherConnectors } else { CallbackRefused::NotServed })
     }
 
     /// Whether a response that arrived there is this connector's.
     pub(crate) fn owns(&self, arrived_at: &str, tenant: &str, connector_id: &str) -> bool {
         let Some(arrival) = Location::read(arrived_at) else { return false };
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        served.iter().any(|served| served.is(tenant, connector_id) && served.location.receives(&arrival))
+        let own = served.get(&arrival.place).and_then(|there| there.get(&Connector::new(tenant, connector_id)));
+        own.is_some_and(|own| own.iter().any(|parameters| are_received(parameters, &arrival.parameters)))
     }
 }
 
-impl Served {
-    fn is(&self, tenant: &str, connector_id: &str) -> bool {
-        self.tenant == tenant && self.connector_id == connector_id
+impl Connector {
+    fn new(tenant: &str, id: &str) -> Self {
+        Self { tenant: tenant.to_owned(), id: id.to_owned() }
     }
 }
 
@@ -133,30 +156,24 @@ impl Location {
         let authority = format!("{}@{}{port}", url.username(), url.host_str().unwrap_or_default().to_ascii_lowercase());
         let path = if url.path().is_empty() { "/".to_owned() } else { normal_escapes(url.path()) };
         let decode = |text: &str| -> Vec<u8> { percent_decode_str(&text.replace('+', " ")).collect() };
-        let mut parameters: BTreeMap<Vec<u8>, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut parameters = Parameters::new();
         for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             parameters.entry(decode(name)).or_default().push(decode(value));
         }
-        Some(Self { scheme: url.scheme().to_owned(), authority, path, parameters })
+        Some(Self { place: Place { scheme: url.scheme().to_owned(), authority, path }, parameters })
     }
+}
 
-    fn is_at_the_same_place(&self, other: &Self) -> bool {
-        (&self.scheme, &self.authority, &self.path) == (&other.scheme, &other.authority, &other.path)
-    }
+/// Whether no response at the place that two URLs share can be one to both.
+fn are_apart(one: &Parameters, other: &Parameters) -> bool {
+    one.iter().any(|(name, values)| other.get(name).is_some_and(|others| others != values))
+}
 
-    /// Whether no response can be one to both.
-    fn is_apart(&self, other: &Self) -> bool {
-        let differs =
-            |(name, values): (&Vec<u8>, &Vec<Vec<u8>>)| other.parameters.get(name).is_some_and(|others| others != values);
-        !self.is_at_the_same_place(other) || self.parameters.iter().any(differs)
-    }
-
-    /// Whether a response that arrived there is one to this URL: parameters of its own are there, as often and in the same order.
-    fn receives(&self, arrival: &Self) -> bool {
-        let is_there = |(name, values): (&Vec<u8>, &Vec<Vec<u8>>)| arrival.parameters.get(name) == Some(values);
-        self.is_at_the_same_place(arrival) && self.parameters.iter().all(is_there)
-    }
+/// Whether a response that arrived with these parameters is one to a URL at its place: the URL's own are there, as often and in
+/// the same order.
+fn are_received(own: &Parameters, arrived: &Parameters) -> bool {
+    own.iter().all(|(name, values)| arrived.get(name) == Some(values))
 }
 
 /// RFC 3986 6.2.2.1 and 6.2.2.2: hex digits in upper case, unreserved characters as themselves.

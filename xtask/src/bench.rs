@@ -13,36 +13,27 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::{
     component,
     interop::PYTHON_PACKAGE,
-    process::{cargo, output, run, say},
+    measuring::{self, Arguments},
+    process::{output, run},
     toolchain::{self, Toolchain},
     tools,
 };
 use table::Table;
 
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
-    let (mut is_quick, mut writes_documents) = (false, false);
-    for argument in arguments {
-        match argument.as_str() {
-            "--quick" => is_quick = true,
-            "--write-docs" => writes_documents = true,
-            other => bail!("there is no argument `{other}`: `--quick` takes few samples, `--write-docs` writes README and docs"),
-        }
-    }
+    let Arguments { is_quick, writes_documents } = Arguments::read(arguments)?;
     component::build(&[])?;
     let workspace = component_artifact::workspace();
     let folder = workspace.join("target/bench");
     let peers = install(&workspace.join("bench/peers"), &folder.join("peers"))?;
     let guest = guest(&workspace)?;
-    say("building the measuring program, with Wasmtime as an embedder releases it: some minutes the first time");
-    run(cargo().args(["build", "--release", "--locked"]).args(["--manifest-path", "bench/Cargo.toml", "--target-dir", BUILD]))?;
-
     let measured = folder.join("measured.json");
-    let mut measure = Command::new(workspace.join(BUILD).join("release/cognito-oidc-bench"));
+    let mut measure = Command::new(measuring::program("cognito-oidc-bench")?);
     measure.arg(component_artifact::component()).args([&guest, &peers, &folder, &measured]);
     run(measure.args(is_quick.then_some("--quick")))?;
 
@@ -54,9 +45,6 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     fs::write(folder.join("performance.svg"), &plot)?;
     if writes_documents { documents::write(&workspace, &table, &plot, &machine()?) } else { Ok(()) }
 }
-
-/// Beside the workspace's own builds, whose features and profiles are others.
-const BUILD: &str = "target/bench-build";
 
 /// The signature by itself, compiled as the component is, beside the component: they have all dependencies in common.
 fn guest(workspace: &Path) -> Result<PathBuf> {
@@ -88,25 +76,11 @@ fn install(sources: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-/// What it was measured on, in a sentence: nothing by which the machine could be found.
+/// What it was measured on, in a sentence.
 fn machine() -> Result<String> {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let model = read("/proc/cpuinfo");
-    let model = model
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown", |line| line.trim_matches([' ', '\t', ':']));
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let kernel = read("/proc/sys/kernel/osrelease");
-    let kernel = kernel.split(['.', '-']).take(2).collect::<Vec<_>>().join(".");
     let version = |program: &str| output(Command::new(program).arg("--version"));
-    let rust = version("rustc")?.split_whitespace().nth(1).unwrap_or_default().to_owned();
     let (node, python) = (version("node")?, version("python3")?);
-    Ok(format!(
-        "A virtual machine of {processors} processors ({model}), Linux {kernel}, Rust {rust}, Node.js {}, {}.",
-        node.trim().trim_start_matches('v'),
-        python.trim(),
-    ))
+    Ok(format!("{}, Node.js {}, {}.", measuring::machine()?, node.trim().trim_start_matches('v'), python.trim()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The project's own commands, `cargo xtask …`. [`COMMANDS`] is the list of them.
 
+mod bars;
 mod bench;
 mod browser;
 mod checks;
@@ -10,6 +11,8 @@ mod evolution;
 mod interop;
 #[cfg(test)]
 mod leads;
+mod load;
+mod measuring;
 mod mutants;
 mod package;
 mod panics;
@@ -43,7 +46,7 @@ struct Command {
     run: fn(&[String]) -> Result<()>,
 }
 
-const COMMANDS: [Command; 19] = [
+const COMMANDS: [Command; 20] = [
     Command {
         name: "build",
         arguments: "",
@@ -131,6 +134,12 @@ const COMMANDS: [Command; 19] = [
         arguments: "[arguments]",
         about: "times, ratios and sizes, beside what others wrote: `--quick` in few rounds, `--write-docs` into README and docs",
         run: bench::bench,
+    },
+    Command {
+        name: "load",
+        arguments: "[arguments]",
+        about: "what a login takes with many under way, in memory and over Redis: `--quick` in few rounds, `--write-docs` into docs",
+        run: load::load,
     },
     Command { name: "help", arguments: "", about: "this list", run: help },
 ];

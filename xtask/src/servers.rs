@@ -22,16 +22,25 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 ///
 /// One is missing, and this isn't root's process on a system with `apt-get`. The message names the packages.
 pub(crate) fn make_sure() -> Result<()> {
-    let missing: Vec<&str> =
-        PACKAGES.iter().filter(|(_, program)| find(program).is_none()).map(|(package, _)| *package).collect();
+    make_sure_of(&PACKAGES.map(|(package, _)| package), "the tests of the stores")
+}
+
+/// Makes sure of these packages. `who` needs them: plural, for a message.
+///
+/// # Errors
+///
+/// As [`make_sure`].
+pub(crate) fn make_sure_of(packages: &[&str], who: &str) -> Result<()> {
+    let asked = PACKAGES.iter().filter(|(package, _)| packages.contains(package));
+    let missing: Vec<&str> = asked.filter(|(_, program)| find(program).is_none()).map(|(package, _)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
     if !tools::is_root() || !succeeds(Command::new("apt-get").arg("--version")) {
-        bail!("the tests of the stores need servers that are missing: install {list}");
+        bail!("{who} need servers that are missing: install {list}");
     }
-    say(format!("the tests of the stores need {list}; services are not started"));
+    say(format!("{who} need {list}; services are not started"));
     let own_policy = !Path::new(POLICY).exists();
     if own_policy {
         fs::write(POLICY, "#!/bin/sh\nexit 101\n").context(POLICY)?;

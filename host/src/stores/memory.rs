@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache};
+use super::{
+    Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write,
+};
 use crate::clock::{Clock, lock};
 use crate::visit::Visit;
 
@@ -17,14 +19,15 @@ const MAX_ENTRIES: usize = 128;
 /// Journey variables and settlements. They live until their journey is forgotten.
 pub struct MemoryJourneys {
     clock: Arc<dyn Clock>,
-    ledger: Mutex<Ledger>,
+    /// By tenant and journey, so that to forget one takes no longer where there are many.
+    journeys: Mutex<HashMap<(String, String), Journey>>,
 }
 
 #[derive(Default)]
-struct Ledger {
-    /// By tenant, journey, name.
-    variables: HashMap<(String, String, String), String>,
-    visits: HashMap<Visit, State>,
+struct Journey {
+    variables: HashMap<String, String>,
+    /// By step and round.
+    visits: HashMap<(String, u32), State>,
 }
 
 /// What is known of a visit.
@@ -38,7 +41,7 @@ struct State {
 impl MemoryJourneys {
     /// Empty; attempts expire by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ledger: Mutex::default() }
+        Self { clock, journeys: Mutex::default() }
     }
 }
 
@@ -46,9 +49,9 @@ impl MemoryJourneys {
 impl Journeys for MemoryJourneys {
     async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError> {
         let now = self.clock.now();
-        let mut ledger = lock(&self.ledger);
-        let Ledger { variables, visits } = &mut *ledger;
-        let state = visits.entry(visit.clone()).or_default();
+        let mut journeys = lock(&self.journeys);
+        let Journey { variables, visits } = journeys.entry((visit.tenant.clone(), visit.journey.clone())).or_default();
+        let state = visits.entry((visit.step.clone(), visit.round)).or_default();
         if let Some((id, _)) = &state.settlement {
             return Ok(if *id == change.id { Applied::Yes } else { Applied::Settled });
         }
@@ -62,31 +65,30 @@ impl Journeys for MemoryJourneys {
                 state.pending_until = state.pending_until.max(until);
             }
         }
-        for write in &change.writes {
-            let key = (visit.tenant.clone(), visit.journey.clone(), write.name.clone());
-            match &write.json {
-                Some(json) => variables.insert(key, json.clone()),
-                None => variables.remove(&key),
+        for Write { name, json } in &change.writes {
+            match json {
+                Some(json) => variables.insert(name.clone(), json.clone()),
+                None => variables.remove(name),
             };
         }
         Ok(Applied::Yes)
     }
 
     async fn settlement(&self, visit: &Visit) -> Result<Option<Settlement>, StoreError> {
-        let ledger = lock(&self.ledger);
-        let settlement = ledger.visits.get(visit).and_then(|state| state.settlement.as_ref());
-        Ok(settlement.map(|(_, settlement)| settlement.clone()))
+        let journeys = lock(&self.journeys);
+        let journey = journeys.get(&(visit.tenant.clone(), visit.journey.clone()));
+        let state = journey.and_then(|journey| journey.visits.get(&(visit.step.clone(), visit.round)));
+        Ok(state.and_then(|state| state.settlement.as_ref()).map(|(_, settlement)| settlement.clone()))
     }
 
     async fn variable(&self, tenant: &str, journey: &str, name: &str) -> Result<Option<String>, StoreError> {
-        let key = (tenant.to_owned(), journey.to_owned(), name.to_owned());
-        Ok(lock(&self.ledger).variables.get(&key).cloned())
+        let journeys = lock(&self.journeys);
+        let journey = journeys.get(&(tenant.to_owned(), journey.to_owned()));
+        Ok(journey.and_then(|journey| journey.variables.get(name)).cloned())
     }
 
     async fn forget(&self, tenant: &str, journey: &str) -> Result<(), StoreError> {
-        let mut ledger = lock(&self.ledger);
-        ledger.variables.retain(|(of, name, _), _| of != tenant || name != journey);
-        ledger.visits.retain(|visit, _| visit.tenant != tenant || visit.journey != journey);
+        lock(&self.journeys).remove(&(tenant.to_owned(), journey.to_owned()));
         Ok(())
     }
 }

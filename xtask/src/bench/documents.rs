@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::table::{RATIOS, SIZES, Table};
+use crate::measuring::{Place, thousands};
 
-const BEGINS: &str = "<!-- figures: written by `cargo xtask bench --write-docs` -->";
-const ENDS: &str = "<!-- end of figures -->";
+const FIGURES: Place =
+    Place { begins: "<!-- figures: written by `cargo xtask bench --write-docs` -->", ends: "<!-- end of figures -->" };
 
 /// The rows that matter to whoever reads the README alone, and what is said of them.
 const IN_SHORT: [(&str, &str); 5] = [
@@ -23,24 +24,10 @@ const IN_SHORT: [(&str, &str); 5] = [
 /// Writes README, page and plot. `machine`: what it was measured on, in a sentence.
 pub(super) fn write(workspace: &Path, table: &Table, plot: &str, machine: &str) -> Result<()> {
     let docs = workspace.join("docs");
-    write_between(&docs.join("performance.md"), &page(table, machine)?)?;
-    write_between(&workspace.join("README.md"), &in_short(table)?)?;
+    FIGURES.write(&docs.join("performance.md"), &page(table, machine)?)?;
+    FIGURES.write(&workspace.join("README.md"), &in_short(table)?)?;
     let path = docs.join("performance.svg");
     fs::write(&path, plot).with_context(|| path.display().to_string())
-}
-
-fn write_between(path: &Path, figures: &str) -> Result<()> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let written = between(&text, figures).with_context(|| path.display().to_string())?;
-    fs::write(path, written).with_context(|| path.display().to_string())
-}
-
-/// The text with these figures in place of the ones that it has.
-fn between(text: &str, figures: &str) -> Result<String> {
-    ensure!(text.matches(BEGINS).count() == 1 && text.matches(ENDS).count() == 1, "expected `{BEGINS}` and `{ENDS}`, once each");
-    let (before, rest) = text.split_once(BEGINS).context("no beginning")?;
-    let (_, after) = rest.split_once(ENDS).context("the end comes first")?;
-    Ok(format!("{before}{BEGINS}\n\n{}\n\n{ENDS}{after}", figures.trim()))
 }
 
 fn in_short(table: &Table) -> Result<String> {
@@ -79,34 +66,16 @@ fn page(table: &Table, machine: &str) -> Result<String> {
     Ok(text)
 }
 
-fn thousands(number: u64) -> String {
-    match number {
-        1000.. => format!("{},{:03}", thousands(number / 1000), number % 1000),
-        _ => number.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::table::tests::sample;
     use super::*;
 
     #[test]
-    fn figures_take_the_place_of_those_before_them_and_of_nothing_else() {
-        let text = format!("above\n{BEGINS}\nold\n{ENDS}\nbelow\n");
-        let once = between(&text, "new").unwrap();
-        assert_eq!(once, format!("above\n{BEGINS}\n\nnew\n\n{ENDS}\nbelow\n"));
-        assert_eq!(between(&once, "new").unwrap(), once);
-        for malformed in ["", BEGINS, ENDS, &format!("{ENDS}{BEGINS}"), &format!("{text}{text}")] {
-            assert!(between(malformed, "new").is_err(), "{malformed}");
-        }
-    }
-
-    #[test]
     fn the_documents_have_a_place_for_the_figures() {
         for name in ["README.md", "docs/performance.md"] {
             let text = fs::read_to_string(component_artifact::workspace().join(name)).unwrap();
-            assert!(between(&text, "").is_ok(), "{name}");
+            assert!(FIGURES.between(&text, "").is_ok(), "{name}");
         }
     }
 
@@ -116,12 +85,5 @@ mod tests {
         let (page, short) = (page(&table, "A machine.").unwrap(), in_short(&table).unwrap());
         assert!(table.rows.iter().all(|row| page.contains(&format!("`{}`", row.name))), "{page}");
         assert_eq!(short.lines().count(), 2 + IN_SHORT.len());
-    }
-
-    #[test]
-    fn digits_are_grouped() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (530_785, "530,785"), (1_000_007, "1,000,007")] {
-            assert_eq!(thousands(number), expected);
-        }
     }
 }

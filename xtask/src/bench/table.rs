@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
+use crate::measuring::rounded;
+
 /// What all else is divided by: `ring` verifying one RS256 signature natively.
 const UNIT: &str = "ring";
 
@@ -106,13 +108,13 @@ impl Table {
     /// For whoever compares runs.
     pub(super) fn json(&self) -> Result<Value> {
         let ratios = |of: &dyn Fn(&Ratio) -> Result<f64>| -> Result<Map<String, Value>> {
-            RATIOS.iter().map(|ratio| Ok((ratio.name.to_owned(), json!(round(of(ratio)?))))).collect()
+            RATIOS.iter().map(|ratio| Ok((ratio.name.to_owned(), json!(rounded(of(ratio)?))))).collect()
         };
         let rows: Result<Map<String, Value>> = self
             .rows
             .iter()
             .map(|row| {
-                let units = round(self.in_units(row)?);
+                let units = rounded(self.in_units(row)?);
                 let figures = json!({"minimum_ns": row.minimum, "median_ns": row.median, "p90_ns": row.p90, "in_units": units});
                 Ok((row.name.clone(), figures))
             })
@@ -171,10 +173,6 @@ impl Row {
             medians: medians.iter().filter_map(Value::as_f64).collect(),
         })
     }
-}
-
-fn round(number: f64) -> f64 {
-    (number * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]
