@@ -7,7 +7,6 @@
 //! few of a secret's blocks are looked up, not each of its runs.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -90,33 +89,30 @@ struct Index {
     forms: Vec<String>,
     /// Shorter ones.
     short: Vec<String>,
-    /// Every block, its form and its place there. A set, since a sort of a list is 10 KB of code.
-    blocks: BTreeSet<([u8; BLOCK], usize, usize)>,
+    /// Every block, its form and its place there, in order.
+    blocks: Vec<([u8; BLOCK], usize, usize)>,
 }
 
 impl Index {
     fn new(secrets: &[Secret]) -> Self {
         let forms = secrets.iter().flat_map(|secret| forms(secret.expose())).filter(|form| form.len() >= SHORTEST);
-        let (mut distinct, mut short) = (Vec::new(), Vec::new());
-        for form in forms {
-            let kept = if form.len() >= FRAGMENT { &mut distinct } else { &mut short };
-            if !kept.contains(&form) {
-                kept.push(form);
-            }
-        }
-        let mut blocks = BTreeSet::new();
-        for (number, form) in distinct.iter().enumerate() {
+        let (mut forms, short): (Vec<_>, Vec<_>) = forms.partition(|form| form.len() >= FRAGMENT);
+        forms.sort_unstable();
+        forms.dedup();
+        let mut blocks = Vec::new();
+        for (number, form) in forms.iter().enumerate() {
             let each = form.as_bytes().windows(BLOCK).enumerate().step_by(STRIDE);
             blocks.extend(each.filter_map(|(start, block)| Some((block.try_into().ok()?, number, start))));
         }
-        Self { forms: distinct, short, blocks }
+        blocks.sort_unstable();
+        Self { forms, short, blocks }
     }
 
     fn finds(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
         let holds_fragment = |(start, block): (usize, &[u8])| {
-            let Ok(block) = <[u8; BLOCK]>::try_from(block) else { return false };
-            let candidates = self.blocks.range((block, 0, 0)..=(block, usize::MAX, usize::MAX));
+            let first = self.blocks.partition_point(|(candidate, ..)| candidate.as_slice() < block);
+            let candidates = self.blocks.iter().skip(first).take_while(|(candidate, ..)| candidate.as_slice() == block);
             let is_fragment = |(count, (_, form, place)): (usize, &(_, usize, usize))| {
                 let form = self.forms.get(*form).map(String::as_bytes).unwrap_or_default();
                 count >= MAX_CANDIDATES || common_run((bytes, start), (form, *place)) >= FRAGMENT

@@ -11,7 +11,7 @@ pub struct Limits {
     /// most [`Limits::POOL_MEMORY`], for which the pool of sandboxes is laid out.
     pub memory: usize,
     /// Processor time, 250 ms: a login takes less than 7 on a busy machine, one with the largest tokens that AWS's quotas allow
-    /// up to 100. The component's own, and the host's to look through what the component passed to it; what the host's services
+    /// up to 120. The component's own, and the host's to look through what the component passed to it; what the host's services
     /// take doesn't count. Noticed with the next tick of 10 ms.
     pub cpu: Duration,
     /// From the call to its outcome, 45 s, waiting included: the own timeouts of `complete` add up to 29 s. A fetch gets what is

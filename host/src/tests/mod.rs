@@ -2,6 +2,7 @@
 
 mod captured;
 mod connection;
+mod documents;
 mod fairness;
 mod guest;
 mod harm;
