@@ -85,7 +85,7 @@ const plays = {
     await page.getByLabel("Tokens").selectOption("Discard and revoke");
     await page.getByRole("button", { name: "Save and test the connection" }).click();
     assert.match(await page.textContent("main"), /Saved\.[^]*Nothing failed\./);
-    await page.click("text=Log in with this step");
+    await page.click("text=Log in with the saved step");
     await logIn(page, journey);
     assert.match(await page.textContent("main"), /Logged in[^]*urn:cognito:loa:3/);
     // It is this step that each login of the journey has, until that is undone.

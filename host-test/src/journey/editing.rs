@@ -109,7 +109,7 @@ impl Server {
 fn show(status: StatusCode, editor: &Editor, [settings, connector]: [&Entries; 2], told: &Told<'_>) -> Response<Body> {
     let problems = if let Told::Wrong(problems) = told { problems } else { [].as_slice() };
     let log_in = format!(
-        "<a class=\"button primary\" href=\"/start?journey={}\">Log in with this step</a>\n",
+        "<a class=\"button primary\" href=\"/start?journey={}\">Log in with the saved step</a>\n",
         escape(&editor.offer().name)
     );
     let verdict = match told {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::error::Context;
 use wasmtime::{Config, Engine, Result};
 
 use super::bindings::{RedirectStep, RedirectStepPre};
@@ -71,7 +72,8 @@ impl Runtime {
     ///
     /// As [`Runtime::compile`]; also where the file can't be read.
     pub fn load(&self, name: &str, path: &Path) -> Result<Compiled> {
-        self.compile(name, &std::fs::read(path)?)
+        let component = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
+        self.compile(name, &component)
     }
 
     /// Compiles a component from its binary form. `name`: the operator's own; what the component caches for a tenant belongs to

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::time::Instant;
 use wasmtime::component::{ComponentNamedList, Instance, InstancePre, Lift, Lower};
 use wasmtime::error::Context as _;
-use wasmtime::{Result, Store, bail, format_err};
+use wasmtime::{Result, Store, UpdateDeadline, bail, ensure, format_err};
 
 use super::bindings::exports::journey::step::{connection, redirect, settings};
 use super::limits::Limits;
@@ -19,9 +19,6 @@ use super::state::CallState;
 const REDIRECT: &str = "journey:step/redirect@0.1.0";
 const CONNECTION: &str = "journey:step/connection@0.1.0";
 const SETTINGS: &str = "journey:step/settings@0.1.0";
-
-/// Ticks within which a component has started.
-const START: u64 = 10;
 
 /// Instantiates the component, and compares each of its exports with the contract.
 ///
@@ -32,8 +29,16 @@ pub(super) fn check(component: &InstancePre<CallState>) -> Result<()> {
     let limits = Limits::default();
     let mut store = Store::new(component.engine(), CallState::new(limits.clone(), Instant::now() + limits.wall_clock));
     store.limiter(CallState::limiter);
-    store.set_epoch_deadline(START);
-    store.epoch_deadline_trap();
+    // Processor time, not the time of day: on a busy machine a sound component would be refused.
+    store.data().stopwatch.start();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |store| {
+        let stopwatch = &store.data().stopwatch;
+        let spent = stopwatch.lap();
+        stopwatch.start();
+        ensure!(spent <= limits.cpu, "{spent:?} of processor time, the limit is {:?}", limits.cpu);
+        Ok(UpdateDeadline::Continue(1))
+    });
     let instance = at_once(component.instantiate_async(&mut store)).context("the component doesn't start")?;
 
     let mut exports = Exports { instance, store };
