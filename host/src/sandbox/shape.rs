@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::time::Instant;
 use wasmtime::component::{ComponentNamedList, Instance, InstancePre, Lift, Lower};
 use wasmtime::error::Context as _;
-use wasmtime::{Result, Store, UpdateDeadline, bail, ensure, format_err};
+use wasmtime::{Result, Store, UpdateDeadline, bail, format_err};
 
 use super::bindings::exports::journey::step::{connection, redirect, settings};
 use super::limits::Limits;
@@ -32,11 +32,9 @@ pub(super) fn check(component: &InstancePre<CallState>) -> Result<()> {
     // Processor time, not the time of day: on a busy machine a sound component would be refused.
     store.data().stopwatch.start();
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |store| {
-        let stopwatch = &store.data().stopwatch;
-        let spent = stopwatch.lap();
-        stopwatch.start();
-        ensure!(spent <= limits.cpu, "{spent:?} of processor time, the limit is {:?}", limits.cpu);
+    store.epoch_deadline_callback(move |mut store| {
+        store.data_mut().judge_processor_time(limits.cpu)?;
+        store.data().stopwatch.start();
         Ok(UpdateDeadline::Continue(1))
     });
     let instance = at_once(component.instantiate_async(&mut store)).context("the component doesn't start")?;

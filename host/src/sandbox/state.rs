@@ -88,11 +88,7 @@ impl CallState {
 
     /// Called each tick while the component runs. Yields, so that other calls get the thread and the wall clock is looked at.
     pub(super) fn tick(&mut self, limit: Duration) -> wasmtime::Result<UpdateDeadline> {
-        let spent = self.stopwatch.lap();
-        if spent > limit {
-            self.cause = Some(Cause::Cpu);
-            bail!("{spent:?} of processor time, the limit is {limit:?}");
-        }
+        self.judge_processor_time(limit)?;
         let stopwatch = self.stopwatch.clone();
         Ok(UpdateDeadline::YieldCustom(
             1,
@@ -101,6 +97,16 @@ impl CallState {
                 stopwatch.start();
             }),
         ))
+    }
+
+    /// Stops the stopwatch, and ends a component that has used more than it may.
+    pub(super) fn judge_processor_time(&mut self, limit: Duration) -> wasmtime::Result<()> {
+        let spent = self.stopwatch.lap();
+        if spent > limit {
+            self.cause = Some(Cause::Cpu);
+            bail!("{spent:?} of processor time, the limit is {limit:?}");
+        }
+        Ok(())
     }
 
     /// The component's own fault, unless a host function or a limit has said otherwise: malformed text, a pointer into nowhere, a
