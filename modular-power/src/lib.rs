@@ -113,6 +113,9 @@ impl Modulus {
     /// The quotient is estimated by the bits `t` and `d` of the remainder and of `N` above the same bit, as `2^27 t / (d + 1)`.
     /// That is never too much, and since `d` has 32 bits and the remainder is below `2 N`, too little by less than
     /// `1 + 2^27 · 3 / 2^31`: less than `2 N` remains.
+    ///
+    /// By itself, and four digits a turn: an engine that keeps all of a power in one function has too few registers for this.
+    #[inline(never)]
     fn shifted(&self, number: &Digits) -> Digits {
         let mut remainder = number.clone();
         let below = self.bits - LEADING_BITS;
@@ -121,12 +124,15 @@ impl Modulus {
             // `t` has 33 bits, the quotient 28.
             let quotient = ((remainder.above(below) << BITS) / divisor) as i64;
             let (mut lower, mut carry) = (0, 0);
-            let digits = remainder.0.as_flattened_mut().iter_mut().zip(self.digits.flat());
-            for (digit, modulus) in digits.take(2 * self.pairs) {
-                let sum = i64::from(lower) - quotient * i64::from(*modulus) + carry;
-                lower = *digit;
-                *digit = (sum & MASK as i64) as u32;
-                carry = sum >> BITS;
+            let (fours, _) = remainder.0.as_flattened_mut().as_chunks_mut::<4>();
+            let (moduli, _) = self.digits.flat().as_chunks::<4>();
+            for (digits, moduli) in fours.iter_mut().zip(moduli).take(self.pairs / 2) {
+                for (digit, modulus) in digits.iter_mut().zip(moduli) {
+                    let sum = i64::from(lower) - quotient * i64::from(*modulus) + carry;
+                    lower = *digit;
+                    *digit = (sum & MASK as i64) as u32;
+                    carry = sum >> BITS;
+                }
             }
         }
         remainder
@@ -162,23 +168,24 @@ impl Modulus {
 
     /// `number = product / R`. The product comes as its pairs of columns `column` and `column + 1`, each asked for once.
     fn reduce(&self, number: &mut Digits, quotients: &mut Rows, product: impl Fn(usize) -> [Columns; 2]) {
-        let [lowest, second] = self.digits.0.first().copied().unwrap_or_default().map(u64::from);
+        let [lowest, second, third, fourth] = self.digits.flat().first_chunk().copied().unwrap_or_default().map(u64::from);
         let mut carry = 0;
         // How often `N` is to be added for the pair's digits to become zero.
-        let mut quotients_of = |columns: Columns| {
-            let [low, high] = columns.lanes();
+        let mut quotients_of = |[low, high]: [u64; 2]| {
             let low = low + carry;
             let first = low.wrapping_mul(self.negated_inverse) & MASK;
             let high = high + first * second + ((low + first * lowest) >> BITS);
             let next = high.wrapping_mul(self.negated_inverse) & MASK;
             carry = (high + next * lowest) >> BITS;
-            Rows::row([first as u32, next as u32])
+            [first, next]
         };
         for column in (0..self.pairs).step_by(2) {
             let ([a, b], [c, d]) = (product(column), sum(quotients, 0..column, &self.windows, column));
-            let first = quotients_of(a.plus(c));
-            let next = quotients_of(b.plus(d).plus(first.products(self.windows.get(1))));
-            quotients.set_two(column, [first, next]);
+            // What the first pair adds to the second is four products of numbers that are at hand: no vectors.
+            let lower = quotients_of(a.plus(c).lanes());
+            let ([e, f], [low, high]) = (lower, b.plus(d).lanes());
+            let upper = quotients_of([low + e * third + f * second, high + e * fourth + f * third]);
+            quotients.set_two(column, [lower, upper].map(|pair| Rows::row(pair.map(|digit| digit as u32))));
         }
         for (digits, column) in number.0.as_chunks_mut().0.iter_mut().zip((self.pairs..2 * self.pairs).step_by(2)) {
             let ([a, b], [c, d]) = (product(column), sum(quotients, column - self.pairs..self.pairs, &self.windows, column));
