@@ -135,7 +135,7 @@ impl Test<'_> {
 
         let mut findings = vec![metadata::judge(&metadata, source, &authorization, &credentials)];
         findings.extend(keys);
-        findings.push(authorization::callback(&authorization, &asked, &credentials));
+        findings.push(authorization::callback(&authorization, &asked, credentials.knows_the_client()));
         findings.push(authorization::scope(&authorization));
         let path = custom(&source.custom.token, "/connector/custom_endpoints/token_endpoint");
         findings.push(credentials::judge(&credentials, &authorization, settings.is_ok(), path));

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use url::form_urlencoded;
 
-use super::credentials;
 use super::finding::{Check, Finding, Status};
 use super::is_wrong_address;
 use crate::cognito::refusal::{self, Channel, Refusal};
@@ -137,9 +136,9 @@ impl Evidence {
     }
 }
 
-/// Client, callback URL and identity provider. `credentials` tells whether the token endpoint knows the client.
+/// Client, callback URL and identity provider. `is_known`: whether the token endpoint knows the client; none where it doesn't say.
 #[must_use]
-pub fn callback(evidence: &Evidence, asked: &Asked<'_>, credentials: &credentials::Evidence) -> Finding {
+pub fn callback(evidence: &Evidence, asked: &Asked<'_>, is_known: Option<bool>) -> Finding {
     let passed =
         |message, trace: &Trace| Finding::new(Check::Callback, Status::Passed, message).answered(None, Some(trace.clone()));
     match evidence {
@@ -151,7 +150,7 @@ pub fn callback(evidence: &Evidence, asked: &Asked<'_>, credentials: &credential
         Evidence::Kept(error, trace) if error.error == REDIRECT_MISMATCH => not_allowed(error, trace)
             .at(Some("/settings/callback_url"))
             .remedied("AWS console › App clients › Login pages: add the callback URL exactly as in the settings, and allow the grant type `Authorization code grant`"),
-        Evidence::Kept(error, trace) if evidence.may_not_know_the_client() => kept(error, trace, asked, credentials),
+        Evidence::Kept(error, trace) if evidence.may_not_know_the_client() => kept(error, trace, asked, is_known),
         Evidence::Kept(error, trace) => {
             let expected = "the authorization endpoint leaves the user on a page of its own";
             provider_error(Check::Callback, Status::Unknown, expected, error, trace)
@@ -166,9 +165,9 @@ pub fn callback(evidence: &Evidence, asked: &Asked<'_>, credentials: &credential
 }
 
 /// `invalid_request`, on the provider's own page: which of the request's parts is wrong, the token endpoint tells by elimination.
-fn kept(error: &ProviderError, trace: &Trace, asked: &Asked<'_>, credentials: &credentials::Evidence) -> Finding {
+fn kept(error: &ProviderError, trace: &Trace, asked: &Asked<'_>, is_known: Option<bool>) -> Finding {
     let told = |status, expected| provider_error(Check::Callback, status, expected, error, trace);
-    match (credentials.knows_the_client(), asked.identity_provider()) {
+    match (is_known, asked.identity_provider()) {
         (Some(true), Some(path)) => {
             told(Status::Failed, "expected an identity provider that is enabled for the app client").at(Some(path)).remedied(
                 "AWS console › App clients › Login pages: enable the identity provider, or correct its name in the settings",
