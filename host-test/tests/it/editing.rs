@@ -84,10 +84,10 @@ async fn what_the_check_refuses_is_told_beside_the_field_and_not_saved() {
     let page = desk.save(&browser, &[("/settings/login_lifetime", "soon"), ("/settings/advanced/prompt", "none login")]).await;
     for text in [
         "Not saved.",
-        "<a href=\"#settings-login_lifetime\">Login lifetime</a>: expected 60 to 86400 seconds",
+        "<a href=\"#settings-login_lifetime\">Login lifetime</a>: expected whole seconds, 60 to 86400",
         "value=\"soon\"",
-        "id=\"settings-login_lifetime-problem\">expected 60 to 86400 seconds",
-        "id=\"settings-advanced-prompt-problem\">expected <code>none</code> alone",
+        "id=\"settings-login_lifetime-problem\">expected whole seconds, 60 to 86400",
+        "id=\"settings-advanced-prompt-problem\"><code>none</code> can&#39;t be combined with other values",
         "<details id=\"settings-advanced\" open>",
     ] {
         assert!(page.contains(text), "{text} isn't in {page}");
