@@ -52,28 +52,35 @@ fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     page.split(&fence).skip(1).map(|rest| rest.split_once("\n```").unwrap().0).collect()
 }
 
-/// Each member has one row, and its second cell is what the schema says.
-fn check(page: &'static str, heading: &str, schema: &Value, second: impl Fn(&Member) -> String) {
+/// Each member has one row, which begins with its name and with what the schema says.
+fn check(page: &'static str, heading: &str, schema: &Value, said: impl Fn(&Member) -> Vec<String>) {
     let rows = rows(page, heading);
     let members = members(schema);
     for member in &members {
-        let expected = [format!("`{}`", member.name), second(member)];
-        let found: Vec<_> = rows.iter().map(|row| cells(row)).filter(|cells| cells[..2] == expected).collect();
+        let expected: Vec<String> = [format!("`{}`", member.name)].into_iter().chain(said(member)).collect();
+        let found: Vec<_> = rows.iter().map(|row| cells(row)).filter(|cells| cells[..expected.len()] == expected).collect();
         assert_eq!(found.len(), 1, "{heading} lacks the row: | {} | … |", expected.join(" | "));
         for choice in choices(&member.schema).into_iter().filter(|_| !member.schema["title"].is_null()) {
-            assert!(found[0][2].contains(&format!("`{choice}`")), "{heading}: `{}` doesn't name `{choice}`", member.name);
+            assert!(
+                found[0][expected.len()].contains(&format!("`{choice}`")),
+                "{heading}: `{}` doesn't name `{choice}`",
+                member.name
+            );
         }
     }
     assert_eq!(rows.len(), members.len(), "{heading} has rows of its own");
 }
 
-fn default(member: &Member) -> String {
-    match &member.schema["default"] {
+/// What a form calls the member, and what holds where it is absent.
+fn label_and_default(member: &Member) -> Vec<String> {
+    let label = member.schema["title"].as_str().unwrap().to_owned();
+    let default = match &member.schema["default"] {
         _ if member.is_required => "required".to_owned(),
         Value::Null => "–".to_owned(),
         Value::String(text) => format!("`{text}`"),
         value => format!("`{value}`"),
-    }
+    };
+    vec![label, default]
 }
 
 fn type_of(schema: &Value) -> String {
@@ -88,14 +95,14 @@ fn type_of(schema: &Value) -> String {
 
 #[test]
 fn each_setting_and_each_member_of_the_connector_has_its_row() {
-    check(AUTHOR, "## Settings", &schema::settings(), default);
-    check(CONNECTOR, "## Members", &schema::connector(), default);
+    check(AUTHOR, "## Settings", &schema::settings(), label_and_default);
+    check(CONNECTOR, "## Members", &schema::connector(), label_and_default);
 }
 
 #[test]
 fn each_member_of_the_output_and_of_the_error_has_its_row() {
-    check(AUTHOR, "## Output", &schema::output(), |member| type_of(&member.schema));
-    check(AUTHOR, "## Error variable", &schema::error(), |member| type_of(&member.schema));
+    check(AUTHOR, "## Output", &schema::output(), |member| vec![type_of(&member.schema)]);
+    check(AUTHOR, "## Error variable", &schema::error(), |member| vec![type_of(&member.schema)]);
 }
 
 #[test]

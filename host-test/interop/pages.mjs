@@ -24,6 +24,12 @@ export async function* pagesOf(page, start) {
   await page.goto(at("/start?journey=migration"));
   await logIn(page, journey);
   yield "migrated";
+  await page.getByText("Sign out at Cognito").click();
+  await page.goto(at("/start?journey=migration"));
+  await page.click("text=Continue with Google");
+  await page.click("text=Grace Hopper");
+  await page.waitForURL(journey);
+  yield "in-conflict";
   await page.goto(at("/start?journey=google"));
   yield "chooser";
   await page.click("text=Cancel");
@@ -47,13 +53,18 @@ export async function* pagesOf(page, start) {
   yield "connection-tested";
   await page.goto(at("/step"));
   yield "edit";
+  await page.fill("[name='/settings/callback_url']", "https://login.example.com/callback");
   await page.fill("[name='/settings/login_lifetime']", "soon");
   await page.fill("[name='/connector/client_id']", "");
-  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.fill("[name=secret]", "entered by hand");
+  await page.getByRole("button", { name: "Save", exact: true }).first().click();
   yield "edit-wrong";
   await page.getByRole("button", { name: "Undo all changes" }).click();
   await page.getByRole("button", { name: "Save and test the connection" }).click();
   yield "edit-tested";
+  await page.getByRole("button", { name: "Save and log in" }).first().click();
+  await logIn(page, journey);
+  yield "edit-ended";
   await page.goto(at("/nowhere"));
   yield "nowhere";
 }

@@ -69,6 +69,12 @@ impl fmt::Debug for Mishap {
 }
 
 impl Mishap {
+    /// Whether the user is logged in all the same.
+    #[must_use]
+    pub fn succeeds(&self) -> bool {
+        self.code.is_empty() && self.comes_back
+    }
+
     /// The mishap of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -82,7 +82,7 @@ fn messages_that_name_a_limit_name_the_codes() {
     assert_eq!(Code::IdTokenTooLarge.message(), too_large);
     let settings = r#"{"callback_url": "https://app.example.com/callback", "login_lifetime": 0}"#;
     let problems = Configuration::read(settings, r#"{"user_pool_id": "eu-west-1_Ab", "client_id": "client"}"#).1.unwrap_err();
-    let lifetimes = format!("expected {} to {} seconds", LOGIN_LIFETIMES.start(), LOGIN_LIFETIMES.end());
+    let lifetimes = format!("expected whole seconds, {} to {}", LOGIN_LIFETIMES.start(), LOGIN_LIFETIMES.end());
     assert_eq!(problems.iter().map(|problem| problem.expected.as_ref()).collect::<Vec<_>>(), [lifetimes]);
     let output = Code::OutputTooLarge.message();
     assert!(output.contains(&format!("{} KiB", MAX_VARIABLE_BYTES / KIB)), "{output}");

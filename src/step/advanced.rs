@@ -44,7 +44,11 @@ limit! {
     MAX_VALUE: usize = 2048;
     A_VALUE = "expected a string without control characters, of 1 to ", " bytes";
     A_CLAIMS_REQUEST = "expected at most ", " bytes";
+    WORDS = "expected words without spaces and control characters, of at most ", " bytes each";
+    A_NAME = "expected a name without control characters, of 1 to ", " bytes";
 }
+/// Says what a `max_age` may be: a number of seconds, and any that fits.
+const AN_AGE: &str = "expected whole seconds, 0 to 4294967295";
 /// Parameters that a setting of their own sets.
 const SETTINGS_OF_THEIR_OWN: &[&str] =
     &["acr_values", "claims", "max_age", "prompt", "login_hint", "lang", "identity_provider", "idp_identifier", "resource"];
@@ -79,7 +83,7 @@ pub struct AdvancedDocument {
     /// The `claims` parameter (OpenID Connect Core 5.5), as JSON. An essential `acr` or `auth_time` of the ID token is enforced.
     #[cfg_attr(test, schemars(title = "Claims"))]
     claims: Field<Claims>,
-    /// Longest time since the user last logged in, in seconds. Enforced with `auth_time`.
+    /// Longest time since the user last logged in, in whole seconds; 0 asks for a login of its own. Enforced with `auth_time`.
     #[cfg_attr(test, schemars(title = "Maximum authentication age", extend("maximum" = u32::MAX, "extends" = [{"default": ""}])))]
     max_age: Field<u32>,
     /// `none`, or any of `login`, `consent`, `select_account`, separated by spaces. `login` is enforced with `auth_time`.
@@ -91,10 +95,11 @@ pub struct AdvancedDocument {
     /// Language of the login pages. Empty is treated as absent.
     #[cfg_attr(test, schemars(title = "Language", extend("maxLength" = MAX_VALUE, "examples" = ["en", "pt-BR"])))]
     lang: Field<String>,
-    /// Goes straight to this identity provider, by its name in the pool.
+    /// Goes straight to this identity provider, by its name in the pool. Not together with `idp_identifier`.
     #[cfg_attr(test, schemars(title = "Identity provider", extend("minLength" = 1, "maxLength" = MAX_VALUE, "examples" = ["Google"])))]
     identity_provider: Field<String>,
-    /// Goes straight to the identity provider with this identifier.
+    /// Goes straight to the identity provider with this identifier. Not together with `identity_provider`: which of the two
+    /// would count, Cognito doesn't say.
     #[cfg_attr(test, schemars(title = "Identity provider identifier", extend("minLength" = 1, "maxLength" = MAX_VALUE)))]
     idp_identifier: Field<String>,
     /// The API that the access token is for (RFC 8707).
@@ -216,7 +221,7 @@ impl AdvancedDocument {
         let amr = reader.checked("required_amr", amr, check_words);
         let amr = amr.iter().flat_map(|values| values.iter().map(str::to_owned)).collect();
 
-        let max_age = reader.optional("max_age", self.max_age, "expected whole seconds");
+        let max_age = reader.optional("max_age", self.max_age, AN_AGE);
         add("max_age", max_age.map(|seconds| seconds.to_string()));
         let prompt = reader.optional("prompt", self.prompt, "expected a string");
         let prompt = reader.checked("prompt", prompt, |prompt| check_prompt(prompt));
@@ -255,6 +260,10 @@ impl AdvancedDocument {
 
         add("prompt", prompt);
         add("claims", claims.map(|claims| Value::Object(claims).to_string()));
+        // Cognito documents the one or the other: with both, nobody could tell where users are sent.
+        if self.identity_provider.given().is_some() && self.idp_identifier.given().is_some() {
+            reader.problem("idp_identifier", "expected this or `identity_provider`, not both");
+        }
         // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in,
         // and how.
         let absent_if_empty = |field: Field<String>| match field {
@@ -285,7 +294,7 @@ fn check_parameters(given: Object, reader: &mut Reader<'_>) -> Vec<(String, Stri
         } else if SETTINGS_OF_THEIR_OWN.iter().any(|setting| setting.eq_ignore_ascii_case(&name)) {
             reader.problem(&name, "owned by the setting of that name in `advanced`");
         } else if name.is_empty() || check_value(&name).is_err() {
-            reader.problem(&name, "expected a name without control characters");
+            reader.problem(&name, A_NAME);
         } else {
             match value {
                 Value::String(value) if check_value(&value).is_ok() => parameters.push((name, value)),
@@ -306,7 +315,7 @@ fn check_words(words: &Words) -> Result<(), &'static str> {
     if words.iter().next().is_none() {
         return Err("expected one word at least");
     }
-    if words.iter().all(is_word) { Ok(()) } else { Err("expected words without spaces and control characters") }
+    if words.iter().all(is_word) { Ok(()) } else { Err(WORDS) }
 }
 
 /// OpenID Connect Core 3.1.2.1
@@ -317,7 +326,7 @@ fn check_prompt(prompt: &str) -> Result<(), &'static str> {
         return Err("expected `none`, or any of `login`, `consent`, `select_account`, once each");
     }
     if words.len() > 1 && words.contains(&"none") {
-        return Err("expected `none` alone");
+        return Err("`none` can't be combined with other values");
     }
     Ok(())
 }

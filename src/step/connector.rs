@@ -19,8 +19,11 @@ limit! {
     MAX_CLIENT_ID: usize = 128;
     A_CLIENT_ID = "expected 1 to ", " visible ASCII characters";
 }
-/// More regions than AWS has.
-const MAX_REGIONS: usize = 64;
+limit! {
+    /// Most additional regions: more than AWS has.
+    MAX_REGIONS: usize = 64;
+    A_NUMBER_OF_REGIONS = "expected at most ", " regions";
+}
 /// Every member, for a name that is nearly one of them.
 const MEMBERS: &[&str] = &[
     "name",
@@ -234,7 +237,9 @@ impl ConnectorDocument {
         let issuer = reader.optional("issuer", self.issuer, "expected `either`, `original` or `updated`");
         let regions = reader.optional("additional_regions", self.additional_regions, A_LIST).unwrap_or_default();
         let additional_regions: Result<Vec<Region>, _> = regions.iter().map(|region| Region::parse(region)).collect();
-        if additional_regions.is_err() || regions.len() > MAX_REGIONS {
+        if regions.len() > MAX_REGIONS {
+            reader.problem("additional_regions", A_NUMBER_OF_REGIONS);
+        } else if additional_regions.is_err() {
             reader.problem("additional_regions", "expected regions, such as `eu-west-1`");
         }
 

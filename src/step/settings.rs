@@ -24,6 +24,8 @@ pub const DEFAULT_ERROR_OUTPUT_VARIABLE: &str = "error_output";
 const DEFAULT_LOGIN_LIFETIME: u32 = 900;
 /// Bounds of `login_lifetime`, in seconds.
 pub(crate) const LOGIN_LIFETIMES: std::ops::RangeInclusive<u32> = 60..=86_400;
+/// Says `LOGIN_LIFETIMES` in words.
+const A_LOGIN_LIFETIME: &str = "expected whole seconds, 60 to 86400";
 limit! {
     /// Longest callback URL, in bytes.
     MAX_CALLBACK_URL: usize = 2048;
@@ -75,7 +77,7 @@ pub struct SettingsDocument {
     /// What becomes of the tokens beside the ID token.
     #[cfg_attr(test, schemars(title = "Tokens", extend("default" = "discard")))]
     tokens: Field<Tokens>,
-    /// Seconds that a user has from the redirect to the response.
+    /// Seconds that a user has from the redirect to the response, 60 to 86400.
     #[cfg_attr(
         test,
         schemars(
@@ -329,9 +331,8 @@ impl SettingsDocument {
         );
         reader.checked("event_data", event_data, check_event_data);
         let tokens = reader.optional("tokens", self.tokens, "expected `discard`, `revoke` or `output`");
-        let login_lifetime = reader.optional("login_lifetime", self.login_lifetime, "expected 60 to 86400 seconds");
-        let is_lifetime =
-            |seconds: &u32| if LOGIN_LIFETIMES.contains(seconds) { Ok(()) } else { Err("expected 60 to 86400 seconds") };
+        let login_lifetime = reader.optional("login_lifetime", self.login_lifetime, A_LOGIN_LIFETIME);
+        let is_lifetime = |seconds: &u32| if LOGIN_LIFETIMES.contains(seconds) { Ok(()) } else { Err(A_LOGIN_LIFETIME) };
         let login_lifetime = reader.checked("login_lifetime", login_lifetime, is_lifetime);
 
         Some(Settings {

@@ -10,6 +10,11 @@ use crate::mishaps::{Mishap, Scene};
 /// The default pool's user who comes through an identity provider.
 const FEDERATED_USER: &str = "google_114259";
 
+/// What the local Cognito's claims about a sign-in are worth, for a page that shows them.
+pub(super) const WORTH: &str = "Here a stand-in for Cognito makes the token. It asks nobody for a second factor: level and methods are what \
+                                the demo has it state, which is as a rule what the settings ask for; a real user pool states what the user \
+                                has shown. The time is that of your own sign-in on the stand-in’s page.";
+
 /// A pool and an app client as the documents suppose them: whatever they ask for, the app client may have.
 pub(super) fn config(documents: &Documents, callback_url: &str, acr: Option<String>, secret: Option<String>) -> Config {
     let (settings, connector) = (documents.settings(), documents.connector());

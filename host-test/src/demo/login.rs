@@ -66,7 +66,7 @@ impl Login {
         let callback_url = bound.callback_url();
         let config = local::config(documents, &callback_url, acr, secret);
         let config = if is_for_people { local::for_people(config, &bound) } else { config };
-        let bound = if is_for_people { bound.with_sign_out() } else { bound };
+        let bound = if is_for_people { bound.with_sign_out() } else { bound }.at_stand_in(local::WORTH);
         let cognito = LocalCognito::start(config).await?;
         let mut fitted = local::fitted(documents, &cognito, &callback_url);
         let mut client_secret = cognito.client_secret();

@@ -174,7 +174,7 @@ fn list_failures(typed: &str, out: &mut dyn Out) -> anyhow::Result<Exit> {
     screen.line("")?;
     for mishap in MISHAPS {
         let code = match mishap.code {
-            "" if mishap.comes_back => "logged in",
+            _ if mishap.succeeds() => "logged in",
             "" => "nothing comes back",
             code => code,
         };

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize as _;
 
-use crate::journey::NextStep;
+use crate::journey::{NextStep, Received};
 use crate::migration::{Account, Arrived, Conflict, Decision, Directory};
 
 /// A directory in which somebody has the address of the pool's federated user already: the pool's own user is new, and that one
@@ -19,12 +19,25 @@ pub(super) fn next_step() -> NextStep {
     }]));
     NextStep::new(move |output| match Arrived::deserialize(output) {
         Ok(arrived) => said(&directory.lock().unwrap_or_else(PoisonError::into_inner).receive(&arrived)),
-        Err(_) => "The next step can’t read the output variable.".to_owned(),
+        Err(_) => Received {
+            heading: "Logged in, and the next step failed",
+            told: "The next step can’t read the output variable.".to_owned(),
+        },
     })
 }
 
+fn said(decision: &Decision) -> Received {
+    let heading = match decision {
+        Decision::Create => "Logged in, and an account was created",
+        Decision::Update { .. } => "Logged in, and the account was updated",
+        Decision::ProveThenLink { .. } => "Logged in, and an account is to be proved",
+        Decision::Conflict(_) => "In conflict with an account here",
+    };
+    Received { heading, told: told(decision) }
+}
+
 /// In a sentence or two; the account by its name in the directory.
-fn said(decision: &Decision) -> String {
+fn told(decision: &Decision) -> String {
     match decision {
         Decision::Create => {
             "Created: nobody here had this user or this address, so the next step has made an account. Another login \
@@ -65,8 +78,22 @@ mod tests {
     #[test]
     fn each_conflict_is_told_by_the_name_that_a_journey_branches_on() {
         for conflict in Conflict::ALL {
-            let said = said(&Decision::Conflict(conflict));
-            assert!(said.starts_with(&format!("A conflict, {}: ", conflict.as_str())), "{said}");
+            let Received { heading, told } = said(&Decision::Conflict(conflict));
+            assert!(told.starts_with(&format!("A conflict, {}: ", conflict.as_str())), "{told}");
+            assert_eq!(heading, "In conflict with an account here");
         }
+    }
+
+    #[test]
+    fn each_decision_has_a_heading_of_its_own() {
+        let account = || "user-1".to_owned();
+        let decisions = [
+            Decision::Create,
+            Decision::Update { account: account(), takes_address: true },
+            Decision::ProveThenLink { account: account() },
+            Decision::Conflict(Conflict::Disabled),
+        ];
+        let headings: std::collections::BTreeSet<&str> = decisions.iter().map(|decision| said(decision).heading).collect();
+        assert_eq!(headings.len(), decisions.len(), "{headings:?}");
     }
 }

@@ -9,7 +9,7 @@ use super::documents::{Documents, TENANT};
 use super::{local, moving};
 use crate::cognito::LocalCognito;
 use crate::journey::{Bound, Definition, Editor, NextStep, Offer};
-use crate::mishaps::MISHAPS;
+use crate::mishaps::{MISHAPS, Mishap};
 use journey_host::ClientSecret;
 
 /// The journeys offered, and the pools that they log in at.
@@ -20,6 +20,12 @@ pub(super) struct Offers {
     pub(super) editor: Option<Editor>,
     pub(super) pools: Vec<Arc<LocalCognito>>,
 }
+
+/// The headings under which the start page has them, in its order.
+const MIGRATION: &str = "Migrate users";
+const OTHERS: &str = "Other journeys";
+const UNUSUAL: &str = "What is unusual, and succeeds";
+const FAILURES: &str = "What can go wrong";
 
 /// A journey by what its settings say beside the demo's own.
 struct Variant {
@@ -109,22 +115,24 @@ impl Offers {
                 name,
                 title: title.to_owned(),
                 about: about.to_owned(),
-                heading: "Other journeys",
+                // The first step after a login is what the step is for.
+                heading: if next_step.is_some() { MIGRATION } else { OTHERS },
                 next_step: next_step.map(|make| make()),
             };
             all.add(bound, described, change, |_, _, _| {}).await?;
         }
-        for mishap in MISHAPS {
-            let ends = match (mishap.code, mishap.comes_back) {
-                ("", true) => "The user is logged in all the same.".to_owned(),
-                ("", false) => "Nothing comes back: it ends on Cognito’s own page.".to_owned(),
-                (code, _) => format!("It ends with {code}."),
+        let (succeeding, failing): (Vec<&Mishap>, Vec<&Mishap>) = MISHAPS.iter().partition(|mishap| mishap.succeeds());
+        for mishap in succeeding.into_iter().chain(failing) {
+            let ends = match mishap.code {
+                _ if mishap.succeeds() => "The user is logged in all the same.".to_owned(),
+                "" => "Nothing comes back: it ends on Cognito’s own page.".to_owned(),
+                code => format!("It ends with {code}."),
             };
             let described = Described {
                 name: mishap.name,
                 title: capitalised(&mishap.name.replace('-', " ")),
                 about: format!("{}. {ends}", capitalised(mishap.about)),
-                heading: "What can go wrong",
+                heading: if mishap.succeeds() { UNUSUAL } else { FAILURES },
                 next_step: None,
             };
             let arrange = |cognito: &LocalCognito, documents: &mut Documents, secret: &mut Option<String>| {
@@ -225,4 +233,24 @@ impl Drop for Offers {
 fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn somebody_new_finds_the_migration_first_and_last_what_goes_wrong_and_nothing_else() {
+        let bound = Bound::loopback().await.unwrap();
+        let all = Offers::prepare(&bound, &Documents::default()).await.unwrap();
+        let mut headings: Vec<&str> = all.offers.iter().map(|offer| offer.heading).collect();
+        headings.dedup();
+        assert_eq!(headings, [MIGRATION, OTHERS, UNUSUAL, FAILURES]);
+        for offer in &all.offers {
+            let ends_well = offer.about.ends_with("The user is logged in all the same.");
+            assert_eq!(ends_well, offer.heading == UNUSUAL, "{}", offer.name);
+            let ends_ill = offer.about.contains("It ends with ") || offer.about.contains("Nothing comes back");
+            assert_eq!(ends_ill, offer.heading == FAILURES, "{}", offer.name);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::arguments::Arguments;
 use super::documents::{Documents, TENANT};
 use super::fleet::Fleet;
+use super::local::WORTH;
 use super::login::Wish;
 use super::offers::Offers;
 use super::screen::{Look, Out, Screen};
@@ -62,6 +63,7 @@ pub(super) async fn fleet(
         local(&login, out).await?;
         return Ok(end(login.site, out).await?);
     };
+    let bound = bound.at_stand_in(WORTH);
     let site =
         Site::serve(bound, compiled, pool.documents.clone(), pool.secret.clone(), |tenant| pool.egress(tenant), Some(fleet))?;
     let mut screen = Screen::new(out);

@@ -122,6 +122,13 @@ impl Bound {
         self
     }
 
+    /// Says on the pages that explain a login what the provider's claims about a sign-in are worth, where it is a stand-in.
+    #[must_use]
+    pub fn at_stand_in(mut self, worth: &'static str) -> Self {
+        self.pages.stand_in = Some(worth);
+        self
+    }
+
     /// Says that user agents reach this server at another origin: by another name of its address, or through a proxy that ends
     /// TLS, `https://journey.example.com`.
     #[must_use]

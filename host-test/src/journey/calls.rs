@@ -12,7 +12,7 @@ use url::form_urlencoded;
 use super::definition::Definition;
 use super::events::Event;
 use super::host_calls::Recorder;
-use super::offer::Offer;
+use super::offer::{Offer, Received};
 use super::page::{self, Again};
 use super::server::Server;
 use super::session::{Cookie, SessionId, id_of, new_value};
@@ -243,7 +243,7 @@ impl Server {
     }
 
     /// Does what comes after the login, where this journey has it; what it said.
-    async fn next_step(&self, session: &Session) -> Option<String> {
+    async fn next_step(&self, session: &Session) -> Option<Received> {
         let next_step = session.offer.as_ref()?.next_step.as_ref()?;
         let output = status::output(self.step.services().journeys.as_ref(), session).await.ok()?;
         Some(next_step.receive(&output))

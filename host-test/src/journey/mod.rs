@@ -18,6 +18,7 @@
 //! and prefetches call nothing; one outcome moves a journey, whatever comes at the same time or later; every attempt ends; a
 //! login changes the session's cookie; nothing waits for a stranger, and nothing is kept for ever.
 
+mod authentication;
 mod bound;
 mod callback;
 mod calls;
@@ -51,6 +52,6 @@ pub use definition::Definition;
 pub use editor::Editor;
 pub use events::{Event, EventOutcome};
 pub use host_calls::Asked;
-pub use offer::{NextStep, Offer};
+pub use offer::{NextStep, Offer, Received};
 pub use running::Running;
 pub use status::Status;

@@ -7,17 +7,29 @@ use serde_json::Value;
 
 use super::definition::Definition;
 
-/// What the journey does with the output variable of a login, once, and says in a sentence.
+/// The parameter of the start's URL that names one of the journeys offered.
+pub(super) const JOURNEY: &str = "journey";
+
+/// What the journey does with the output variable of a login, once, and says.
 #[derive(Clone)]
-pub struct NextStep(Arc<dyn Fn(&Value) -> String + Send + Sync>);
+pub struct NextStep(Arc<dyn Fn(&Value) -> Received + Send + Sync>);
+
+/// What the step after a login made of it, for the page on which the login ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// In a few words.
+    pub heading: &'static str,
+    /// In a sentence or two.
+    pub told: String,
+}
 
 impl NextStep {
     /// That does this.
-    pub fn new(receive: impl Fn(&Value) -> String + Send + Sync + 'static) -> Self {
+    pub fn new(receive: impl Fn(&Value) -> Received + Send + Sync + 'static) -> Self {
         Self(Arc::new(receive))
     }
 
-    pub(super) fn receive(&self, output: &Value) -> String {
+    pub(super) fn receive(&self, output: &Value) -> Received {
         (self.0)(output)
     }
 }
@@ -46,4 +58,11 @@ pub struct Offer {
     pub definition: Definition,
     /// The step after the login, where it is more than a user's record to look at.
     pub next_step: Option<NextStep>,
+}
+
+impl Offer {
+    /// Where it begins.
+    pub(super) fn start(&self) -> String {
+        format!("/start?{JOURNEY}={}", self.name)
+    }
 }

@@ -92,12 +92,28 @@ pub(super) fn start(again: &str) -> Response<Body> {
     page(StatusCode::OK, "Log in", Width::Narrow, &format!("<a class=\"button primary\" href=\"{}\">Log in</a>", escape(again)))
 }
 
+/// What a form asked for is done, and the user agent goes on by itself to where a login begins. Not by a redirect: the browser
+/// holds a form's answer to `form-action`, redirects and all, and the next one leads to the identity provider.
+pub(super) fn onward(done: &str, start: &str) -> Response<Body> {
+    let body =
+        format!("<p role=\"status\">The login begins.</p>\n<a class=\"button primary\" href=\"{}\">Log in</a>", escape(start));
+    let mut response = page(StatusCode::OK, done, Width::Narrow, &body);
+    if let Ok(at_once) = HeaderValue::from_str(&format!("0; url={start}")) {
+        response.headers_mut().insert(REFRESH, at_once);
+    }
+    response
+}
+
+/// The way back to the forms, from a login of the step that is edited.
+pub(super) const EDIT_AGAIN: &str = "<a class=\"button\" href=\"/step\">Edit the step again</a>\n";
+
 /// The journey waits at the step.
-pub(super) fn waiting(start: &str) -> Response<Body> {
+pub(super) fn waiting(start: &str, is_edited: bool) -> Response<Body> {
     let body = format!(
         "<p>The answer of the login is yet to come.</p>\n<a class=\"button primary\" href=\"{}\">Log in again</a>\n\
-         <form method=\"post\" action=\"/cancel\"><button class=\"quiet\">Cancel</button></form>",
-        escape(start)
+         {}<form method=\"post\" action=\"/cancel\"><button class=\"quiet\">Cancel</button></form>",
+        escape(start),
+        if is_edited { EDIT_AGAIN } else { "" }
     );
     page(StatusCode::OK, "Waiting for the login", Width::Narrow, &body)
 }
@@ -115,6 +131,15 @@ pub(super) fn findings(tested: &Tested) -> String {
         list += "</dd>\n";
     }
     format!("<p>{}</p>\n<dl>\n{list}</dl>\n", escape(&checklist::verdict(tested)))
+}
+
+/// Names and values, side by side; a row without a value is left out. All of it is HTML already.
+pub(super) fn facts(rows: &[(&str, Option<String>)]) -> String {
+    let rows: String = rows
+        .iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("<dt>{name}</dt><dd>{value}</dd>\n")))
+        .collect();
+    if rows.is_empty() { rows } else { format!("<dl class=\"facts\">\n{rows}</dl>\n") }
 }
 
 /// With which a page says what a test found.

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Event;
-use super::page::page;
+use super::offer::Received;
+use super::page::{self, facts, page};
 use super::status::Status;
-use super::timeline;
+use super::{Event, authentication, timeline};
 use crate::html::{Width, escape};
 use crate::masked::without_secrets;
 use axum::body::Body;
@@ -16,14 +16,18 @@ pub(super) struct Ended<'a> {
     pub(super) status: &'a Status,
     /// Where the same journey starts again.
     pub(super) start: &'a str,
-    /// What the step after the login said.
-    pub(super) next_step: Option<&'a str>,
+    /// Whether it was a login of the step that a person edits here.
+    pub(super) is_edited: bool,
+    /// What the step after the login made of it.
+    pub(super) next_step: Option<&'a Received>,
     /// For a demo alone: a real journey's users see none of it.
     pub(super) explained: Option<Explained>,
 }
 
 /// How it came about.
 pub(super) struct Explained {
+    /// The settings that the step ran with.
+    pub(super) settings: Value,
     /// The output variable; null where there is none.
     pub(super) output: Value,
     /// The error variable; null where there is none.
@@ -32,14 +36,17 @@ pub(super) struct Explained {
     pub(super) events: Vec<Event>,
     /// Where the user signs out at the provider and comes back.
     pub(super) sign_out: Option<String>,
+    /// Of a provider that is a stand-in: what its claims about a sign-in are worth.
+    pub(super) stand_in: Option<&'static str>,
 }
 
 pub(super) fn show(ended: &Ended<'_>) -> Response<Body> {
     let (title, mut body) = match ended.status {
         Status::Waiting => ("Waiting for the login", String::new()),
         Status::CreateUser(user) => {
-            let next_step = ended.next_step.map(|said| format!("<p>{}</p>\n", escape(said))).unwrap_or_default();
-            ("Logged in", format!("{next_step}{}", user_facts(user, ended.explained.as_ref())))
+            let heading = ended.next_step.map_or("Logged in", |received| received.heading);
+            let told = ended.next_step.map(|received| format!("<p>{}</p>\n", escape(&received.told))).unwrap_or_default();
+            (heading, format!("{told}{}", user_facts(user, ended.explained.as_ref())))
         }
         Status::FailureBranch(code) => {
             ("Not logged in", branch("The journey goes on to its failure branch, with the code", code))
@@ -48,7 +55,10 @@ pub(super) fn show(ended: &Ended<'_>) -> Response<Body> {
     };
     if let Some(explained) = &ended.explained {
         if let Status::CreateUser(user) = ended.status {
-            body += &format!("<h2>What was checked</h2>\n{}", checks(&explained.output["login"]));
+            let login = &explained.output["login"];
+            body += &format!("<h2>What was checked</h2>\n{}", checks(login));
+            let signed_in = authentication::html(login, &explained.settings["advanced"], explained.stand_in);
+            body += &format!("<h2>How you signed in</h2>\n{signed_in}");
             let record = match ended.next_step {
                 None => "The user that the journey’s next step creates",
                 Some(_) => "The user as the journey’s next step gets it",
@@ -121,21 +131,9 @@ fn error_facts(error: &Value) -> String {
     format!("{}{}", facts(&rows), folded("The error variable", error))
 }
 
-fn facts(rows: &[(&str, Option<String>)]) -> String {
-    let rows: String = rows
-        .iter()
-        .filter_map(|(name, value)| value.as_ref().map(|value| format!("<dt>{name}</dt><dd>{value}</dd>\n")))
-        .collect();
-    if rows.is_empty() { rows } else { format!("<dl class=\"facts\">\n{rows}</dl>\n") }
-}
-
 /// What holds of every login that the step lets pass, with what this one had.
 fn checks(login: &Value) -> String {
     let text = |name: &str| login[name].as_str().map(escape).unwrap_or_default();
-    let acr = match login["acr"].as_str() {
-        Some(acr) => format!("The login reached the level <code>{}</code>.", escape(acr)),
-        None => "No level of authentication was asked for, and none is stated.".to_owned(),
-    };
     let checks = [
         "The answer came to the browser that began this login, once, and at the URL that it was asked to come to.".to_owned(),
         "The code was exchanged once, with the secret that its hash in the request stood for (PKCE).".to_owned(),
@@ -145,7 +143,7 @@ fn checks(login: &Value) -> String {
             text("client_id")
         ),
         "The user info is of the same user.".to_owned(),
-        acr,
+        "Time, level and methods of the sign-in are such as the settings ask for, where they ask for any.".to_owned(),
     ];
     let list: String = checks.iter().map(|check| format!("<li>{check}</li>\n")).collect();
     format!("<ul>\n{list}</ul>\n")
@@ -160,6 +158,7 @@ fn actions(ended: &Ended<'_>) -> String {
     let sign_out = ended.explained.as_ref().and_then(|explained| explained.sign_out.as_ref());
     let again = format!("<a class=\"button primary\" href=\"{}\">Start again</a>\n", escape(ended.start));
     let sign_out = sign_out.map(|url| format!("<a class=\"button\" href=\"{}\">Sign out at Cognito</a>\n", escape(url)));
+    let edit = if ended.is_edited { page::EDIT_AGAIN } else { "" };
     let others = "<a class=\"button\" href=\"/\">To the start page</a>\n";
-    format!("<div class=\"actions\">\n{again}{}{others}</div>", sign_out.unwrap_or_default())
+    format!("<div class=\"actions\">\n{again}{edit}{}{others}</div>", sign_out.unwrap_or_default())
 }

@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use url::{Url, form_urlencoded};
 
 use super::bound::OWN_PATHS;
-use super::offer::Offer;
+use super::offer::{JOURNEY, Offer};
 use super::page::Again;
 use super::result::{self, Ended, Explained};
 use super::server::Server;
@@ -26,9 +26,6 @@ use journey_host::{AbandonmentReason, AuthorizationResponse, TraceParent};
 
 /// The header of the caller's trace: a proxy's in front of this server.
 const TRACEPARENT: &str = "traceparent";
-
-/// The parameter that chooses one of the journeys offered.
-const JOURNEY: &str = "journey";
 
 /// How long whoever asks where his journey stands waits for its end by timer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -91,7 +88,7 @@ async fn start(server: &Arc<Server>, head: &Parts, trace: Option<TraceParent>) -
 
 /// Where a journey begins.
 fn start_of(offer: Option<&Offer>) -> String {
-    offer.map_or("/start".to_owned(), |offer| format!("/start?{JOURNEY}={}", offer.name))
+    offer.map_or("/start".to_owned(), Offer::start)
 }
 
 /// Whether it was the user who wanted to log in, and not a page of another site: each start is a further attempt of a journey
@@ -162,10 +159,13 @@ async fn journey(server: &Arc<Server>, head: &Parts) -> Response<Body> {
         // The user has a new session since the login; whoever knows the old one may be somebody else.
         Ok(Status::CreateUser(_)) if !session.is_renewed => none(),
         Ok(status) if wants_json => page::json(StatusCode::OK, &status.to_json()),
-        Ok(Status::Waiting) => page::waiting(&start_of(session.offer.as_deref())),
         Ok(status) => {
-            let (start, explained) = (start_of(session.offer.as_deref()), explained(server, &session).await);
-            result::show(&Ended { status: &status, start: &start, next_step: session.next_step.as_deref(), explained })
+            let (start, is_edited) = (start_of(session.offer.as_deref()), server.pages.is_edited(session.offer.as_deref()));
+            if status == Status::Waiting {
+                return page::waiting(&start, is_edited);
+            }
+            let explained = explained(server, &session).await;
+            result::show(&Ended { status: &status, start: &start, is_edited, next_step: session.next_step.as_ref(), explained })
         }
         Err(_) => page::text(StatusCode::SERVICE_UNAVAILABLE, "The journey can't be read now."),
     }
@@ -181,7 +181,8 @@ async fn explained(server: &Server, session: &Session) -> Option<Explained> {
     let error = status::error(journeys, session).await.unwrap_or_default();
     let events = server.events.all().into_iter().filter(|event| event.journey == session.visit.journey).collect();
     let sign_out = server.pages.sign_out.then(|| sign_out(&output["login"], &server.base_url)).flatten();
-    Some(Explained { output, error, events, sign_out })
+    let settings = serde_json::from_str(&session.invocation.settings).unwrap_or_default();
+    Some(Explained { settings, output, error, events, sign_out, stand_in: server.pages.stand_in })
 }
 
 /// Cognito's own parameters: it ends the session there and comes back to the start page.

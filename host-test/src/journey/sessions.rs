@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::offer::Offer;
+use super::offer::{Offer, Received};
 use super::session::SessionId;
 use journey_host::{Invocation, Visit};
 
@@ -34,7 +34,7 @@ pub(super) struct Session {
     /// Whether the user got this session by logging in: nobody can have known it before.
     pub is_renewed: bool,
     /// What the step after the login said.
-    pub next_step: Option<String>,
+    pub next_step: Option<Received>,
 }
 
 /// What the server knows of an attempt.
@@ -79,7 +79,7 @@ impl Sessions {
     }
 
     /// The user has logged in: the session has another name from now on.
-    pub(super) fn renew(&self, id: &SessionId, renewed: SessionId, next_step: Option<String>) {
+    pub(super) fn renew(&self, id: &SessionId, renewed: SessionId, next_step: Option<Received>) {
         let sessions = &mut self.lock().sessions;
         if let Some(session) = sessions.remove(id) {
             sessions.insert(renewed, Session { is_renewed: true, next_step, ..session });

@@ -84,10 +84,10 @@ async fn what_the_check_refuses_is_told_beside_the_field_and_not_saved() {
     let page = desk.save(&browser, &[("/settings/login_lifetime", "soon"), ("/settings/advanced/prompt", "none login")]).await;
     for text in [
         "Not saved.",
-        "<a href=\"#settings-login_lifetime\">Login lifetime</a>: expected 60 to 86400 seconds",
+        "<a href=\"#settings-login_lifetime\">Login lifetime</a>: expected whole seconds, 60 to 86400",
         "value=\"soon\"",
-        "id=\"settings-login_lifetime-problem\">expected 60 to 86400 seconds",
-        "id=\"settings-advanced-prompt-problem\">expected <code>none</code> alone",
+        "id=\"settings-login_lifetime-problem\">expected whole seconds, 60 to 86400",
+        "id=\"settings-advanced-prompt-problem\"><code>none</code> can&#39;t be combined with other values",
         "<details id=\"settings-advanced\" open>",
     ] {
         assert!(page.contains(text), "{text} isn't in {page}");
@@ -101,7 +101,7 @@ async fn what_the_check_refuses_is_told_beside_the_field_and_not_saved() {
 async fn the_journey_runs_with_the_step_as_it_was_saved_until_that_is_undone() {
     let (desk, browser) = (Desk::new().await, Browser::new());
     let page = desk.save(&browser, &[("/settings/advanced/required_amr", "mfa")]).await;
-    assert!(page.contains("Saved.") && page.contains("/start?journey=edited"), "{page}");
+    assert!(page.contains("Saved.") && page.contains("holds for every browser"), "{page}");
     assert!(page.contains("name=\"/settings/advanced/required_amr\" value=\"mfa\""), "{page}");
     assert_eq!(desk.saved(), 1);
     assert!(desk.log_in().await.contains("amr_not_met"), "a login without a second factor no longer does");
@@ -112,6 +112,70 @@ async fn the_journey_runs_with_the_step_as_it_was_saved_until_that_is_undone() {
     let page = desk.save(&browser, &[("do", "undo")]).await;
     assert!(page.contains("name=\"/settings/advanced/required_amr\" value=\"\""), "{page}");
     assert!(desk.log_in().await.contains("Ada Lovelace"));
+}
+
+#[tokio::test]
+async fn a_callback_url_that_nobody_serves_is_refused_with_the_one_that_is_served() {
+    let (desk, browser) = (Desk::new().await, Browser::new());
+    let served = format!("{}/callback/edited", desk.running.base_url());
+    let of_the_server = format!("{}/callback", desk.running.base_url());
+    for (callback_url, told) in [
+        // The step's own check has nothing against these.
+        ("https://login.example.com/callback", ""),
+        (of_the_server.as_str(), ""),
+        (&format!("{served}/"), ""),
+        (&format!("{served}?x=1"), ""),
+        ("", "<br>expected a URL as a string"),
+        ("/callback", "<br>expected an absolute URL"),
+    ] {
+        let page = desk.save(&browser, &[("/settings/callback_url", callback_url)]).await;
+        let beside = format!(
+            "id=\"settings-callback_url-problem\">expected <code>{served}</code>, the one address that this demo serves for the step{told}</p>"
+        );
+        assert!(page.contains("Not saved.") && page.contains(&beside), "{callback_url}: {page}");
+        assert!(page.contains(&format!("name=\"/settings/callback_url\" value=\"{callback_url}\"")), "{page}");
+    }
+    assert_eq!(desk.saved(), 0);
+    assert!(desk.save(&browser, &[("/settings/callback_url", &served)]).await.contains("Saved."));
+}
+
+#[tokio::test]
+async fn who_logs_in_from_the_forms_does_so_with_what_was_typed() {
+    let (desk, browser) = (Desk::new().await, Browser::new());
+    let log_in = ("do", "log-in");
+    let form = desk.form(&browser).await;
+    let page = browser.submit(&form, &[("/settings/advanced/lang", "de"), log_in]).await.unwrap();
+    // Not by a redirect: a browser would hold it to the page's `form-action`.
+    let path = page.header("refresh").and_then(|refresh| refresh.strip_prefix("0; url=")).unwrap().to_owned();
+    assert!(page.status == 200 && page.text().contains(&format!("href=\"{path}\"")), "{}", page.text());
+    assert_eq!(desk.saved(), 1);
+    let sign_in = browser.open(&format!("{}{path}", desk.running.base_url())).await.unwrap();
+    assert!(sign_in.text().contains("<html lang=\"de\""), "{}", sign_in.text());
+
+    // What is refused begins no login, and loses nothing.
+    let fields = [("/settings/advanced/lang", "fr"), ("/settings/advanced/max_age", "-1"), log_in];
+    let page = browser.submit(&form, &fields).await.unwrap();
+    let text = page.text();
+    assert!(page.header("refresh").is_none() && text.contains("expected whole seconds, 0 to 4294967295"), "{text}");
+    assert!(text.contains("value=\"fr\"") && text.contains("value=\"-1\""), "{text}");
+    assert_eq!(desk.saved(), 1);
+}
+
+#[tokio::test]
+async fn a_login_of_the_edited_step_leads_back_to_its_forms_however_it_ends() {
+    let (desk, browser) = (Desk::new().await, Browser::new());
+    let back = "<a class=\"button\" href=\"/step\">Edit the step again</a>";
+    assert!(desk.log_in().await.contains(back), "logged in");
+    desk.save(&browser, &[("/settings/advanced/required_amr", "mfa")]).await;
+    let page = desk.log_in().await;
+    assert!(page.contains("amr_not_met") && page.contains(back), "{page}");
+    let (start, journey) = ["/start?journey=edited", "/journey"].map(|path| format!("{}{path}", desk.running.base_url())).into();
+    browser.open(&start).await.unwrap();
+    let page = browser.open(&journey).await.unwrap().text();
+    assert!(page.contains("Waiting for the login") && page.contains(back), "{page}");
+    // A login of another step doesn't.
+    browser.open(&format!("{}/start", desk.running.base_url())).await.unwrap();
+    assert!(!browser.open(&journey).await.unwrap().text().contains(back));
 }
 
 #[tokio::test]
@@ -151,9 +215,11 @@ async fn a_client_secret_is_on_no_page_and_is_entered_anew_where_it_would_go_els
             && page.contains("id=\"secret\" name=\"secret\" autocomplete=\"off\" aria-invalid")
     );
     assert_eq!(desk.saved(), 0);
-    // With something else wrong, what was entered isn't shown again either.
+    // With something else wrong, what was entered isn't shown again either: so that it isn't forgotten, the page says so.
     let page = desk.save(&browser, &[elsewhere, ("secret", "entered-by-hand"), ("/settings/login_lifetime", "1")]).await;
     assert!(page.contains("Not saved.") && !page.contains("entered-by-hand"), "{page}");
+    assert_eq!(page.matches("enter it again").count(), 2, "in the list and at the field: {page}");
+    assert!(!desk.save(&browser, &[("/settings/login_lifetime", "1")]).await.contains("enter it again"));
     let page = desk.save(&browser, &[elsewhere, ("secret", "entered-by-hand")]).await;
     assert!(page.contains("Saved.") && !page.contains("entered-by-hand") && !page.contains(&secret), "{page}");
     assert_eq!(desk.saved(), 1);

@@ -3,7 +3,7 @@
 
 use host_test::browser::{Browser, Page};
 use host_test::cognito::{Config, DEFAULT_PASSWORD, DEFAULT_USERNAME, LocalCognito};
-use host_test::journey::{Bound, Definition, NextStep, Offer, Running};
+use host_test::journey::{Bound, Definition, NextStep, Offer, Received, Running};
 use journey_host::{ClientSecret, Import, Limits, Services, Step};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::stage::{compiled, http_client};
 
 /// A server with a journey of its own and one that it offers, both at one pool.
 struct Front {
-    _cognito: LocalCognito,
+    cognito: LocalCognito,
     running: Running,
 }
 
@@ -39,11 +39,14 @@ impl Front {
             heading: "Offered",
             callback_path: "/callback".to_owned(),
             definition: definition(&settings),
-            next_step: Some(NextStep::new(|output| format!("Welcome & hello, {}.", output["user"]["given_name"]))),
+            next_step: Some(NextStep::new(|output| Received {
+                heading: "Welcome & in",
+                told: format!("Hello & welcome, {}.", output["user"]["given_name"]),
+            })),
         };
         let step = Step::new(compiled(), Services::in_memory(http_client(&cognito)), Limits::default());
         let running = bound(listening.offering(vec![offer])).serve(step, own).unwrap();
-        Self { _cognito: cognito, running }
+        Self { cognito, running }
     }
 
     async fn open(&self, browser: &Browser, path: &str) -> Page {
@@ -83,7 +86,7 @@ async fn the_end_of_a_login_says_who_the_user_is_what_was_checked_and_how_it_cam
     let front = Front::new(Bound::explaining, |settings| settings["tokens"] = json!("output")).await;
     let page = front.log_in(&Browser::new(), "/start?journey=other").await.text();
     for text in [
-        "<h1>Logged in</h1>\n<p>Welcome &amp; hello, &quot;Ada&quot;.</p>",
+        "<h1>Welcome &amp; in</h1>\n<p>Hello &amp; welcome, &quot;Ada&quot;.</p>",
         "Ada Lovelace",
         "<bdi>ada@example.com</bdi> <span class=\"good\">verified</span>",
         "<span class=\"bad\">not verified</span>",
@@ -103,11 +106,32 @@ async fn the_end_of_a_login_says_who_the_user_is_what_was_checked_and_how_it_cam
 }
 
 #[tokio::test]
+async fn the_end_of_a_login_says_when_and_how_the_user_signed_in_and_whose_word_that_is() {
+    let ask = |settings: &mut Value| settings["advanced"] = json!({"max_age": 300});
+    let front = Front::new(|bound| bound.explaining().at_stand_in("Told by a stand-in."), ask).await;
+    let browser = Browser::new();
+    let page = front.log_in(&browser, "/start?journey=other").await.text();
+    for text in [
+        " s before this login was completed, by <code>auth_time</code>; asked for: at most 5 min before it began",
+        "<dt>Level</dt><dd>not stated: no <code>acr</code></dd>",
+        "<dt>Methods</dt><dd>not stated: no <code>amr</code></dd>",
+        "Cognito’s word",
+        "Told by a stand-in.",
+    ] {
+        assert!(page.contains(text), "{text} isn't in {page}");
+    }
+    front.cognito.configure(|config| (config.acr, config.amr) = (Some("urn:cognito:loa:4".to_owned()), vec!["mfa".to_owned()]));
+    let page = front.open(&browser, "/start?journey=other").await.text();
+    assert!(page.contains("<dt>Level</dt><dd><code>urn:cognito:loa:4</code>, by <code>acr</code></dd>"), "{page}");
+    assert!(page.contains("<dt>Methods</dt><dd><code>mfa</code>, by <code>amr</code></dd>"), "{page}");
+}
+
+#[tokio::test]
 async fn a_journey_that_explains_nothing_shows_its_user_and_its_code_alone() {
     let front = Front::new(|bound| bound, |settings| settings["advanced"] = json!({"required_amr": "mfa"})).await;
     let page = front.log_in(&Browser::new(), "/start").await.text();
-    assert!(page.contains("Ada Lovelace") && page.contains("Start again"), "{page}");
-    for text in ["checked", "as JSON", "http.fetch", "Cognito"] {
+    assert!(page.contains("<h1>Logged in</h1>") && page.contains("Ada Lovelace") && page.contains("Start again"), "{page}");
+    for text in ["checked", "signed in", "auth_time", "as JSON", "http.fetch", "Cognito"] {
         assert!(!page.contains(text), "{text} is in {page}");
     }
     assert!(front.running.events().iter().all(|event| event.host_calls.is_empty()));

@@ -28,7 +28,7 @@ fn nothing_asks_for_nothing() {
 fn every_parameter_is_sent() {
     let advanced = check(&json!({
         "acr_values": ["gold", "silver"], "max_age": 0, "prompt": "login consent", "login_hint": "ada@example.com", "lang": "de",
-        "identity_provider": "Google", "idp_identifier": "example.com", "resource": "https://api.example.com",
+        "identity_provider": "Google", "resource": "https://api.example.com",
         "claims": {"userinfo": {"email": null}}, "authorize_parameters": {"x": "1", "y z": "ä"},
     }))
     .unwrap();
@@ -43,7 +43,6 @@ fn every_parameter_is_sent() {
             ("login_hint", "ada@example.com"),
             ("lang", "de"),
             ("identity_provider", "Google"),
-            ("idp_identifier", "example.com"),
             ("resource", "https://api.example.com"),
             ("x", "1"),
             ("y z", "ä"),
@@ -61,8 +60,9 @@ fn b11_what_the_protocol_or_another_setting_owns_is_refused_by_name() {
         ("response_type", "owned by the protocol"),
         ("acr_values", "owned by the setting of that name in `advanced`"),
         ("MAX_AGE", "owned by the setting of that name in `advanced`"),
-        ("", "expected a name without control characters"),
-        ("a\u{7f}b", "expected a name without control characters"),
+        ("", A_NAME),
+        ("a\u{7f}b", A_NAME),
+        (&"n".repeat(2049), A_NAME),
     ] {
         let problems = check(&json!({"authorize_parameters": {name: "x"}})).unwrap_err();
         assert_eq!(problems.len(), 1);
@@ -74,12 +74,12 @@ fn b11_what_the_protocol_or_another_setting_owns_is_refused_by_name() {
 
 #[test]
 fn each_wrong_value_has_its_problem() {
-    let words = "expected words without spaces and control characters";
     let prompt = "expected `none`, or any of `login`, `consent`, `select_account`, once each";
     for (name, value, expected) in [
         ("acr_values", json!(1), "expected words as a list, or separated by spaces"),
-        ("acr_values", json!(["a b"]), words),
-        ("acr_values", json!([""]), words),
+        ("acr_values", json!(["a b"]), WORDS),
+        ("acr_values", json!([""]), WORDS),
+        ("acr_values", json!("x".repeat(2049)), WORDS),
         ("acr_values", json!(""), "expected one word at least"),
         ("acr_values", json!("  "), "expected one word at least"),
         ("acr_values", json!([]), "expected one word at least"),
@@ -88,21 +88,24 @@ fn each_wrong_value_has_its_problem() {
         ("required_amr", json!(1), "expected words as a list, or separated by spaces"),
         ("required_amr", json!([]), "expected one word at least"),
         ("required_amr", json!(""), "expected one word at least"),
-        ("required_amr", json!(["a b"]), words),
+        ("required_amr", json!(["a b"]), WORDS),
         ("accepted_acr_values", json!(7), "expected words as a list, or separated by spaces"),
         ("accepted_acr_values", json!(" "), "expected one word at least"),
-        ("accepted_acr_values", json!(["a\tb"]), words),
-        ("max_age", json!(-1), "expected whole seconds"),
-        ("max_age", json!("1"), "expected whole seconds"),
+        ("accepted_acr_values", json!(["a\tb"]), WORDS),
+        ("max_age", json!(-1), AN_AGE),
+        ("max_age", json!(1.5), AN_AGE),
+        ("max_age", json!(u64::from(u32::MAX) + 1), AN_AGE),
+        ("max_age", json!("1"), AN_AGE),
         ("prompt", json!(1), "expected a string"),
         ("prompt", json!(""), prompt),
         ("prompt", json!("Login"), prompt),
         ("prompt", json!("login login"), prompt),
-        ("prompt", json!("none login"), "expected `none` alone"),
+        ("prompt", json!("none login"), "`none` can't be combined with other values"),
+        ("prompt", json!("login none consent"), "`none` can't be combined with other values"),
         ("identity_provider", json!(""), A_VALUE),
         ("idp_identifier", json!(""), A_VALUE),
         ("resource", json!(""), A_VALUE),
-        ("max_age", json!(""), "expected whole seconds"),
+        ("max_age", json!(""), AN_AGE),
         ("claims", json!(""), "expected JSON: line 1, column 1"),
         ("login_hint", json!("x".repeat(2049)), A_VALUE),
         ("lang", json!("a\nb"), A_VALUE),
@@ -128,6 +131,17 @@ fn each_wrong_value_has_its_problem() {
     }
     let problems = check(&json!({"authorize_parameters": {"a": 1, "b": ""}})).unwrap_err();
     assert_eq!(problems, [("/authorize_parameters/a".into(), A_VALUE), ("/authorize_parameters/b".into(), A_VALUE)]);
+}
+
+#[test]
+fn an_identity_provider_is_named_in_one_way_alone() {
+    let parameters = |document: Value| check(&document).map(|advanced| advanced.parameters);
+    for name in ["identity_provider", "idp_identifier"] {
+        assert_eq!(parameters(json!({name: "example.com"})), Ok(vec![(name.to_owned(), "example.com".to_owned())]));
+    }
+    let both = json!({"identity_provider": "Google", "idp_identifier": "example.com"});
+    let expected = "expected this or `identity_provider`, not both";
+    assert_eq!(parameters(both), Err(vec![("/idp_identifier".to_owned(), expected)]));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn each_wrong_value_has_its_problem() {
         ("issuer", json!("https://x"), "expected `either`, `original` or `updated`"),
         ("additional_regions", json!("us-east-1"), A_LIST),
         ("additional_regions", json!(["x"]), region),
-        ("additional_regions", json!(vec!["us-east-1"; 65]), region),
+        ("additional_regions", json!(vec!["us-east-1"; 65]), A_NUMBER_OF_REGIONS),
         ("client_id", json!(null), "expected a string"),
         ("client_id", json!(""), client),
         ("client_id", json!("a b"), client),

@@ -17,23 +17,25 @@ use crate::step::output::{Output, Verified};
 use crate::step::settings::Settings;
 use crate::testing::{self, FakeHost, keys, package};
 
-/// A document that people write: its schema, the least that it may hold, and whether the parser takes a text.
+/// A document that people write: its schema, the least that it may hold, and what the parser finds wrong with a text.
 struct Written {
     schema: Value,
     validator: Validator,
     least: Value,
-    parses: fn(&str) -> bool,
+    problems: fn(&str) -> Vec<Problem>,
 }
 
 fn written() -> [Written; 2] {
-    let document = |schema: Value, least, parses| {
+    let document = |schema: Value, least, problems| {
         let validator = jsonschema::validator_for(&schema).unwrap();
-        Written { schema, validator, least, parses }
+        Written { schema, validator, least, problems }
     };
     [
-        document(settings(), json!({"callback_url": "https://app.example.com/callback"}), |text| Settings::parse(text).1.is_ok()),
+        document(settings(), json!({"callback_url": "https://app.example.com/callback"}), |text| {
+            Settings::parse(text).1.err().unwrap_or_default()
+        }),
         document(connector(), json!({"user_pool_id": "eu-west-1_Ab", "client_id": "client"}), |text| {
-            Connector::parse(text).is_ok()
+            Connector::parse(text).err().unwrap_or_default()
         }),
     ]
 }
@@ -41,10 +43,19 @@ fn written() -> [Written; 2] {
 impl Written {
     /// What schema and parser say to the least document with one member more.
     fn judge(&self, member: &Member, value: &Value) -> (bool, bool) {
+        let document = self.with(member, value);
+        (self.validator.is_valid(&document), self.parses(&document.to_string()))
+    }
+
+    fn with(&self, member: &Member, value: &Value) -> Value {
         let mut document = self.least.clone();
         let place = member.name.split('.').fold(&mut document, |place, name| &mut place[name]);
         *place = value.clone();
-        (self.validator.is_valid(&document), (self.parses)(&document.to_string()))
+        document
+    }
+
+    fn parses(&self, text: &str) -> bool {
+        (self.problems)(text).is_empty()
     }
 
     fn members(&self) -> Vec<Member> {
@@ -152,30 +163,60 @@ fn unknown_and_missing_members_are_refused_by_both() {
         for member in document.members().into_iter().filter(|member| member.is_required) {
             let mut rest = document.least.clone();
             rest.as_object_mut().unwrap().remove(&member.name).unwrap();
-            assert!(!document.validator.is_valid(&rest) && !(document.parses)(&rest.to_string()), "{}", member.name);
+            assert!(!document.validator.is_valid(&rest) && !document.parses(&rest.to_string()), "{}", member.name);
         }
-        assert!(document.validator.is_valid(&document.least) && (document.parses)(&document.least.to_string()));
+        assert!(document.validator.is_valid(&document.least) && document.parses(&document.least.to_string()));
     }
 }
 
 #[test]
 fn a_member_that_is_nearly_known_is_told_by_its_name() {
-    for (document, problems) in
-        written().iter().zip([(|text: &str| Settings::parse(text).1.unwrap_err()) as fn(&str) -> Vec<Problem>, |text| {
-            Connector::parse(text).unwrap_err()
-        }])
-    {
+    for document in written() {
         for member in document.members().iter().filter(|member| member.name.contains('_')) {
             let mangled = member.name.replace('_', "-").to_uppercase();
             let last = mangled.rsplit('.').next().unwrap();
             let mut text = document.least.clone();
             let place = member.name.split('.').rev().skip(1).collect::<Vec<_>>();
             place.iter().rev().fold(&mut text, |place, name| &mut place[*name])[last] = json!("x");
-            let problems = problems(&text.to_string());
+            let problems = (document.problems)(&text.to_string());
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert_eq!(problems[0].expected, format!("unknown setting: perhaps `{}` is meant", member.name));
         }
     }
+}
+
+/// Whoever reads it knows what would be right, and needn't try.
+#[test]
+fn what_is_out_of_bounds_is_told_with_the_bounds() {
+    let mut told = Vec::new();
+    for document in written() {
+        for member in document.members() {
+            let bound = |keyword: &str| member.schema[keyword].as_i64();
+            let (values, bounds) = match (bound("minimum"), bound("maximum"), bound("maxItems")) {
+                (Some(least), Some(most), None) => {
+                    (vec![json!(least - 1), json!(most + 1), json!("soon"), json!(least)], format!(", {least} to {most}"))
+                }
+                (None, None, Some(most)) => {
+                    let list = |length: i64| json!(vec!["eu-west-1"; usize::try_from(length).unwrap()]);
+                    (vec![list(most + 1), list(most)], format!(" at most {most} "))
+                }
+                (None, None, None) => {
+                    assert_ne!(member.schema["type"], "integer", "{} has no bounds", member.name);
+                    continue;
+                }
+                bounds => panic!("{}: {bounds:?}", member.name),
+            };
+            let (within, beyond) = values.split_last().unwrap();
+            assert!(document.parses(&document.with(&member, within).to_string()), "{}: {within}", member.name);
+            for value in beyond {
+                let problems = (document.problems)(&document.with(&member, value).to_string());
+                assert_eq!(problems.len(), 1, "{}: {value}", member.name);
+                assert!(format!("{} ", problems[0].expected).contains(&bounds), "{}: {:?}", member.name, problems[0]);
+            }
+            told.push(member.name);
+        }
+    }
+    assert_eq!(told, ["advanced.max_age", "login_lifetime", "additional_regions"]);
 }
 
 #[test]
