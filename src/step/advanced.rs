@@ -95,11 +95,11 @@ pub struct AdvancedDocument {
     /// Language of the login pages. Empty is treated as absent.
     #[cfg_attr(test, schemars(title = "Language", extend("maxLength" = MAX_VALUE, "examples" = ["en", "pt-BR"])))]
     lang: Field<String>,
-    /// Goes straight to this identity provider, by its name in the pool. Not together with `idp_identifier`.
+    /// Goes straight to this identity provider, by its name in the pool. Give this or `idp_identifier`.
     #[cfg_attr(test, schemars(title = "Identity provider", extend("minLength" = 1, "maxLength" = MAX_VALUE, "examples" = ["Google"])))]
     identity_provider: Field<String>,
-    /// Goes straight to the identity provider with this identifier. Not together with `identity_provider`: which of the two
-    /// would count, Cognito doesn't say.
+    /// Goes straight to the identity provider with this identifier. Give this or `identity_provider`: both are sent, and which of
+    /// the two counts, Cognito doesn't say.
     #[cfg_attr(test, schemars(title = "Identity provider identifier", extend("minLength" = 1, "maxLength" = MAX_VALUE)))]
     idp_identifier: Field<String>,
     /// The API that the access token is for (RFC 8707).
@@ -260,10 +260,6 @@ impl AdvancedDocument {
 
         add("prompt", prompt);
         add("claims", claims.map(|claims| Value::Object(claims).to_string()));
-        // Cognito documents the one or the other: with both, nobody could tell where users are sent.
-        if self.identity_provider.given().is_some() && self.idp_identifier.given().is_some() {
-            reader.problem("idp_identifier", "expected this or `identity_provider`, not both");
-        }
         // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in,
         // and how.
         let absent_if_empty = |field: Field<String>| match field {
