@@ -3,11 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_postgres::types::ToSql;
+
 use super::super::testing::{PostgresServer, Proxy, Wire, postgres_url, unique_name};
 use super::super::tests::{change, settlement, visit};
 use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
+use super::entries::LEAVE;
+use super::garbage::COLLECT;
+use super::journeys::FORGET;
 use super::pool::Failed;
 use super::{MAX_VALUE, PostgresConfig, PostgresStores};
+use crate::table::testing::AMONG;
 use crate::visit::Visit;
 
 async fn stores() -> PostgresStores {
@@ -211,6 +217,48 @@ async fn garbage_is_collected_in_batches_by_one_host_at_a_time() {
     assert_eq!(stores.collect_garbage().await, Ok(0), "another host is at it");
     transaction.rollback().await.unwrap();
     assert_eq!(stores.collect_garbage().await, Ok(2500));
+}
+
+/// Beside journeys 5 and 6, which are over, are so many others, each with a visit, a variable, an attempt and a cache; journey 6
+/// has no attempt. How many rows a statement removes, and how many it reads of all tables, through an index or without.
+async fn rows_among(others: u32, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> (u64, i64) {
+    let stores = stores().await;
+    let fill = "INSERT INTO journey_state SELECT 'tenant', journey, due FROM kept; \
+                INSERT INTO journey_visit SELECT 'tenant', journey, 'step', 1 FROM kept; \
+                INSERT INTO journey_variable SELECT 'tenant', journey, 'out', '1' FROM kept; \
+                INSERT INTO journey_attempt SELECT 'tenant', journey, 'step', 1, 'key', 'revision', '', due FROM kept WHERE journey <> '6'; \
+                INSERT INTO journey_cache SELECT 'component', journey, 'key', '', due FROM kept";
+    let kept = format!(
+        "CREATE TEMPORARY TABLE kept AS SELECT number::text AS journey, \
+         now() + CASE WHEN number IN (5, 6) THEN interval '-1 day' ELSE interval '1 day' END AS due FROM generate_series(0, {others}) AS number"
+    );
+    let tables = "journey_state, journey_visit, journey_variable, journey_attempt, journey_cache";
+    stores.sql(&format!("{kept}; {fill}; DROP TABLE kept; ANALYZE {tables}")).await;
+    let mut lent = stores.connections.lend().await.unwrap();
+    let transaction = lent.client().ok().unwrap().transaction().await.unwrap();
+    let read = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables \
+                WHERE schemaname = current_schema()";
+    // Of what this connection did before, some is counted too.
+    let before: i64 = transaction.query_one(read, &[]).await.unwrap().get(0);
+    let removed = transaction.execute(statement, parameters).await.unwrap();
+    let after: i64 = transaction.query_one(read, &[]).await.unwrap().get(0);
+    (removed, after - before)
+}
+
+/// Of so few rows, PostgreSQL rather reads all than looks into an index.
+#[tokio::test]
+async fn what_goes_is_found_through_an_index_however_much_is_kept_beside_it() {
+    let forget: [&(dyn ToSql + Sync); 2] = [&"tenant", &"5"];
+    let leave: [&(dyn ToSql + Sync); 4] = [&"tenant", &"5", &"step", &1_i64];
+    let collect: [&(dyn ToSql + Sync); 1] = [&1000_i64];
+    let gone = [(FORGET, &forget[..], 1), (LEAVE, &leave, 1)];
+    let over = COLLECT.into_iter().zip([1, 2, 1]).map(|(statement, rows)| (statement, &collect[..], rows));
+    for (statement, parameters, rows) in gone.into_iter().chain(over) {
+        let [(of_few, few), (of_many, many)] =
+            [rows_among(AMONG[0], statement, parameters).await, rows_among(AMONG[1], statement, parameters).await];
+        assert_eq!((of_few, of_many), (rows, rows), "{statement}");
+        assert!((1..=few).contains(&many), "{statement}: {many} rows read among 10,000 others, {few} among 10");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::super::tests::{change, settlement, visit};
 use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
 use super::script::Call;
 use super::{MAX_ENTRIES, MAX_VALUE, RedisConfig, RedisStores, keys};
+use crate::table::testing::AMONG;
 use crate::visit::Visit;
 
 async fn stores() -> RedisStores {
@@ -121,6 +122,28 @@ async fn every_key_has_a_lifetime() {
     assert_eq!(keys.len(), 3);
     for key in keys {
         assert!(stores.life_of(&key).await > 0, "{}", String::from_utf8_lossy(&key));
+    }
+}
+
+/// Neither looks for what there is: by `KEYS` or `SCAN` the server would walk over all of it.
+#[tokio::test]
+async fn a_visit_is_left_and_a_journey_forgotten_by_one_command_each_however_many_others_there_are() {
+    let server = RedisServer::start(&[]).unwrap();
+    let stores = at(&server.url()).await;
+    for others in AMONG {
+        let fill = "for number = 1, ARGV[2] do redis.call('HSET', ARGV[1] .. ':{' .. number .. '}', 'v', 1) end";
+        server.cli(&["EVAL", fill, "0", &stores.prefix, &others.to_string()]).unwrap();
+        Attempts::put(&stores, &visit(), "key", "value", 900).await.unwrap();
+        stores.apply(&visit(), &change(1, Effect::Settle(settlement()), &[("out", Some("1"))])).await.unwrap();
+        assert_eq!(server.cli(&["DBSIZE"]).unwrap(), (others + 2).to_string());
+
+        server.cli(&["CONFIG", "RESETSTAT"]).unwrap();
+        stores.leave(&visit()).await.unwrap();
+        stores.forget("tenant", "journey").await.unwrap();
+        let sent = server.cli(&["INFO", "commandstats"]).unwrap();
+        let sent: Vec<&str> = sent.lines().filter(|line| line.starts_with("cmdstat_") && !line.contains("config")).collect();
+        assert!(matches!(sent[..], [unlinked] if unlinked.starts_with("cmdstat_unlink:calls=2,")), "{sent:?}");
+        assert_eq!(server.cli(&["DBSIZE"]).unwrap(), others.to_string());
     }
 }
 
