@@ -1,5 +1,5 @@
 //! The maps that the host keeps what is under way in. One login's part is removed at a cost that doesn't grow with how many others
-//! there are: the maps have no act that walks over all entries but [`Table::iter`], and tests count the steps of each removal.
+//! there are: the maps have no act that walks over all entries but `iter`, and tests count the steps of each removal.
 //!
 //! | a step | of |
 //! |---|---|
@@ -97,12 +97,27 @@ impl<K: Ord, V> Order<K, V> {
         self.0.remove(&Compared(key))
     }
 
+    pub(crate) fn get_or_default(&mut self, key: K) -> &mut V
+    where
+        V: Default,
+    {
+        self.0.entry(Compared(key)).or_default()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A walk.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0.iter().map(|(Compared(key), value)| (key, value)).inspect(|_| step())
+    }
+
     pub(crate) fn first(&self) -> Option<(&K, &V)> {
         step();
         self.0.first_key_value().map(|(Compared(key), value)| (key, value))
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
