@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio_postgres::types::ToSql;
 
-use super::super::testing::{PostgresServer, Proxy, Wire, postgres_url, unique_name};
+use super::super::conformance::{Network, Relay};
+use super::super::testing::{PostgresServer, postgres_url, unique_name};
 use super::super::tests::{change, settlement, visit};
 use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
 use super::entries::LEAVE;
@@ -106,36 +107,50 @@ async fn of_a_settlement_and_a_begin_that_clears_the_variables_neither_half_is_l
 #[tokio::test]
 async fn a_lost_commit_is_repeated_by_the_changes_id() {
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let url = format!("postgresql://postgres@127.0.0.1:{}/postgres", proxy.port());
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let url = format!("postgresql://postgres@{}/postgres", relay.address());
     let stores = at(&url).await;
     let settle = change(1, Effect::Settle(settlement()), &[("out", Some("1"))]);
-    // With its end: `START TRANSACTION … READ COMMITTED` goes before it.
-    proxy.lose_the_answer_to(b"COMMIT\0");
-    let lost = stores.apply(&visit(), &settle).await;
-    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
-    proxy.set(Wire::Passes);
-    assert_eq!(stores.settlement(&visit()).await, Ok(Some(settlement())), "it was committed all the same");
-    assert_eq!(stores.apply(&visit(), &settle).await, Ok(Applied::Yes));
     let other = change(2, Effect::Settle(settlement()), &[("out", Some("2"))]);
-    assert_eq!(stores.apply(&visit(), &other).await, Ok(Applied::Settled));
-    assert_eq!(stores.variable("tenant", "journey", "out").await.unwrap().as_deref(), Some("1"));
+    let mut was_committed = Vec::new();
+    // One answer of the transaction after the other, until there are no more to lose.
+    for after in 0.. {
+        let own = Visit::first("tenant", &after.to_string(), "step");
+        // From here on, the connection has each statement prepared.
+        stores.apply(&Visit::first("tenant", &format!("before {after}"), "step"), &settle).await.unwrap();
+        relay.set(Network::LosesAnswer { after });
+        let answer = stores.apply(&own, &settle).await;
+        relay.set(Network::Sound);
+        if answer == Ok(Applied::Yes) {
+            break;
+        }
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        was_committed.push(stores.settlement(&own).await == Ok(Some(settlement())));
+        assert_eq!(stores.apply(&own, &settle).await, Ok(Applied::Yes));
+        assert_eq!(stores.apply(&own, &other).await, Ok(Applied::Settled));
+        assert_eq!(stores.variable("tenant", &own.journey, "out").await.unwrap().as_deref(), Some("1"));
+    }
+    assert!(matches!(was_committed[..], [false, .., true]), "the last answer is that to COMMIT: {was_committed:?}");
 }
 
 #[tokio::test]
 async fn a_lost_answer_of_any_act_is_an_error_and_the_next_one_is_answered() {
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let stores = at(&format!("postgresql://postgres@127.0.0.1:{}/postgres", proxy.port())).await;
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let stores = at(&format!("postgresql://postgres@{}/postgres", relay.address())).await;
     let is_lost = |error: Option<StoreError>| assert!(matches!(&error, Some(StoreError::Unavailable(_))), "{error:?}");
-    for wire in [Wire::LosesAnswers, Wire::Closes] {
-        proxy.set(wire);
+    for network in [Network::LosesAnswer { after: 0 }, Network::Cut] {
+        relay.set(network);
         is_lost(Attempts::get(&stores, &visit(), "key").await.err());
+        relay.set(network);
         is_lost(Attempts::put(&stores, &visit(), "key", "value", 60).await.err());
+        relay.set(network);
         is_lost(Attempts::replace(&stores, &visit(), "key", "revision", "value", 60).await.err());
+        relay.set(network);
         is_lost(stores.settlement(&visit()).await.err());
+        relay.set(network);
         is_lost(stores.apply(&visit(), &change(1, Effect::Wait { expires_in: 60 }, &[])).await.err());
-        proxy.set(Wire::Passes);
+        relay.set(Network::Sound);
         Attempts::put(&stores, &visit(), "key", "value", 60).await.unwrap();
         assert_eq!(Attempts::get(&stores, &visit(), "key").await.unwrap().expect("an entry").value, "value");
     }
@@ -144,16 +159,16 @@ async fn a_lost_answer_of_any_act_is_an_error_and_the_next_one_is_answered() {
 #[tokio::test]
 async fn a_server_that_hangs_is_an_error_in_time_and_found_again() {
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let config = config(&format!("postgresql://postgres@127.0.0.1:{}/postgres", proxy.port())).await;
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let config = config(&format!("postgresql://postgres@{}/postgres", relay.address())).await;
     let stores = connect(&config.with_timeouts(Duration::from_millis(500), Duration::from_millis(500))).await;
-    proxy.set(Wire::Hangs);
+    relay.set(Network::Silent);
     // On a connection that was open, and then on one that can't be opened.
     for _ in 0..2 {
         let late = Attempts::get(&stores, &visit(), "key").await;
         assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     }
-    proxy.set(Wire::Passes);
+    relay.set(Network::Sound);
     assert_eq!(Attempts::get(&stores, &visit(), "key").await, Ok(None));
 }
 
@@ -324,8 +339,8 @@ async fn who_can_not_be_reached_or_does_not_let_in_is_named_without_its_password
         assert!(error.to_string().contains("127.0.0.1") && !error.to_string().contains("s3cret"), "{error}");
     }
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let url = format!("postgresql://nobody:s3cret@127.0.0.1:{}/postgres", proxy.port());
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let url = format!("postgresql://nobody:s3cret@{}/postgres", relay.address());
     let error = PostgresStores::connect(&PostgresConfig::parse(&url).unwrap()).await.err().expect("no such user");
     assert!(error.to_string().contains("nobody") && !error.to_string().contains("s3cret"), "{error}");
 }

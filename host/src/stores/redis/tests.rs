@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::testing::{Proxy, RedisCluster, RedisSentinel, RedisServer, Wire, free_port, redis_url, unique_name};
+use super::super::conformance::{Network, Relay};
+use super::super::testing::{RedisCluster, RedisSentinel, RedisServer, free_port, redis_url, unique_name};
 use super::super::tests::{change, settlement, visit};
 use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
 use super::script::Call;
@@ -258,13 +259,15 @@ async fn a_server_that_stops_answering_is_an_error_in_time_and_found_again() {
 #[tokio::test]
 async fn a_lost_answer_is_an_error_and_the_change_can_be_repeated() {
     let server = RedisServer::start(&[]).unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let stores = at(&format!("redis://127.0.0.1:{}", proxy.port())).await;
-    proxy.set(Wire::LosesAnswers);
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let stores = at(&format!("redis://{}", relay.address())).await;
+    // The server knows the script from now on, and carries out what it answers to first.
+    stores.apply(&visit().next(), &change(1, Effect::Wait { expires_in: 60 }, &[])).await.unwrap();
+    relay.set(Network::LosesAnswer { after: 0 });
     let settle = change(1, Effect::Settle(settlement()), &[("out", Some("1"))]);
     let lost = stores.apply(&visit(), &settle).await;
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
-    proxy.set(Wire::Passes);
+    assert_eq!(stores.settlement(&visit()).await, Ok(Some(settlement())), "it was carried out all the same");
     assert_eq!(stores.apply(&visit(), &settle).await, Ok(Applied::Yes));
     assert_eq!(stores.apply(&visit(), &change(2, Effect::Settle(settlement()), &[])).await, Ok(Applied::Settled));
 }
@@ -287,8 +290,8 @@ async fn who_can_not_be_reached_is_named_without_its_password() {
 #[tokio::test]
 async fn a_wrong_password_is_said_and_not_shown() {
     let server = RedisServer::start(&["--requirepass", "right"]).unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let url = |password: &str| format!("redis://:{password}@127.0.0.1:{}", proxy.port());
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let url = |password: &str| format!("redis://:{password}@{}", relay.address());
     let error = RedisStores::connect(&RedisConfig::parse(&url("s3cret")).unwrap()).await.err().expect("a wrong password");
     assert!(!error.to_string().contains("s3cret") && error.to_string().to_lowercase().contains("password"), "{error}");
     assert!(RedisStores::connect(&RedisConfig::parse(&url("right")).unwrap()).await.is_ok());
@@ -305,8 +308,8 @@ async fn a_user_who_may_do_no_more_than_documented_is_enough() {
     let rules: Vec<&str> = commands.split(' ').chain(["on", ">right", "~journey:*", "+config|get"]).collect();
     let made = server.cli(&[&["ACL", "SETUSER", "host"], &rules[..]].concat()).unwrap();
     assert_eq!(made, "OK");
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let config = RedisConfig::parse(&format!("redis://host:right@127.0.0.1:{}", proxy.port())).unwrap();
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let config = RedisConfig::parse(&format!("redis://host:right@{}", relay.address())).unwrap();
     let stores = RedisStores::connect(&config).await.unwrap();
     assert_eq!(stores.warnings(), []);
     for number in 0..=MAX_ENTRIES {
