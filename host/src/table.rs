@@ -1,5 +1,5 @@
-//! The maps that the host keeps what is under way in. One login's part is removed at a cost that doesn't grow with how many others
-//! there are: the maps have no act that walks over all entries but `iter`, and tests count the steps of each removal.
+//! The maps that the host keeps what is under way in. One login's part is removed at a cost that doesn't grow with how many
+//! others there are: the maps have no act that walks over all entries but `iter`, and tests count the steps of each removal.
 //!
 //! | a step | of |
 //! |---|---|
@@ -183,8 +183,8 @@ pub(crate) mod testing {
         assert_eq!(many, few, "steps among 10,000 others, and among 10");
     }
 
-    /// Asserts that the steps of an act grow with the logarithm: ten thousand has four times that of ten. Looking for a key in one
-    /// node of a `BTreeMap` may take eleven comparisons, or one.
+    /// Asserts that the steps of an act grow with the logarithm: ten thousand has four times that of ten. Looking for a key in
+    /// one node of a `BTreeMap` may take eleven comparisons, or one.
     #[track_caller]
     pub(crate) fn assert_logarithmic([few, many]: [u64; 2]) {
         assert!(few > 0, "nothing was counted");

@@ -22,8 +22,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Reads what the program `cognito-oidc-load` has written. Of a quick run, what a login keeps isn't compared: so few don't show
-    /// in the memory of a process.
+    /// Reads what the program `cognito-oidc-load` has written. Of a quick run, what a login keeps isn't compared: so few don't
+    /// show in the memory of a process.
     ///
     /// # Errors
     ///

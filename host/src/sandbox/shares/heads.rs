@@ -1,8 +1,8 @@
 //! Whose call is the next to get a sandbox, found without a look at each tenant.
 //!
-//! Of each tenant only the calls at the head of its queues count. Among those of one phase whose tenants run as many `begin`s, the
-//! first that is not admitted means that none is: the others' tenants hold as much, or more. So there is one to look at for the
-//! `complete`s, and one for each number of `begin`s that some tenant runs, of which the shares leave few.
+//! Of each tenant only the calls at the head of its queues count. Among those of one phase whose tenants run as many `begin`s,
+//! the first that is not admitted means that none is: the others' tenants hold as much, or more. So there is one to look at for
+//! the `complete`s, and one for each number of `begin`s that some tenant runs, of which the shares leave few.
 
 use super::places::{Count, Phase, Places};
 use crate::table::Order;
