@@ -12,39 +12,32 @@
 //!
 //! As it starts, nothing is served, and every `begin` is refused.
 
-use std::collections::{BTreeMap, HashMap};
+mod location;
+
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use percent_encoding::percent_decode_str;
-use url::Url;
+use crate::table::Table;
+use location::{Location, Names, Parameters, Place};
 
 /// The callback URLs of one host. May change while it runs.
 ///
-/// Found by place and connector, so that a login of one tenant takes no longer where there are thousands.
+/// Found by place, and there by query or connector: a login of one tenant takes no longer where there are thousands, and neither
+/// does taking a URL back. To serve one takes longer only where others at its place have parameters that it hasn't.
 #[derive(Debug, Default)]
-pub struct Callbacks(RwLock<HashMap<Place, HashMap<Connector, Vec<Parameters>>>>);
+pub struct Callbacks(RwLock<Table<Place, Served>>);
 
-/// A URL in its normal form.
-#[derive(Debug)]
-struct Location {
-    place: Place,
-    parameters: Parameters,
+/// What is served at a place. Both say the same.
+#[derive(Debug, Default)]
+struct Served {
+    /// By which parameters a URL has, and then by their values. No two connectors' are the same: they would not be apart.
+    owners: BTreeMap<Names, Table<Parameters, Connector>>,
+    of: Table<Connector, HashSet<Parameters>>,
 }
-
-/// All of a URL but its query.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Place {
-    scheme: String,
-    authority: String,
-    path: String,
-}
-
-/// Those of a query, by name, in order.
-type Parameters = BTreeMap<Vec<u8>, Vec<Vec<u8>>>;
 
 /// Whose a URL is.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Connector {
     tenant: String,
     id: String,
@@ -94,16 +87,18 @@ impl Callbacks {
     pub fn serve(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), String> {
         let Location { place, parameters } = Location::read(url).ok_or("not an absolute URL")?;
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let there = served.entry(place).or_default();
+        let there = served.get_or_default(place);
         let connector = Connector::new(tenant, connector_id);
-        let mut others = there.iter().filter(|(other, _)| **other != connector).flat_map(|(_, theirs)| theirs);
-        if others.any(|other| !are_apart(other, &parameters)) {
+        let is_anothers = there.owners.iter().any(|(names, owners)| match parameters.of(names) {
+            // Of those that it has all parameters of, one alone isn't apart.
+            Some(the_same) => owners.get(&the_same).is_some_and(|owner| *owner != connector),
+            None => owners.iter().any(|(other, owner)| *owner != connector && !other.are_apart(&parameters)),
+        });
+        if is_anothers {
             return Err("this callback URL is another connector's, or one that its responses can't be told from".to_owned());
         }
-        let own = there.entry(connector).or_default();
-        if !own.contains(&parameters) {
-            own.push(parameters);
-        }
+        there.owners.entry(parameters.names()).or_default().insert(parameters.clone(), connector.clone());
+        there.of.get_or_default(connector).insert(parameters);
         Ok(())
     }
 
@@ -113,11 +108,8 @@ impl Callbacks {
         let Some(Location { place, parameters }) = Location::read(url) else { return };
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(there) = served.get_mut(&place) else { return };
-        there.retain(|_, own| {
-            own.retain(|other| *other != parameters);
-            !own.is_empty()
-        });
-        if there.is_empty() {
+        there.withdraw(&parameters);
+        if there.owners.is_empty() {
             served.remove(&place);
         }
     }
@@ -127,19 +119,40 @@ impl Callbacks {
         let Location { place, parameters } = Location::read(url).ok_or(CallbackRefused::NotServed)?;
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let there = served.get(&place).ok_or(CallbackRefused::NotServed)?;
-        let is_its = |own: &Vec<Parameters>| own.contains(&parameters);
-        if there.get(&Connector::new(tenant, connector_id)).is_some_and(is_its) {
-            return Ok(());
+        let owner = there.owner(&parameters).ok_or(CallbackRefused::NotServed)?;
+        match *owner == Connector::new(tenant, connector_id) {
+            true => Ok(()),
+            false => Err(CallbackRefused::AnotherConnectors),
         }
-        Err(if there.values().any(is_its) { CallbackRefused::AnotherConnectors } else { CallbackRefused::NotServed })
     }
 
     /// Whether a response that arrived there is this connector's.
     pub(crate) fn owns(&self, arrived_at: &str, tenant: &str, connector_id: &str) -> bool {
         let Some(arrival) = Location::read(arrived_at) else { return false };
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let own = served.get(&arrival.place).and_then(|there| there.get(&Connector::new(tenant, connector_id)));
-        own.is_some_and(|own| own.iter().any(|parameters| are_received(parameters, &arrival.parameters)))
+        let own = served.get(&arrival.place).and_then(|there| there.of.get(&Connector::new(tenant, connector_id)));
+        own.is_some_and(|own| own.iter().any(|parameters| parameters.are_received(&arrival.parameters)))
+    }
+}
+
+impl Served {
+    fn owner(&self, parameters: &Parameters) -> Option<&Connector> {
+        self.owners.get(&parameters.names())?.get(parameters)
+    }
+
+    fn withdraw(&mut self, parameters: &Parameters) {
+        let names = parameters.names();
+        let Some(owners) = self.owners.get_mut(&names) else { return };
+        let Some(owner) = owners.remove(parameters) else { return };
+        if owners.is_empty() {
+            self.owners.remove(&names);
+        }
+        if let Some(own) = self.of.get_mut(&owner) {
+            own.remove(parameters);
+            if own.is_empty() {
+                self.of.remove(&owner);
+            }
+        }
     }
 }
 
@@ -149,52 +162,10 @@ impl Connector {
     }
 }
 
-impl Location {
-    fn read(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
-        let authority = format!("{}@{}{port}", url.username(), url.host_str().unwrap_or_default().to_ascii_lowercase());
-        let path = if url.path().is_empty() { "/".to_owned() } else { normal_escapes(url.path()) };
-        let decode = |text: &str| -> Vec<u8> { percent_decode_str(&text.replace('+', " ")).collect() };
-        let mut parameters = Parameters::new();
-        for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            parameters.entry(decode(name)).or_default().push(decode(value));
-        }
-        Some(Self { place: Place { scheme: url.scheme().to_owned(), authority, path }, parameters })
-    }
-}
-
-/// Whether no response at the place that two URLs share can be one to both.
-fn are_apart(one: &Parameters, other: &Parameters) -> bool {
-    one.iter().any(|(name, values)| other.get(name).is_some_and(|others| others != values))
-}
-
-/// Whether a response that arrived with these parameters is one to a URL at its place: the URL's own are there, as often and in
-/// the same order.
-fn are_received(own: &Parameters, arrived: &Parameters) -> bool {
-    own.iter().all(|(name, values)| arrived.get(name) == Some(values))
-}
-
-/// RFC 3986 6.2.2.1 and 6.2.2.2: hex digits in upper case, unreserved characters as themselves.
-fn normal_escapes(path: &str) -> String {
-    let mut parts = path.split('%');
-    let mut normal = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let byte = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte {
-            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => normal.push(char::from(byte)),
-            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
-            None => normal.push('%'),
-        }
-        normal.push_str(if byte.is_some() { &part[2..] } else { part });
-    }
-    normal
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::testing::{AMONG, assert_constant, steps};
 
     #[test]
     fn a_refusal_says_what_was_expected() {
@@ -202,15 +173,6 @@ mod tests {
             [(CallbackRefused::NotServed, "this host serves"), (CallbackRefused::AnotherConnectors, "this connector")]
         {
             assert!(refused.to_string().contains(words), "{refused}");
-        }
-    }
-
-    #[test]
-    fn only_escapes_that_mean_nothing_are_undone() {
-        for (path, normal) in
-            [("/%61%2D", "/a-"), ("/a%2fb", "/a%2Fb"), ("/%25%7e", "/%25~"), ("/%", "/%"), ("/%zz", "/%zz"), ("/%4", "/%4")]
-        {
-            assert_eq!(normal_escapes(path), normal, "{path}");
         }
     }
 
@@ -289,6 +251,45 @@ mod tests {
         callbacks.withdraw("https://a.example/cb?c=1");
         callbacks.serve("https://a.example/cb?c=1", "acme", "other").unwrap();
         assert!(!callbacks.owns("https://a.example/cb?c=1&code=x", "acme", "pool"), "what was begun for the one isn't completed");
+    }
+
+    #[test]
+    fn a_url_is_served_and_taken_back_in_as_many_steps_however_many_are_served_beside_it() {
+        let by_query = |number: u32| format!("https://login.example.com/callback?tenant={number}");
+        let by_path = |number: u32| format!("https://login.example.com/callback/{number}");
+        for url in [by_query as fn(u32) -> String, by_path] {
+            assert_constant(AMONG.map(|others| {
+                let callbacks = Callbacks::none();
+                for number in 1..=others {
+                    callbacks.serve(&url(number), &number.to_string(), "pool").unwrap();
+                }
+                steps(|| {
+                    callbacks.serve(&url(0), "0", "pool").unwrap();
+                    assert_eq!(callbacks.judge(&url(0), "another", "pool"), Err(CallbackRefused::AnotherConnectors));
+                    callbacks.withdraw(&url(0));
+                    assert_eq!(callbacks.judge(&url(0), "0", "pool"), Err(CallbackRefused::NotServed));
+                })
+            }));
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_nothing_behind() {
+        let callbacks = Callbacks::none();
+        let urls = ["https://a.example/a", "https://a.example/b?c=1", "https://a.example/b?c=2", "https://a.example/b?c=2&d=1"];
+        for url in urls {
+            callbacks.serve(url, "acme", "pool").unwrap();
+        }
+        for url in ["https://a.example/b", "https://a.example/b?c=3", "https://a.example/b?d=1", "https://b.example/"] {
+            callbacks.withdraw(url);
+        }
+        assert!(urls.iter().all(|url| callbacks.judge(url, "acme", "pool").is_ok()), "only what was served is taken back");
+        for url in urls {
+            callbacks.withdraw(url);
+            assert_eq!(callbacks.judge(url, "acme", "pool"), Err(CallbackRefused::NotServed), "{url}");
+            assert!(!callbacks.owns(url, "acme", "pool"), "{url}");
+        }
+        assert!(callbacks.0.read().unwrap().is_empty());
     }
 
     #[test]

@@ -136,6 +136,7 @@ mod sandbox;
 mod services;
 mod step;
 mod stores;
+mod table;
 pub mod telemetry;
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,14 @@
 //!
 //! The package `bench/load` measures; here is what it needs, and what is made of its figures.
 
+mod case;
 mod documents;
+mod ratio;
 mod table;
 
 use std::{fs, process::Command};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{
     component,
@@ -20,6 +22,7 @@ use table::Table;
 
 pub(crate) fn load(arguments: &[String]) -> Result<()> {
     let Arguments { is_quick, writes_documents } = Arguments::read(arguments)?;
+    ensure!(!(is_quick && writes_documents), "`--quick` has fewer cases than the documents show: `--write-docs` goes without it");
     servers::make_sure_of(&["redis-server"], "logins over Redis")?;
     component::build(&[])?;
     let workspace = component_artifact::workspace();
@@ -30,7 +33,7 @@ pub(crate) fn load(arguments: &[String]) -> Result<()> {
     measure.arg(component_artifact::component()).arg(&measured);
     run(measure.args(is_quick.then_some("--quick")))?;
 
-    let table = Table::read(&serde_json::from_str(&fs::read_to_string(&measured)?)?)?;
+    let table = Table::read(&serde_json::from_str(&fs::read_to_string(&measured)?)?, is_quick)?;
     let (text, plot) = (table.text()?, table.plot()?);
     print!("{text}");
     fs::write(folder.join("table.txt"), &text)?;
@@ -47,5 +50,11 @@ mod tests {
     fn what_it_does_not_know_it_does_not_run() {
         let error = load(&["--logins".to_owned()]).unwrap_err();
         assert!(error.to_string().contains("--logins"), "{error}");
+    }
+
+    #[test]
+    fn a_quick_run_is_not_published() {
+        let error = load(&["--quick", "--write-docs"].map(str::to_owned)).unwrap_err();
+        assert!(error.to_string().contains("fewer cases"), "{error}");
     }
 }

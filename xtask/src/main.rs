@@ -138,7 +138,7 @@ const COMMANDS: [Command; 20] = [
     Command {
         name: "load",
         arguments: "[arguments]",
-        about: "what a login takes with many under way, in memory and over Redis: `--quick` in few rounds, `--write-docs` into docs",
+        about: "what a login takes with many under way, in memory and over Redis: `--quick` with few, `--write-docs` into docs",
         run: load::load,
     },
     Command { name: "help", arguments: "", about: "this list", run: help },

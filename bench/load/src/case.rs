@@ -19,8 +19,7 @@ pub const AT_A_TIME: [usize; 2] = [1, 8];
 /// Below that, what a login keeps is lost in what the allocator rounds up to.
 const ENOUGH_FOR_MEMORY: usize = 1000;
 
-/// Logins before anything is measured, so that code, connections and sandboxes are there; and so many of a large case at once,
-/// since codes expire.
+/// Logins that are played from begin to end at once: more of them, and the codes of the first would expire.
 const CHUNK: usize = 200;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,8 +41,15 @@ pub struct Case {
 }
 
 impl Case {
-    /// Begins the logins that stay pending, after one login of each tenant that fetches its keys.
-    pub async fn prepare(compiled: &Compiled, store: Store, pools: &Pools, tenants: Tenants, pending: usize) -> Result<Self> {
+    /// Begins the logins that stay pending, after those `beforehand`: one of each tenant at least, which fetches its keys.
+    pub async fn prepare(
+        compiled: &Compiled,
+        store: Store,
+        pools: &Pools,
+        tenants: Tenants,
+        pending: usize,
+        beforehand: usize,
+    ) -> Result<Self> {
         let redis = match store {
             Store::Memory => None,
             Store::Redis => Some(RedisServer::start(&[]).map_err(anyhow::Error::msg)?),
@@ -53,7 +59,7 @@ impl Case {
             Some(server) => Some(Stores::of(Arc::new(RedisStores::connect(&RedisConfig::parse(&server.url())?).await?))),
         };
         let host = Arc::new(Host::new(compiled, stores, pools, tenants)?);
-        let mut left = tenants.count.max(CHUNK);
+        let mut left = tenants.count.max(beforehand);
         while left > 0 {
             let logins = left.min(CHUNK);
             play(&host, logins, AT_A_TIME[1], pools).await?;

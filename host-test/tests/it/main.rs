@@ -4,6 +4,9 @@ mod arranged;
 mod authorization_request;
 mod authorization_response;
 mod browsers;
+// What the host's own tests catch of it.
+#[allow(dead_code, reason = "the journey server's tests read lines and metrics as its own exporters write them")]
+#[path = "../../../host/src/tests/captured.rs"]
 mod captured;
 mod checklist;
 mod command_line;
@@ -11,6 +14,7 @@ mod conformance;
 mod connection;
 mod editing;
 mod examples;
+mod exported;
 mod faults;
 mod firewall;
 mod fleet;

@@ -10,7 +10,7 @@ use host_test::cognito::{DEFAULT_PASSWORD, DEFAULT_USERNAME};
 use journey_host::telemetry::{Kind, METRICS, Metric};
 use serde_json::Value;
 
-use crate::captured::{Captured, Collector};
+use crate::exported::{Collector, Exported};
 use crate::outcomes::documented;
 use crate::stage::{Stage, verdict};
 use crate::telemetry::every_field;
@@ -94,7 +94,7 @@ fn each_metric_has_its_row() {
 /// What is recorded is what the table says: names, labels and no others.
 #[tokio::test]
 async fn what_is_recorded_is_in_the_table() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = Stage::new().await;
     stage.step = stage.step.with_telemetry(journey_host::Telemetry::new().labelling_tenants());
     assert_eq!(verdict(&stage.login().await), "authenticated");

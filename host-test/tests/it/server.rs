@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::captured::Captured;
+use crate::exported::Exported;
 use crate::guest::Guest;
 use crate::journey::{BEGIN, COMPLETE};
 use crate::stage::{compiled, http_client};
@@ -534,7 +534,7 @@ async fn its_operator_asks_at_an_address_of_its_own() {
 /// What a stranger sends is in no span: neither his path nor his method, and of the query nothing.
 #[tokio::test]
 async fn a_request_is_a_span_of_its_route_alone() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let site = Site::new(Bounds::default(), None).await;
     site.get("/secret-path?code=secret-code", "none=0").await;
     site.get("/callback?code=secret-code", "none=0").await;

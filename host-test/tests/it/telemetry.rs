@@ -12,7 +12,7 @@ use journey_host::{
 };
 use serde_json::Value;
 
-use crate::captured::{Captured, Collector};
+use crate::exported::{Collector, Exported};
 use crate::guest::Guest;
 use crate::mishaps::arranged;
 use crate::stage::{CALLBACK_URL, CONNECTOR, Stage, callbacks, query, verdict};
@@ -35,7 +35,7 @@ fn guest_step(guest: &Guest) -> Step {
 
 #[tokio::test]
 async fn a_login_is_two_spans_with_a_span_for_each_fetch_and_no_line() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let stage = Stage::new().await;
     assert_eq!(verdict(&stage.login().await), "authenticated");
 
@@ -92,7 +92,7 @@ async fn a_login_is_two_spans_with_a_span_for_each_fetch_and_no_line() {
 
 #[tokio::test]
 async fn the_cache_is_a_miss_and_then_a_hit() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = Stage::new().await;
     assert_eq!(verdict(&stage.login().await), "authenticated");
     let misses = captured.metric("journey_step_cache_reads_total", &["result=\"miss\""]).expect("a miss");
@@ -109,7 +109,7 @@ async fn the_cache_is_a_miss_and_then_a_hit() {
 
 #[tokio::test]
 async fn a_tenant_is_a_label_where_the_operator_says_so() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = Stage::new().await;
     stage.step = stage.step.with_telemetry(Telemetry::new().labelling_tenants());
     assert_eq!(verdict(&stage.login().await), "authenticated");
@@ -121,7 +121,7 @@ async fn a_tenant_is_a_label_where_the_operator_says_so() {
 /// What somebody needs who is woken up by `client_rejected` at one tenant.
 #[tokio::test]
 async fn a_rejected_client_is_one_line_that_says_whose_and_why() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = arranged(Mishap::named("wrong-secret").expect("a mishap")).await;
     stage.connector["name"] = "Customers".into();
     assert_eq!(verdict(&stage.login().await), "failed: client_rejected");
@@ -168,7 +168,7 @@ async fn a_rejected_client_is_one_line_that_says_whose_and_why() {
 
 #[tokio::test]
 async fn each_kind_of_end_has_its_level_and_says_what_was_applied() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = Stage::new().await;
     let request = stage.begin().await;
     let _ = stage.complete(&query("code=x&state=guess")).await;
@@ -211,7 +211,7 @@ async fn each_kind_of_end_has_its_level_and_says_what_was_applied() {
 
 #[tokio::test]
 async fn a_call_that_the_host_ends_is_told_with_its_cause_and_its_limit() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let spinning = guest_step(&Guest { begin: "(loop (br 0))", ..Guest::default() });
     let invocation = invocation();
     let begun = spinning.begin(&Visit::first("tenant", "journey", "login"), &invocation).await;
@@ -237,7 +237,7 @@ async fn a_call_that_the_host_ends_is_told_with_its_cause_and_its_limit() {
 /// A component chooses its codes: it must not choose the number of time series.
 #[tokio::test]
 async fn a_code_that_is_none_is_other() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     // Fails with the first byte of the settings, which is a brace.
     let begin = "(i32.store8 (i32.const 1024) (i32.const 0))
         (i32.store8 (i32.const 1028) (i32.const 1)) (i32.store (i32.const 1024) (i32.const 1))
@@ -253,7 +253,7 @@ async fn a_code_that_is_none_is_other() {
 
 #[tokio::test]
 async fn a_busy_host_says_so_in_a_line_a_limit_and_a_count() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let runtime = Runtime::new(Capacity { sandboxes: 1, per_tenant: 1, waiting: 1, waiting_per_tenant: 1 }).expect("an engine");
     let guest = Guest { begin: "(call $now (i32.const 3072))", ..Guest::default() };
     let network = Network::new(Egress::deny_all()).expect("a network");
@@ -296,7 +296,7 @@ impl journey_host::Interceptor for Hangs {
 
 #[test]
 fn a_call_whose_host_dies_is_told_as_unknown() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let host = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let step = guest_step(&Guest { begin: "(call $now (i32.const 3072))", ..Guest::default() }).with_interceptor(Arc::new(Hangs));
     let called = async { step.begin(&Visit::first("tenant", "journey", "login"), &invocation()).await };
@@ -322,7 +322,7 @@ fn a_call_whose_host_dies_is_told_as_unknown() {
 
 #[tokio::test]
 async fn the_callers_trace_comes_in_and_never_goes_to_the_provider() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = arranged(Mishap::named("wrong-secret").expect("a mishap")).await;
     stage.step = stage.step.within_trace(TraceParent::parse(TRACEPARENT));
     assert_eq!(verdict(&stage.login().await), "failed: client_rejected");
@@ -346,7 +346,7 @@ async fn the_callers_trace_comes_in_and_never_goes_to_the_provider() {
 async fn spans_of_a_call_and_its_fetches_arrive_at_a_collector_as_one_trace() {
     let collector = Collector::start().await;
     let exported = collector.exporter();
-    let captured = Captured::sending(&exported);
+    let captured = Exported::sending(&exported);
     let stage = Stage::new().await;
     assert_eq!(verdict(&stage.login().await), "authenticated");
     drop(captured);
@@ -370,7 +370,7 @@ async fn spans_of_a_call_and_its_fetches_arrive_at_a_collector_as_one_trace() {
 
 /// Every field that is ever in a span or a line, for the table in the documents.
 pub(crate) async fn every_field() -> [BTreeSet<String>; 3] {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = Stage::new().await;
     stage.connector["name"] = "Customers".into();
     stage.step = stage.step.within_trace(TraceParent::parse(TRACEPARENT));

@@ -15,7 +15,14 @@
 //! no longer one that holds fewest. That can't go on for ever, since each `complete` had its `begin`. Nothing else goes before
 //! who has waited longer.
 
-use std::collections::{HashMap, VecDeque};
+mod heads;
+mod places;
+
+use crate::table::{Order, Table};
+pub(super) use heads::Ticket;
+use heads::{Head, Heads};
+pub(crate) use places::Phase;
+use places::{Count, Places};
 
 /// How many calls a host runs at a time, and how many wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,17 +55,6 @@ impl Capacity {
     }
 }
 
-/// Which of the two calls. The pure functions count as `begin`: nobody is stranded without them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Begin,
-    Complete,
-}
-
-/// Names a call that waits. A greater one came later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Ticket(u64);
-
 /// What a call is told that asks for a sandbox.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission {
@@ -71,7 +67,10 @@ pub(super) enum Admission {
 pub(super) struct Shares {
     running: Places,
     waiting: Places,
-    tenants: HashMap<String, Tenant>,
+    /// Tenants come and go: only those that hold or wait for something are kept.
+    tenants: Table<String, Tenant>,
+    /// Of their queues.
+    heads: Heads,
     next: u64,
 }
 
@@ -81,144 +80,87 @@ impl Shares {
         Self {
             running: Places::new(sandboxes, per_tenant),
             waiting: Places::new(waiting, waiting_per_tenant),
-            tenants: HashMap::new(),
+            tenants: Table::default(),
+            heads: Heads::default(),
             next: 0,
         }
     }
 
     /// A call asks for a sandbox. Nobody who could have one waits: see [`Shares::grant`].
     pub(super) fn ask(&mut self, tenant: &str, phase: Phase) -> Admission {
-        let of_tenant = self.tenants.entry(tenant.to_owned()).or_default();
-        let answer = if of_tenant.queue(phase).is_empty() && self.running.admits(of_tenant.running, phase) {
-            of_tenant.running.add(phase);
-            self.running.all.add(phase);
-            Admission::Granted
-        } else if self.waiting.admits(of_tenant.waiting(), phase) {
-            let ticket = Ticket(self.next);
-            self.next += 1;
-            of_tenant.queue(phase).push_back(ticket);
-            self.waiting.all.add(phase);
-            Admission::Waits(ticket)
-        } else {
-            Admission::Busy
-        };
-        self.forget_if_idle(tenant);
-        answer
+        self.change(tenant, |shares, of_tenant| {
+            if of_tenant.queue(phase).is_empty() && shares.running.admits(of_tenant.running, phase) {
+                of_tenant.running.add(phase);
+                shares.running.all.add(phase);
+                Admission::Granted
+            } else if shares.waiting.admits(of_tenant.waiting(), phase) {
+                let ticket = Ticket(shares.next);
+                shares.next += 1;
+                of_tenant.queue(phase).insert(ticket, ());
+                shares.waiting.all.add(phase);
+                Admission::Waits(ticket)
+            } else {
+                Admission::Busy
+            }
+        })
     }
 
     /// A call that was granted a sandbox is over. Returns those that get one now.
     pub(super) fn give_back(&mut self, tenant: &str, phase: Phase) -> Vec<Ticket> {
-        if let Some(of_tenant) = self.tenants.get_mut(tenant) {
+        self.change(tenant, |shares, of_tenant| {
             of_tenant.running.remove(phase);
-            self.running.all.remove(phase);
-        }
-        self.forget_if_idle(tenant);
+            shares.running.all.remove(phase);
+        });
         self.grant()
     }
 
     /// A call waits no longer.
     pub(super) fn withdraw(&mut self, tenant: &str, phase: Phase, ticket: Ticket) {
-        if let Some(of_tenant) = self.tenants.get_mut(tenant) {
-            let queue = of_tenant.queue(phase);
-            let before = queue.len();
-            queue.retain(|other| *other != ticket);
-            if queue.len() < before {
-                self.waiting.all.remove(phase);
+        self.change(tenant, |shares, of_tenant| {
+            if of_tenant.queue(phase).remove(ticket).is_some() {
+                shares.waiting.all.remove(phase);
             }
-        }
-        self.forget_if_idle(tenant);
+        });
     }
 
     /// Grants while anybody who waits may have a sandbox.
     fn grant(&mut self) -> Vec<Ticket> {
         let mut granted = Vec::new();
-        loop {
-            let running = &self.running;
-            let next = self.tenants.values_mut().filter_map(|tenant| {
-                let (ticket, phase) = tenant.next(running)?;
-                Some((tenant.running.total(), ticket, phase, tenant))
+        while let Some(head) = self.heads.next(&self.running) {
+            let Head { tenant, phase, ticket } = head;
+            self.change(&tenant, |shares, of_tenant| {
+                of_tenant.queue(phase).remove(ticket);
+                of_tenant.running.add(phase);
+                shares.waiting.all.remove(phase);
+                shares.running.all.add(phase);
             });
-            let Some((_, ticket, phase, tenant)) = next.min_by_key(|(held, ticket, ..)| (*held, *ticket)) else {
-                return granted;
-            };
-            tenant.queue(phase).pop_front();
-            tenant.running.add(phase);
-            self.waiting.all.remove(phase);
-            self.running.all.add(phase);
             granted.push(ticket);
         }
+        granted
     }
 
-    /// Tenants come and go: only those that hold or wait for something are kept.
-    fn forget_if_idle(&mut self, name: &str) {
-        if self.tenants.get(name).is_some_and(|tenant| tenant.running.total() + tenant.waiting().total() == 0) {
-            self.tenants.remove(name);
+    /// Changes what a tenant has, and the heads of its queues with it.
+    fn change<T>(&mut self, name: &str, act: impl FnOnce(&mut Self, &mut Tenant) -> T) -> T {
+        let mut tenant = self.tenants.remove(name).unwrap_or_default();
+        for (phase, ticket) in tenant.heads() {
+            self.heads.remove(tenant.running, phase, ticket);
         }
-    }
-}
-
-/// Places of one kind: sandboxes, or places to wait.
-struct Places {
-    size: usize,
-    per_tenant: usize,
-    all: Count,
-}
-
-impl Places {
-    fn new(size: usize, per_tenant: usize) -> Self {
-        Self { size, per_tenant, all: Count::default() }
-    }
-
-    /// Whether a tenant that has so many may have one more.
-    fn admits(&self, has: Count, phase: Phase) -> bool {
-        let free = self.size.saturating_sub(self.all.total());
-        let free_to_begin = less_kept(self.size).saturating_sub(self.all.begins);
-        let fits = has.total() < self.per_tenant.min(free);
-        match phase {
-            Phase::Complete => fits,
-            Phase::Begin => fits && has.begins < less_kept(self.per_tenant).min(free_to_begin),
+        let answer = act(self, &mut tenant);
+        for (phase, ticket) in tenant.heads() {
+            self.heads.add(name, tenant.running, phase, ticket);
         }
-    }
-}
-
-/// What is left where a quarter is kept for `complete`.
-fn less_kept(places: usize) -> usize {
-    places - places / 4
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Count {
-    begins: usize,
-    completes: usize,
-}
-
-impl Count {
-    fn total(self) -> usize {
-        self.begins + self.completes
-    }
-
-    fn of(&mut self, phase: Phase) -> &mut usize {
-        match phase {
-            Phase::Begin => &mut self.begins,
-            Phase::Complete => &mut self.completes,
+        if tenant.running.total() + tenant.waiting().total() > 0 {
+            self.tenants.insert(name.to_owned(), tenant);
         }
-    }
-
-    fn add(&mut self, phase: Phase) {
-        *self.of(phase) += 1;
-    }
-
-    fn remove(&mut self, phase: Phase) {
-        let count = self.of(phase);
-        *count = count.saturating_sub(1);
+        answer
     }
 }
 
 #[derive(Default)]
 struct Tenant {
     running: Count,
-    begins: VecDeque<Ticket>,
-    completes: VecDeque<Ticket>,
+    begins: Order<Ticket, ()>,
+    completes: Order<Ticket, ()>,
 }
 
 impl Tenant {
@@ -226,18 +168,17 @@ impl Tenant {
         Count { begins: self.begins.len(), completes: self.completes.len() }
     }
 
-    fn queue(&mut self, phase: Phase) -> &mut VecDeque<Ticket> {
+    fn queue(&mut self, phase: Phase) -> &mut Order<Ticket, ()> {
         match phase {
             Phase::Begin => &mut self.begins,
             Phase::Complete => &mut self.completes,
         }
     }
 
-    /// Of the calls of this tenant that may have a sandbox, the one that has waited longest.
-    fn next(&self, running: &Places) -> Option<(Ticket, Phase)> {
-        let heads = [(self.begins.front(), Phase::Begin), (self.completes.front(), Phase::Complete)];
-        let admitted = heads.into_iter().filter_map(|(ticket, phase)| Some((*ticket?, phase)));
-        admitted.filter(|(_, phase)| running.admits(self.running, *phase)).min_by_key(|(ticket, _)| *ticket)
+    /// The calls that have waited longest.
+    fn heads(&self) -> impl Iterator<Item = (Phase, Ticket)> + use<> {
+        let heads = [(Phase::Begin, self.begins.first()), (Phase::Complete, self.completes.first())];
+        heads.map(|(phase, head)| head.map(|(ticket, ())| (phase, *ticket))).into_iter().flatten()
     }
 }
 

@@ -1,12 +1,13 @@
 //! How often connections are tested: each test costs a directory's quota, and is a guess at a client secret.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::clock::lock;
+use crate::table::Table;
 
 /// How often connections may be tested, on this host. Whoever edits a connector tests it a few times in a row, and then not for
 /// months.
@@ -30,7 +31,15 @@ impl Default for TestRate {
 /// The tests of the last window.
 pub(super) struct Tests {
     rate: TestRate,
-    recent: Mutex<HashMap<Of, Vec<Instant>>>,
+    recent: Mutex<Recent>,
+}
+
+/// Each test is in both, and is taken out once: so all that a `take` forgets costs no more than it did to count it.
+#[derive(Default)]
+struct Recent {
+    by_whom: Table<Of, VecDeque<Instant>>,
+    /// In the order in which they were counted.
+    all: VecDeque<(Of, Instant)>,
 }
 
 /// Whose tests are counted.
@@ -57,24 +66,36 @@ impl Tests {
             Of::Directory(_) => per_directory,
         };
         let mut recent = lock(&self.recent);
-        // Whatever is over is forgotten, so that what is kept is bounded by what was allowed.
-        recent.retain(|_, tests| {
-            tests.retain(|at| now.saturating_duration_since(*at) < window);
-            !tests.is_empty()
-        });
-        let tests = recent.get(&of).map(Vec::as_slice).unwrap_or_default();
-        if tests.len() >= most {
-            let first = tests.first().map_or(Duration::ZERO, |first| now.saturating_duration_since(*first));
-            return Err(window.saturating_sub(first));
+        recent.forget(|at| now.saturating_duration_since(at) >= window);
+        let tests = recent.by_whom.get(&of);
+        if tests.map_or(0, VecDeque::len) >= most {
+            let first = tests.and_then(VecDeque::front);
+            return Err(window.saturating_sub(first.map_or(Duration::ZERO, |first| now.saturating_duration_since(*first))));
         }
-        recent.entry(of).or_default().push(now);
+        recent.by_whom.get_or_default(of.clone()).push_back(now);
+        recent.all.push_back((of, now));
         Ok(())
+    }
+}
+
+impl Recent {
+    /// So that what is kept is bounded by what was allowed.
+    fn forget(&mut self, is_over: impl Fn(Instant) -> bool) {
+        while let Some((of, _)) = self.all.pop_front_if(|(_, at)| is_over(*at)) {
+            if let Some(tests) = self.by_whom.get_mut(&of) {
+                tests.pop_front();
+                if tests.is_empty() {
+                    self.by_whom.remove(&of);
+                }
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::testing::{AMONG, assert_constant, steps};
 
     const fn rate(per_tenant: usize, per_directory: usize) -> TestRate {
         TestRate { per_tenant, per_directory, window: Duration::from_secs(60) }
@@ -114,6 +135,34 @@ mod tests {
             assert_eq!(tests.take(tenant(&number.to_string()), now), Ok(()));
         }
         assert_eq!(tests.take(tenant("last"), now + Duration::from_secs(60)), Ok(()));
-        assert_eq!(lock(&tests.recent).len(), 1);
+        let recent = lock(&tests.recent);
+        assert_eq!((recent.by_whom.len(), recent.all.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_test_is_counted_in_as_many_steps_whoever_else_has_tested_in_the_same_window() {
+        assert_constant(AMONG.map(|others| {
+            let (tests, now) = (Tests::new(rate(1, 1)), Instant::now());
+            for number in 0..others {
+                assert_eq!(tests.take(tenant(&number.to_string()), now), Ok(()));
+            }
+            steps(|| {
+                assert_eq!(tests.take(tenant("last"), now), Ok(()));
+                assert!(tests.take(tenant("last"), now).is_err());
+            })
+        }));
+    }
+
+    #[test]
+    fn each_test_is_forgotten_once_in_two_steps() {
+        for others in AMONG {
+            let (tests, now) = (Tests::new(rate(1, 1)), Instant::now());
+            let take = |name: &str, at: Instant| steps(|| assert_eq!(tests.take(tenant(name), at), Ok(())));
+            let one = take("first", now);
+            for number in 1..others {
+                assert_eq!(take(&number.to_string(), now), one);
+            }
+            assert_eq!(take("last", now + Duration::from_secs(60)), one + 2 * u64::from(others));
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The three stores in memory: for one process, for the demo and for tests.
 
+mod expiring;
+
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,16 +12,15 @@ use super::{
     Applied, Attempts, CacheScope, Change, ChangeId, Effect, Entry, Journeys, Settlement, StoreError, TenantCache, Write,
 };
 use crate::clock::{Clock, lock};
+use crate::table::Table;
 use crate::visit::Visit;
-
-/// Entries of one scope: for a visit, as many open tabs less one.
-const MAX_ENTRIES: usize = 128;
+use expiring::ExpiringMap;
 
 /// Journey variables and settlements. They live until their journey is forgotten.
 pub struct MemoryJourneys {
     clock: Arc<dyn Clock>,
     /// By tenant and journey, so that to forget one takes no longer where there are many.
-    journeys: Mutex<HashMap<(String, String), Journey>>,
+    journeys: Mutex<Table<(String, String), Journey>>,
 }
 
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl Journeys for MemoryJourneys {
     async fn apply(&self, visit: &Visit, change: &Change) -> Result<Applied, StoreError> {
         let now = self.clock.now();
         let mut journeys = lock(&self.journeys);
-        let Journey { variables, visits } = journeys.entry((visit.tenant.clone(), visit.journey.clone())).or_default();
+        let Journey { variables, visits } = journeys.get_or_default((visit.tenant.clone(), visit.journey.clone()));
         let state = visits.entry((visit.step.clone(), visit.round)).or_default();
         if let Some((id, _)) = &state.settlement {
             return Ok(if *id == change.id { Applied::Yes } else { Applied::Settled });
@@ -159,80 +159,47 @@ impl TenantCache for MemoryCache {
     }
 }
 
-/// Entries with a lifetime, by scope and key.
-struct ExpiringMap<S> {
-    clock: Arc<dyn Clock>,
-    shelves: Mutex<HashMap<S, HashMap<String, Kept>>>,
-    /// Counts up with each change, so that no revision comes twice.
-    revision: AtomicU64,
-}
-
-struct Kept {
-    value: String,
-    revision: u64,
-    until: Duration,
-}
-
-impl<S: std::hash::Hash + Eq> ExpiringMap<S> {
-    fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelves: Mutex::default(), revision: AtomicU64::new(0) }
-    }
-
-    fn kept(&self, value: &str, lifetime: u32, now: Duration) -> Kept {
-        let until = now.saturating_add(Duration::from_secs(lifetime.into()));
-        Kept { value: value.to_owned(), revision: self.revision.fetch_add(1, Ordering::Relaxed), until }
-    }
-
-    fn get(&self, scope: &S, key: &str) -> Option<Entry> {
-        let now = self.clock.now();
-        let shelves = lock(&self.shelves);
-        let kept = shelves.get(scope)?.get(key)?;
-        (kept.until > now).then(|| Entry { value: kept.value.clone(), revision: kept.revision.to_string() })
-    }
-
-    fn put(&self, scope: S, key: &str, value: &str, lifetime: u32) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let mut shelves = lock(&self.shelves);
-        let shelf = shelves.entry(scope).or_default();
-        shelf.retain(|_, kept| kept.until > now);
-        if shelf.len() >= MAX_ENTRIES && !shelf.contains_key(key) {
-            return Err(StoreError::Refused(format!("{MAX_ENTRIES} entries are kept already")));
-        }
-        shelf.insert(key.to_owned(), self.kept(value, lifetime, now));
-        Ok(())
-    }
-
-    fn replace(&self, scope: &S, key: &str, revision: &str, value: &str, lifetime: u32) -> bool {
-        let now = self.clock.now();
-        let mut shelves = lock(&self.shelves);
-        let kept = shelves.get_mut(scope).and_then(|shelf| shelf.get_mut(key));
-        match kept.filter(|kept| kept.until > now && kept.revision.to_string() == revision) {
-            Some(kept) => {
-                *kept = self.kept(value, lifetime, now);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn clear(&self, scope: &S) {
-        lock(&self.shelves).remove(scope);
-    }
-
-    fn dump(&self, scope: &S) -> Vec<(String, String)> {
-        let shelves = lock(&self.shelves);
-        let mut entries: Vec<_> =
-            shelves.get(scope).into_iter().flatten().map(|(key, kept)| (key.clone(), kept.value.clone())).collect();
-        entries.sort();
-        entries
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::tests::visit;
+    use super::super::tests::{change, settlement, visit};
     use super::*;
     use crate::clock::testing::ManualClock;
+    use crate::table::testing::{AMONG, assert_constant, assert_logarithmic, steps_of};
+
+    fn of_journey(number: u32) -> Visit {
+        Visit::first("tenant", &number.to_string(), "step")
+    }
+
+    #[tokio::test]
+    async fn a_journey_is_forgotten_in_as_many_steps_whatever_others_there_are() {
+        let among = async |others: u32| {
+            let journeys = MemoryJourneys::new(Arc::new(ManualClock::at(1_800_000_000)));
+            for number in 0..=others {
+                let settled = change(1, Effect::Settle(settlement()), &[("out", Some("1"))]);
+                journeys.apply(&of_journey(number), &settled).await.unwrap();
+            }
+            let taken = steps_of(async { journeys.forget("tenant", "5").await.unwrap() }).await;
+            assert_eq!(journeys.settlement(&of_journey(5)).await, Ok(None));
+            assert_eq!(lock(&journeys.journeys).len(), others as usize);
+            taken
+        };
+        assert_constant([among(AMONG[0]).await, among(AMONG[1]).await]);
+    }
+
+    #[tokio::test]
+    async fn a_visit_is_left_in_steps_that_hardly_grow_with_the_number_of_those_pending() {
+        let among = async |others: u32| {
+            let attempts = MemoryAttempts::new(Arc::new(ManualClock::at(1_800_000_000)));
+            for number in 0..=others {
+                attempts.put(&of_journey(number), "attempt", "value", 900).await.unwrap();
+                attempts.put(&of_journey(number), "newest", "attempt", 900).await.unwrap();
+            }
+            let taken = steps_of(async { attempts.leave(&of_journey(5)).await.unwrap() }).await;
+            assert_eq!(attempts.dump(&of_journey(5)), []);
+            taken
+        };
+        assert_logarithmic([among(AMONG[0]).await, among(AMONG[1]).await]);
+    }
 
     #[tokio::test]
     async fn what_is_kept_can_be_shown_until_it_expires_or_is_forgotten() {

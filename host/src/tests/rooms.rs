@@ -9,7 +9,7 @@ const ROOMS: [&[&str]; 6] = [
     &["services"],
     &["network", "stores"],
     &["telemetry"],
-    &["callbacks", "clock", "connection", "description", "import", "intercept", "outcome", "response", "text", "visit"],
+    &["callbacks", "clock", "connection", "description", "import", "intercept", "outcome", "response", "table", "text", "visit"],
 ];
 
 fn files(path: &Path) -> Vec<PathBuf> {

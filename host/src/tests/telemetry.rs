@@ -250,7 +250,7 @@ async fn each_metric_is_described() {
     let captured = Captured::begin();
     crate::telemetry::describe();
     let _ = step(Guest::default().compile()).begin(&visit(), &named()).await;
-    assert!(captured.text().contains("# HELP journey_step_calls_total calls that are over"), "{}", captured.text());
+    assert!(captured.metrics().contains("# HELP journey_step_calls_total calls that are over"), "{}", captured.metrics());
 }
 
 #[tokio::test]

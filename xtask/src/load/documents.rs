@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::table::{GOAL, Table};
+use super::ratio::GOAL;
+use super::table::Table;
 use crate::measuring::{Place, machine};
 
 const FIGURES: Place =
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_page_has_a_row_for_each_case_and_each_ratio_with_all_columns() {
-        let table = Table::read(&sample()).unwrap();
+        let table = Table::read(&sample(), false).unwrap();
         let page = page(&table, "A machine").unwrap();
         let tables: Vec<Vec<&str>> =
             page.split("\n\n").filter(|part| part.starts_with('|')).map(|part| part.lines().collect()).collect();
@@ -76,7 +77,7 @@ mod tests {
     fn the_page_as_it_stands_has_the_tables_that_the_command_writes() {
         let text = fs::read_to_string(component_artifact::workspace().join("docs/performance.md")).unwrap();
         let standing = text.split(FIGURES.begins).nth(1).and_then(|rest| rest.split(FIGURES.ends).next()).unwrap();
-        let table = Table::read(&sample()).unwrap();
+        let table = Table::read(&sample(), false).unwrap();
         let written = page(&table, "A machine").unwrap();
         let headings = |text: &str| -> Vec<String> {
             let lines: Vec<&str> = text.lines().collect();

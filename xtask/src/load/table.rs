@@ -2,17 +2,13 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
+use super::case::Case;
+use super::ratio::{GOAL, Ratio};
 use crate::bars::{self, Bar, Scale};
 use crate::measuring::{rounded, thousands};
-
-/// What the cost of a login may grow to, from the first case to the last.
-pub(super) const GOAL: f64 = 1.3;
-
-/// In place of a figure that isn't there.
-const NONE: &str = "–";
 
 /// What one run measured.
 pub(super) struct Table {
@@ -25,46 +21,14 @@ pub(super) struct Table {
     pub(super) ratios: Vec<Ratio>,
 }
 
-/// A host over one store, with so many logins pending of so many tenants.
-pub(super) struct Case {
-    pub(super) store: String,
-    pub(super) pending: u64,
-    pub(super) tenants: u64,
-    /// Of the host's memory; none where so few logins don't show in it.
-    pub(super) bytes: Option<u64>,
-    /// Of the store's memory.
-    pub(super) store_bytes: Option<u64>,
-    pub(super) one: Batches,
-    pub(super) eight: Batches,
-}
-
-/// So many logins at a time. Times in nanoseconds, for each login.
-pub(super) struct Batches {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-    /// Of each batch.
-    processor: Vec<f64>,
-    wall: Vec<f64>,
-    provider: Vec<f64>,
-    store: Vec<f64>,
-}
-
-/// The last case divided by the first.
-pub(super) struct Ratio {
-    pub(super) name: String,
-    pub(super) about: String,
-    pub(super) minima: f64,
-    /// Of the quotients of each round the median, where there is a figure of each round.
-    pub(super) medians: Option<f64>,
-}
-
 impl Table {
-    /// Reads what the program `cognito-oidc-load` has written.
+    /// Reads what the program `cognito-oidc-load` has written. Of a quick run, what a login keeps isn't compared: so few don't
+    /// show in the memory of a process.
     ///
     /// # Errors
     ///
     /// Where a figure is missing, or a case to compare with.
-    pub(super) fn read(measured: &Value) -> Result<Self> {
+    pub(super) fn read(measured: &Value, is_quick: bool) -> Result<Self> {
         let number = |name: &str| measured[name].as_u64().with_context(|| format!("there is no {name}"));
         let cases = measured["cases"].as_array().context("no cases")?;
         let cases = cases.iter().map(Case::read).collect::<Result<Vec<Case>>>()?;
@@ -79,7 +43,9 @@ impl Table {
                 of_store.iter().find(|case| case.tenants > 1).with_context(|| format!("no case of many tenants over {store}"))?;
             ratios.extend(Ratio::of_logins(&format!("{store}_pending"), first, last)?);
             ratios.extend(Ratio::of_logins(&format!("{store}_tenants"), first, many)?);
-            ratios.push(Ratio::of_bytes(&format!("{store}_tenants"), last, many)?);
+            if !is_quick {
+                ratios.push(Ratio::of_bytes(&format!("{store}_tenants"), last, many)?);
+            }
         }
         let redis = measured["redis"].as_str().context("there is no redis")?.to_owned();
         Ok(Self {
@@ -137,143 +103,6 @@ impl Table {
     }
 }
 
-impl Case {
-    fn read(case: &Value) -> Result<Self> {
-        let number = |name: &str| case[name].as_u64().with_context(|| format!("a case has no {name}"));
-        let batches = |at_a_time: u64| -> Result<Batches> {
-            let all = case["batches"].as_array().context("a case has no batches")?;
-            let of = all.iter().find(|batches| batches["at_a_time"] == at_a_time);
-            Batches::read(of.with_context(|| format!("a case has no batches of {at_a_time} at a time"))?)
-        };
-        Ok(Self {
-            store: case["store"].as_str().context("a case has no store")?.to_owned(),
-            pending: number("pending")?,
-            tenants: number("tenants")?,
-            bytes: case["bytes_a_pending_login"].as_u64(),
-            store_bytes: case["store_bytes_a_pending_login"].as_u64(),
-            one: batches(1)?,
-            eight: batches(8)?,
-        })
-    }
-
-    /// In a few words.
-    pub(super) fn about(&self) -> String {
-        let store = if self.store == "redis" { "over Redis" } else { "in memory" };
-        match self.tenants {
-            1 => format!("{store}, {} pending", thousands(self.pending)),
-            tenants => format!("{store}, {} pending of as many tenants", thousands(tenants)),
-        }
-    }
-
-    /// Milliseconds of a login: processor, p50, p99, the provider's processor, the store's.
-    pub(super) fn one_at_a_time(&self) -> [String; 5] {
-        let [processor, p50, p99] = self.one.milliseconds();
-        [processor, p50, p99, least_milliseconds(&self.one.provider), least_milliseconds(&self.one.store)]
-    }
-
-    /// Milliseconds of a login: processor, p50, p99; logins a second.
-    pub(super) fn eight_at_a_time(&self) -> [String; 4] {
-        let [processor, p50, p99] = self.eight.milliseconds();
-        [processor, p50, p99, format!("{:.0}", self.eight.logins_a_second())]
-    }
-
-    /// Bytes for each pending login: the host's, the store's.
-    pub(super) fn kept(&self) -> [String; 2] {
-        [self.bytes, self.store_bytes].map(|bytes| bytes.map_or_else(|| NONE.to_owned(), thousands))
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "store": self.store, "pending": self.pending, "tenants": self.tenants, "bytes_a_pending_login": self.bytes,
-            "store_bytes_a_pending_login": self.store_bytes, "one_at_a_time": self.one.json(), "eight_at_a_time": self.eight.json(),
-        })
-    }
-}
-
-impl Batches {
-    fn read(batches: &Value) -> Result<Self> {
-        let number = |name: &str| batches[name].as_f64().with_context(|| format!("batches have no {name}"));
-        let list = |name: &str| -> Result<Vec<f64>> {
-            let list = batches[name].as_array().with_context(|| format!("batches have no {name}"))?;
-            Ok(list.iter().filter_map(Value::as_f64).collect())
-        };
-        let read = Self {
-            p50: number("p50_ns")?,
-            p99: number("p99_ns")?,
-            processor: list("processor_ns")?,
-            wall: list("wall_ns")?,
-            provider: list("provider_ns")?,
-            store: list("store_ns")?,
-        };
-        let is_measured = |times: &[f64]| !times.is_empty() && times.iter().all(|time| *time > 0.0);
-        ensure!(is_measured(&read.processor) && is_measured(&read.wall), "batches that took no time");
-        Ok(read)
-    }
-
-    fn least_processor(&self) -> Result<f64> {
-        least(&self.processor).context("no batch")
-    }
-
-    /// Processor, p50, p99.
-    fn milliseconds(&self) -> [String; 3] {
-        [least_milliseconds(&self.processor), milliseconds(self.p50), milliseconds(self.p99)]
-    }
-
-    /// In the fastest batch.
-    fn logins_a_second(&self) -> f64 {
-        least(&self.wall).map_or(0.0, |wall| 1e9 / wall)
-    }
-
-    fn json(&self) -> Value {
-        let whole = |list: &[f64]| least(list).map(|time| time as u64);
-        json!({
-            "processor_ns": whole(&self.processor), "p50_ns": self.p50, "p99_ns": self.p99,
-            "logins_a_second": rounded(self.logins_a_second()), "provider_ns": whole(&self.provider), "store_ns": whole(&self.store),
-        })
-    }
-}
-
-impl Ratio {
-    fn of_logins(name: &str, first: &Case, last: &Case) -> Result<Vec<Self>> {
-        let about = |what: &str| format!("{} ÷ {}: {what}", last.about(), thousands(first.pending));
-        let of_batches = |which: &str, what: &str, of: &[f64], to: &[f64]| -> Result<Self> {
-            let minima = least(of).zip(least(to)).map(|(of, to)| of / to).context("no batch")?;
-            let quotients = of.iter().zip(to).map(|(of, to)| of / to);
-            Ok(Self { name: format!("{name}/{which}"), about: about(what), minima, medians: Some(median(quotients.collect())?) })
-        };
-        Ok(vec![
-            of_batches("processor", "processor time", &last.one.processor, &first.one.processor)?,
-            of_batches("processor_of_eight", "the same, eight at a time", &last.eight.processor, &first.eight.processor)?,
-            of_batches("duration", "duration", &last.one.wall, &first.one.wall)?,
-        ])
-    }
-
-    /// Host and store together: in memory one has all of it, over a store the other.
-    fn of_bytes(name: &str, one: &Case, many: &Case) -> Result<Self> {
-        let all = |case: &Case| case.bytes.map(|bytes| (bytes + case.store_bytes.unwrap_or_default()) as f64);
-        let (one_bytes, many_bytes) = all(one).zip(all(many)).context("no bytes of the cases with most pending")?;
-        let about = format!("{} ÷ {} of one: memory a login", many.about(), thousands(one.pending));
-        Ok(Self { name: format!("{name}/bytes"), about, minima: many_bytes / one_bytes.max(1.0), medians: None })
-    }
-}
-
-fn milliseconds(time: f64) -> String {
-    format!("{:.2}", time / 1e6)
-}
-
-fn least_milliseconds(list: &[f64]) -> String {
-    least(list).map_or_else(|| NONE.to_owned(), milliseconds)
-}
-
-fn least(list: &[f64]) -> Option<f64> {
-    list.iter().copied().reduce(f64::min)
-}
-
-fn median(mut list: Vec<f64>) -> Result<f64> {
-    list.sort_by(f64::total_cmp);
-    list.get(list.len() / 2).copied().context("no round")
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -304,7 +133,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_ratios_of_the_json_are_the_last_case_divided_by_the_first() {
-        let json = Table::read(&sample()).unwrap().json();
+        let json = Table::read(&sample(), false).unwrap().json();
         for store in ["memory", "redis"] {
             for (name, expected) in [
                 ("pending/processor", 3.0),
@@ -328,7 +157,7 @@ pub(super) mod tests {
         let without = |change: fn(&mut Value)| {
             let mut run = sample();
             change(&mut run);
-            Table::read(&run).map(drop).unwrap_err().to_string()
+            Table::read(&run, false).map(drop).unwrap_err().to_string()
         };
         for (change, expected) in [
             ((|run| run["redis"] = Value::Null) as fn(&mut Value), "there is no redis"),
@@ -344,8 +173,19 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn of_a_quick_run_all_but_the_memory_is_compared() {
+        let mut run = sample();
+        for case in run["cases"].as_array_mut().unwrap() {
+            case["bytes_a_pending_login"] = Value::Null;
+        }
+        let ratios = Table::read(&run, true).unwrap().ratios;
+        assert_eq!(ratios.len(), 12);
+        assert!(ratios.iter().all(|ratio| !ratio.name.ends_with("/bytes")));
+    }
+
+    #[test]
     fn the_text_has_a_line_for_each_case_and_each_ratio_and_all_columns_are_aligned() {
-        let table = Table::read(&sample()).unwrap();
+        let table = Table::read(&sample(), false).unwrap();
         let text = table.text().unwrap();
         let lines: Vec<&str> = text.lines().collect();
         let (cases, ratios) = lines.split_at(2 + table.cases.len());
@@ -360,7 +200,7 @@ pub(super) mod tests {
 
     #[test]
     fn the_picture_has_a_bar_for_each_case() {
-        let table = Table::read(&sample()).unwrap();
+        let table = Table::read(&sample(), false).unwrap();
         assert_eq!(table.plot().unwrap().matches("<rect ").count(), table.cases.len());
     }
 }

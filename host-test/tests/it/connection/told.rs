@@ -4,16 +4,16 @@ use journey_host::{SecretForTest, TestRate, Tested};
 use serde_json::{Value, json};
 
 use super::test;
-use crate::captured::Captured;
+use crate::exported::Exported;
 use crate::stage::Stage;
 
-fn calls(captured: &Captured, outcome: &str) -> Option<f64> {
+fn calls(captured: &Exported, outcome: &str) -> Option<f64> {
     captured.metric("journey_step_calls_total", &["phase=\"test\"", &format!("outcome=\"{outcome}\"")])
 }
 
 #[tokio::test]
 async fn a_test_is_a_span_and_a_count_and_a_line_only_where_it_found_something() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let mut stage = Stage::new().await;
     test(&stage).await;
     assert_eq!(calls(&captured, "done"), Some(1.0));
@@ -35,7 +35,7 @@ async fn a_test_is_a_span_and_a_count_and_a_line_only_where_it_found_something()
 
 #[tokio::test]
 async fn a_test_that_comes_too_often_is_a_limit_that_was_hit() {
-    let captured = Captured::begin();
+    let captured = Exported::begin();
     let stage = Stage::new().await;
     let step = stage.step.with_test_rate(TestRate { per_tenant: 0, ..TestRate::default() });
     let called = step.test("tenant", None, &stage.connector.to_string(), SecretForTest::None).await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use super::scenarios::{self, Ended, Scenario, Verdict};
-use crate::captured::{Captured, Collector};
+use crate::exported::{Collector, Exported};
 use crate::leaks::leak;
 
 /// What a host shows of its calls.
@@ -58,17 +58,17 @@ fn own_part((name, secret): &(&'static str, String)) -> (&'static str, String) {
 }
 
 /// All that is for somebody's eyes.
-async fn told(ended: &Ended, watcher: &Watcher, captured: &Captured) -> String {
+async fn told(ended: &Ended, watcher: &Watcher, captured: &Exported) -> String {
     let calls = watcher.0.lock().expect("a lock").clone();
     let error = ended.stage.variable("error_output").await;
     format!("{:?}\n{:?}\n{error:?}\n{calls}\n{}", ended.begun, ended.completed, captured.text())
 }
 
 async fn play(scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
-    play_captured(Captured::begin(), scenario, event_data, tokens).await
+    play_captured(Exported::begin(), scenario, event_data, tokens).await
 }
 
-async fn play_captured(captured: Captured, scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
+async fn play_captured(captured: Exported, scenario: &Scenario, event_data: Value, tokens: &str) -> (Ended, String) {
     let watcher = Arc::new(Watcher::default());
     let ended = scenario
         .play(|stage| {
@@ -89,7 +89,7 @@ async fn h01_no_failure_tells_a_secret() {
     let (mut all_secrets, mut all_told) = (Vec::new(), String::new());
     for scenario in scenarios::all() {
         for event_data in [json!("input_output"), json!({ "custom": ["/input", "/exchanges", "/error", "/output"] })] {
-            let (ended, told) = play_captured(Captured::sending(&exported), &scenario, event_data, "output").await;
+            let (ended, told) = play_captured(Exported::sending(&exported), &scenario, event_data, "output").await;
             assert!(matches!(ended.verdict(), Verdict::Failed(_) | Verdict::Ignored(_)), "{}", scenario.code);
             let secrets = secrets(&ended);
             assert_eq!(leak(&told, &secrets), None, "{}: {told}", scenario.code);

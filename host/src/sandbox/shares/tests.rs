@@ -1,6 +1,10 @@
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 
+use super::places::less_kept;
 use super::*;
+use crate::table::testing::{AMONG, assert_constant, assert_logarithmic, steps};
 
 /// As many calls of a tenant as it can get at once.
 fn take_all(shares: &mut Shares, tenant: &str, phase: Phase) -> usize {
@@ -108,6 +112,46 @@ fn who_withdraws_what_no_longer_waits_takes_nothing_from_others() {
     assert_eq!(shares.give_back("a", Phase::Complete), [second]);
 }
 
+/// Room for as many as the steps are counted among, though a tenant never gets more than it leaves.
+const ROOMY: Capacity = Capacity { sandboxes: 40_000, per_tenant: 40_000, waiting: 40_000, waiting_per_tenant: 40_000 };
+
+#[test]
+fn a_call_that_ends_gives_its_sandbox_back_in_as_many_steps_however_many_tenants_run_others() {
+    assert_constant(AMONG.map(|others| {
+        let mut shares = Shares::new(ROOMY);
+        for tenant in 0..=others {
+            assert_eq!(shares.ask(&tenant.to_string(), Phase::Complete), Admission::Granted);
+        }
+        steps(|| assert_eq!(shares.give_back("5", Phase::Complete), []))
+    }));
+}
+
+#[test]
+fn whose_call_is_next_takes_steps_that_hardly_grow_with_the_number_of_tenants_that_wait() {
+    for phase in [Phase::Begin, Phase::Complete] {
+        assert_logarithmic(AMONG.map(|others| {
+            let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, ..ROOMY });
+            assert_eq!(shares.ask("first", phase), Admission::Granted);
+            let waits = |tenant: u32| assert!(matches!(shares.ask(&tenant.to_string(), phase), Admission::Waits(_)));
+            (0..others).for_each(waits);
+            steps(|| assert_eq!(shares.give_back("first", phase).len(), 1))
+        }));
+    }
+}
+
+#[test]
+fn a_call_that_waits_no_longer_takes_steps_that_hardly_grow_with_the_number_of_those_of_its_tenant() {
+    assert_logarithmic(AMONG.map(|others| {
+        let mut shares = Shares::new(Capacity { sandboxes: 1, per_tenant: 1, ..ROOMY });
+        assert_eq!(shares.ask("another", Phase::Complete), Admission::Granted);
+        let tickets = (0..=others).map(|_| shares.ask("a", Phase::Complete)).collect::<Vec<_>>();
+        let Admission::Waits(ticket) = tickets[5] else { panic!("it waits") };
+        let taken = steps(|| shares.withdraw("a", Phase::Complete, ticket));
+        assert_eq!(shares.waiting.all.total(), others as usize);
+        taken
+    }));
+}
+
 #[test]
 fn by_default_a_tenant_has_a_quarter_of_the_sandboxes_and_of_the_places_to_wait() {
     let expected = Capacity { sandboxes: 64, per_tenant: 16, waiting: 256, waiting_per_tenant: 64 };
@@ -139,6 +183,7 @@ fn a_begin_waits_for_the_logins_of_its_own_tenant_that_come_back_and_no_longer()
 
 /// Shares beside a list of who runs and who waits.
 struct Played {
+    capacity: Capacity,
     shares: Shares,
     running: Vec<(usize, Phase)>,
     waiting: Vec<(Ticket, usize, Phase)>,
@@ -146,7 +191,7 @@ struct Played {
 
 impl Played {
     fn new(capacity: Capacity) -> Self {
-        Self { shares: Shares::new(capacity), running: Vec::new(), waiting: Vec::new() }
+        Self { capacity, shares: Shares::new(capacity), running: Vec::new(), waiting: Vec::new() }
     }
 
     fn ask(&mut self, tenant: usize, phase: Phase) {
@@ -159,10 +204,33 @@ impl Played {
 
     fn give_back(&mut self, index: usize) {
         let (tenant, phase) = self.running.remove(index);
-        for ticket in self.shares.give_back(&tenant.to_string(), phase) {
+        let granted = self.shares.give_back(&tenant.to_string(), phase);
+        assert_eq!(granted, self.granted_by_a_walk());
+        for ticket in granted {
             let position = self.waiting.iter().position(|(other, ..)| *other == ticket).expect("only who waits is granted");
             let (_, tenant, phase) = self.waiting.remove(position);
             self.running.push((tenant, phase));
+        }
+    }
+
+    /// Who gets a sandbox by the rules, with a look at each call.
+    fn granted_by_a_walk(&self) -> Vec<Ticket> {
+        let mut places = Places::new(self.capacity.sandboxes, self.capacity.per_tenant);
+        let (mut running, mut waiting, mut granted) = (self.running.clone(), self.waiting.clone(), Vec::new());
+        running.iter().for_each(|(_, phase)| places.all.add(*phase));
+        loop {
+            let held = |tenant: usize| {
+                let mut count = Count::default();
+                running.iter().filter(|(other, _)| *other == tenant).for_each(|(_, phase)| count.add(*phase));
+                count
+            };
+            let admitted = waiting.iter().filter(|(_, tenant, phase)| places.admits(held(*tenant), *phase));
+            let next = admitted.min_by_key(|(ticket, tenant, _)| (held(*tenant).total(), *ticket)).copied();
+            let Some((ticket, tenant, phase)) = next else { return granted };
+            waiting.retain(|(other, ..)| *other != ticket);
+            running.push((tenant, phase));
+            places.all.add(phase);
+            granted.push(ticket);
         }
     }
 
@@ -207,9 +275,9 @@ impl Played {
             assert!(by_tenant.values().map(|count| count.total()).sum::<usize>() <= size);
             assert!(by_tenant.values().map(|count| count.begins).sum::<usize>() <= less_kept(size));
         }
-        let eligible = self.shares.tenants.values().any(|tenant| tenant.next(&self.shares.running).is_some());
-        assert!(!eligible, "nobody waits who may have a sandbox");
-        let known = self.shares.tenants.values().map(|tenant| tenant.running.total() + tenant.waiting().total()).sum::<usize>();
+        assert_eq!(self.granted_by_a_walk(), [], "nobody waits who may have a sandbox");
+        let known =
+            self.shares.tenants.iter().map(|(_, tenant)| tenant.running.total() + tenant.waiting().total()).sum::<usize>();
         assert_eq!(known, self.running.len() + self.waiting.len());
     }
 }

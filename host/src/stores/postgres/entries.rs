@@ -22,7 +22,7 @@ const PUT: &str = "INSERT INTO journey_attempt (tenant, journey, step, round, ke
 const REPLACE: &str = "UPDATE journey_attempt SET value = $6, revision = $7, expires_at = clock_timestamp() + make_interval(secs => $8) \
     WHERE tenant = $1 AND journey = $2 AND step = $3 AND round = $4 AND key = $5 AND revision = $9 AND expires_at > clock_timestamp()";
 
-const LEAVE: &str = "DELETE FROM journey_attempt WHERE tenant = $1 AND journey = $2 AND step = $3 AND round = $4";
+pub(super) const LEAVE: &str = "DELETE FROM journey_attempt WHERE tenant = $1 AND journey = $2 AND step = $3 AND round = $4";
 
 const GET_CACHE: &str = "SELECT value FROM journey_cache \
     WHERE component = $1 AND tenant = $2 AND key = $3 AND expires_at > clock_timestamp()";

@@ -13,13 +13,16 @@ const LOCK: &str = "SELECT pg_try_advisory_xact_lock(hashtext('journey-host: gar
 
 /// An attempt stays an hour longer than it can be read, and its journey with it: an outcome that was decided by it may still be
 /// on its way. Rows that somebody is changing are left for the next time.
-const COLLECT: [&str; 3] = [
+///
+/// By `now()`, which is the same for all rows, so that what is over is found through an index. The database would ask
+/// `clock_timestamp()` anew for each row there is.
+pub(super) const COLLECT: [&str; 3] = [
     "DELETE FROM journey_attempt WHERE ctid = ANY (ARRAY(SELECT ctid FROM journey_attempt \
-        WHERE expires_at <= clock_timestamp() - interval '1 hour' ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
+        WHERE expires_at <= now() - interval '1 hour' ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
     "DELETE FROM journey_cache WHERE ctid = ANY (ARRAY(SELECT ctid FROM journey_cache \
-        WHERE expires_at <= clock_timestamp() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
+        WHERE expires_at <= now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
     "DELETE FROM journey_state WHERE ctid = ANY (ARRAY(SELECT ctid FROM journey_state AS kept \
-        WHERE expires_at <= clock_timestamp() \
+        WHERE expires_at <= now() \
         AND NOT EXISTS (SELECT FROM journey_attempt AS left_over WHERE left_over.tenant = kept.tenant AND left_over.journey = kept.journey) \
         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
 ];

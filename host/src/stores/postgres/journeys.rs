@@ -36,7 +36,7 @@ const SETTLEMENT: &str = "SELECT settlement FROM journey_visit WHERE tenant = $1
 
 const VARIABLE: &str = "SELECT value FROM journey_variable WHERE tenant = $1 AND journey = $2 AND name = $3";
 
-const FORGET: &str = "DELETE FROM journey_state WHERE tenant = $1 AND journey = $2";
+pub(super) const FORGET: &str = "DELETE FROM journey_state WHERE tenant = $1 AND journey = $2";
 
 #[async_trait]
 impl Journeys for PostgresStores {

@@ -3,11 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::testing::{PostgresServer, Proxy, Wire, postgres_url, unique_name};
+use tokio_postgres::types::ToSql;
+
+use super::super::conformance::{Network, Relay};
+use super::super::testing::{PostgresServer, postgres_url, unique_name};
 use super::super::tests::{change, settlement, visit};
 use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
+use super::entries::LEAVE;
+use super::garbage::COLLECT;
+use super::journeys::FORGET;
 use super::pool::Failed;
 use super::{MAX_VALUE, PostgresConfig, PostgresStores};
+use crate::table::testing::AMONG;
 use crate::visit::Visit;
 
 async fn stores() -> PostgresStores {
@@ -100,36 +107,50 @@ async fn of_a_settlement_and_a_begin_that_clears_the_variables_neither_half_is_l
 #[tokio::test]
 async fn a_lost_commit_is_repeated_by_the_changes_id() {
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let url = format!("postgresql://postgres@127.0.0.1:{}/postgres", proxy.port());
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let url = format!("postgresql://postgres@{}/postgres", relay.address());
     let stores = at(&url).await;
     let settle = change(1, Effect::Settle(settlement()), &[("out", Some("1"))]);
-    // With its end: `START TRANSACTION … READ COMMITTED` goes before it.
-    proxy.lose_the_answer_to(b"COMMIT\0");
-    let lost = stores.apply(&visit(), &settle).await;
-    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
-    proxy.set(Wire::Passes);
-    assert_eq!(stores.settlement(&visit()).await, Ok(Some(settlement())), "it was committed all the same");
-    assert_eq!(stores.apply(&visit(), &settle).await, Ok(Applied::Yes));
     let other = change(2, Effect::Settle(settlement()), &[("out", Some("2"))]);
-    assert_eq!(stores.apply(&visit(), &other).await, Ok(Applied::Settled));
-    assert_eq!(stores.variable("tenant", "journey", "out").await.unwrap().as_deref(), Some("1"));
+    let mut was_committed = Vec::new();
+    // One answer of the transaction after the other, until there are no more to lose.
+    for after in 0.. {
+        let own = Visit::first("tenant", &after.to_string(), "step");
+        // From here on, the connection has each statement prepared.
+        stores.apply(&Visit::first("tenant", &format!("before {after}"), "step"), &settle).await.unwrap();
+        relay.set(Network::LosesAnswer { after });
+        let answer = stores.apply(&own, &settle).await;
+        relay.set(Network::Sound);
+        if answer == Ok(Applied::Yes) {
+            break;
+        }
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        was_committed.push(stores.settlement(&own).await == Ok(Some(settlement())));
+        assert_eq!(stores.apply(&own, &settle).await, Ok(Applied::Yes));
+        assert_eq!(stores.apply(&own, &other).await, Ok(Applied::Settled));
+        assert_eq!(stores.variable("tenant", &own.journey, "out").await.unwrap().as_deref(), Some("1"));
+    }
+    assert!(matches!(was_committed[..], [false, .., true]), "the last answer is that to COMMIT: {was_committed:?}");
 }
 
 #[tokio::test]
 async fn a_lost_answer_of_any_act_is_an_error_and_the_next_one_is_answered() {
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let stores = at(&format!("postgresql://postgres@127.0.0.1:{}/postgres", proxy.port())).await;
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let stores = at(&format!("postgresql://postgres@{}/postgres", relay.address())).await;
     let is_lost = |error: Option<StoreError>| assert!(matches!(&error, Some(StoreError::Unavailable(_))), "{error:?}");
-    for wire in [Wire::LosesAnswers, Wire::Closes] {
-        proxy.set(wire);
+    for network in [Network::LosesAnswer { after: 0 }, Network::Cut] {
+        relay.set(network);
         is_lost(Attempts::get(&stores, &visit(), "key").await.err());
+        relay.set(network);
         is_lost(Attempts::put(&stores, &visit(), "key", "value", 60).await.err());
+        relay.set(network);
         is_lost(Attempts::replace(&stores, &visit(), "key", "revision", "value", 60).await.err());
+        relay.set(network);
         is_lost(stores.settlement(&visit()).await.err());
+        relay.set(network);
         is_lost(stores.apply(&visit(), &change(1, Effect::Wait { expires_in: 60 }, &[])).await.err());
-        proxy.set(Wire::Passes);
+        relay.set(Network::Sound);
         Attempts::put(&stores, &visit(), "key", "value", 60).await.unwrap();
         assert_eq!(Attempts::get(&stores, &visit(), "key").await.unwrap().expect("an entry").value, "value");
     }
@@ -138,16 +159,16 @@ async fn a_lost_answer_of_any_act_is_an_error_and_the_next_one_is_answered() {
 #[tokio::test]
 async fn a_server_that_hangs_is_an_error_in_time_and_found_again() {
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let config = config(&format!("postgresql://postgres@127.0.0.1:{}/postgres", proxy.port())).await;
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let config = config(&format!("postgresql://postgres@{}/postgres", relay.address())).await;
     let stores = connect(&config.with_timeouts(Duration::from_millis(500), Duration::from_millis(500))).await;
-    proxy.set(Wire::Hangs);
+    relay.set(Network::Silent);
     // On a connection that was open, and then on one that can't be opened.
     for _ in 0..2 {
         let late = Attempts::get(&stores, &visit(), "key").await;
         assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     }
-    proxy.set(Wire::Passes);
+    relay.set(Network::Sound);
     assert_eq!(Attempts::get(&stores, &visit(), "key").await, Ok(None));
 }
 
@@ -213,6 +234,48 @@ async fn garbage_is_collected_in_batches_by_one_host_at_a_time() {
     assert_eq!(stores.collect_garbage().await, Ok(2500));
 }
 
+/// Beside journeys 5 and 6, which are over, are so many others, each with a visit, a variable, an attempt and a cache; journey 6
+/// has no attempt. How many rows a statement removes, and how many it reads of all tables, through an index or without.
+async fn rows_among(others: u32, statement: &str, parameters: &[&(dyn ToSql + Sync)]) -> (u64, i64) {
+    let stores = stores().await;
+    let fill = "INSERT INTO journey_state SELECT 'tenant', journey, due FROM kept; \
+                INSERT INTO journey_visit SELECT 'tenant', journey, 'step', 1 FROM kept; \
+                INSERT INTO journey_variable SELECT 'tenant', journey, 'out', '1' FROM kept; \
+                INSERT INTO journey_attempt SELECT 'tenant', journey, 'step', 1, 'key', 'revision', '', due FROM kept WHERE journey <> '6'; \
+                INSERT INTO journey_cache SELECT 'component', journey, 'key', '', due FROM kept";
+    let kept = format!(
+        "CREATE TEMPORARY TABLE kept AS SELECT number::text AS journey, \
+         now() + CASE WHEN number IN (5, 6) THEN interval '-1 day' ELSE interval '1 day' END AS due FROM generate_series(0, {others}) AS number"
+    );
+    let tables = "journey_state, journey_visit, journey_variable, journey_attempt, journey_cache";
+    stores.sql(&format!("{kept}; {fill}; DROP TABLE kept; ANALYZE {tables}")).await;
+    let mut lent = stores.connections.lend().await.unwrap();
+    let transaction = lent.client().ok().unwrap().transaction().await.unwrap();
+    let read = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables \
+                WHERE schemaname = current_schema()";
+    // Of what this connection did before, some is counted too.
+    let before: i64 = transaction.query_one(read, &[]).await.unwrap().get(0);
+    let removed = transaction.execute(statement, parameters).await.unwrap();
+    let after: i64 = transaction.query_one(read, &[]).await.unwrap().get(0);
+    (removed, after - before)
+}
+
+/// Of so few rows, PostgreSQL rather reads all than looks into an index.
+#[tokio::test]
+async fn what_goes_is_found_through_an_index_however_much_is_kept_beside_it() {
+    let forget: [&(dyn ToSql + Sync); 2] = [&"tenant", &"5"];
+    let leave: [&(dyn ToSql + Sync); 4] = [&"tenant", &"5", &"step", &1_i64];
+    let collect: [&(dyn ToSql + Sync); 1] = [&1000_i64];
+    let gone = [(FORGET, &forget[..], 1), (LEAVE, &leave, 1)];
+    let over = COLLECT.into_iter().zip([1, 2, 1]).map(|(statement, rows)| (statement, &collect[..], rows));
+    for (statement, parameters, rows) in gone.into_iter().chain(over) {
+        let [(of_few, few), (of_many, many)] =
+            [rows_among(AMONG[0], statement, parameters).await, rows_among(AMONG[1], statement, parameters).await];
+        assert_eq!((of_few, of_many), (rows, rows), "{statement}");
+        assert!((1..=few).contains(&many), "{statement}: {many} rows read among 10,000 others, {few} among 10");
+    }
+}
+
 #[tokio::test]
 async fn garbage_is_collected_without_being_told_to() {
     let config = config(&postgres_url().unwrap()).await.collecting(Some(Duration::from_millis(20)));
@@ -276,8 +339,8 @@ async fn who_can_not_be_reached_or_does_not_let_in_is_named_without_its_password
         assert!(error.to_string().contains("127.0.0.1") && !error.to_string().contains("s3cret"), "{error}");
     }
     let server = PostgresServer::start().unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let url = format!("postgresql://nobody:s3cret@127.0.0.1:{}/postgres", proxy.port());
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let url = format!("postgresql://nobody:s3cret@{}/postgres", relay.address());
     let error = PostgresStores::connect(&PostgresConfig::parse(&url).unwrap()).await.err().expect("no such user");
     assert!(error.to_string().contains("nobody") && !error.to_string().contains("s3cret"), "{error}");
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::testing::{Proxy, RedisCluster, RedisSentinel, RedisServer, Wire, free_port, redis_url, unique_name};
+use super::super::conformance::{Network, Relay};
+use super::super::testing::{RedisCluster, RedisSentinel, RedisServer, free_port, redis_url, unique_name};
 use super::super::tests::{change, settlement, visit};
 use super::super::{Applied, Attempts, CacheScope, Effect, Entry, Journeys, StoreError, Stores, TenantCache};
 use super::script::Call;
 use super::{MAX_ENTRIES, MAX_VALUE, RedisConfig, RedisStores, keys};
+use crate::table::testing::AMONG;
 use crate::visit::Visit;
 
 async fn stores() -> RedisStores {
@@ -124,6 +126,28 @@ async fn every_key_has_a_lifetime() {
     }
 }
 
+/// Neither looks for what there is: by `KEYS` or `SCAN` the server would walk over all of it.
+#[tokio::test]
+async fn a_visit_is_left_and_a_journey_forgotten_by_one_command_each_however_many_others_there_are() {
+    let server = RedisServer::start(&[]).unwrap();
+    let stores = at(&server.url()).await;
+    for others in AMONG {
+        let fill = "for number = 1, ARGV[2] do redis.call('HSET', ARGV[1] .. ':{' .. number .. '}', 'v', 1) end";
+        server.cli(&["EVAL", fill, "0", &stores.prefix, &others.to_string()]).unwrap();
+        Attempts::put(&stores, &visit(), "key", "value", 900).await.unwrap();
+        stores.apply(&visit(), &change(1, Effect::Settle(settlement()), &[("out", Some("1"))])).await.unwrap();
+        assert_eq!(server.cli(&["DBSIZE"]).unwrap(), (others + 2).to_string());
+
+        server.cli(&["CONFIG", "RESETSTAT"]).unwrap();
+        stores.leave(&visit()).await.unwrap();
+        stores.forget("tenant", "journey").await.unwrap();
+        let sent = server.cli(&["INFO", "commandstats"]).unwrap();
+        let sent: Vec<&str> = sent.lines().filter(|line| line.starts_with("cmdstat_") && !line.contains("config")).collect();
+        assert!(matches!(sent[..], [unlinked] if unlinked.starts_with("cmdstat_unlink:calls=2,")), "{sent:?}");
+        assert_eq!(server.cli(&["DBSIZE"]).unwrap(), others.to_string());
+    }
+}
+
 #[tokio::test]
 async fn a_full_shelf_makes_room_of_what_has_expired() {
     let stores = stores().await;
@@ -235,13 +259,15 @@ async fn a_server_that_stops_answering_is_an_error_in_time_and_found_again() {
 #[tokio::test]
 async fn a_lost_answer_is_an_error_and_the_change_can_be_repeated() {
     let server = RedisServer::start(&[]).unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let stores = at(&format!("redis://127.0.0.1:{}", proxy.port())).await;
-    proxy.set(Wire::LosesAnswers);
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let stores = at(&format!("redis://{}", relay.address())).await;
+    // The server knows the script from now on, and carries out what it answers to first.
+    stores.apply(&visit().next(), &change(1, Effect::Wait { expires_in: 60 }, &[])).await.unwrap();
+    relay.set(Network::LosesAnswer { after: 0 });
     let settle = change(1, Effect::Settle(settlement()), &[("out", Some("1"))]);
     let lost = stores.apply(&visit(), &settle).await;
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
-    proxy.set(Wire::Passes);
+    assert_eq!(stores.settlement(&visit()).await, Ok(Some(settlement())), "it was carried out all the same");
     assert_eq!(stores.apply(&visit(), &settle).await, Ok(Applied::Yes));
     assert_eq!(stores.apply(&visit(), &change(2, Effect::Settle(settlement()), &[])).await, Ok(Applied::Settled));
 }
@@ -264,8 +290,8 @@ async fn who_can_not_be_reached_is_named_without_its_password() {
 #[tokio::test]
 async fn a_wrong_password_is_said_and_not_shown() {
     let server = RedisServer::start(&["--requirepass", "right"]).unwrap();
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let url = |password: &str| format!("redis://:{password}@127.0.0.1:{}", proxy.port());
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let url = |password: &str| format!("redis://:{password}@{}", relay.address());
     let error = RedisStores::connect(&RedisConfig::parse(&url("s3cret")).unwrap()).await.err().expect("a wrong password");
     assert!(!error.to_string().contains("s3cret") && error.to_string().to_lowercase().contains("password"), "{error}");
     assert!(RedisStores::connect(&RedisConfig::parse(&url("right")).unwrap()).await.is_ok());
@@ -282,8 +308,8 @@ async fn a_user_who_may_do_no_more_than_documented_is_enough() {
     let rules: Vec<&str> = commands.split(' ').chain(["on", ">right", "~journey:*", "+config|get"]).collect();
     let made = server.cli(&[&["ACL", "SETUSER", "host"], &rules[..]].concat()).unwrap();
     assert_eq!(made, "OK");
-    let proxy = Proxy::start(&server.socket()).await.unwrap();
-    let config = RedisConfig::parse(&format!("redis://host:right@127.0.0.1:{}", proxy.port())).unwrap();
+    let relay = Relay::to_socket(&server.socket()).await.unwrap();
+    let config = RedisConfig::parse(&format!("redis://host:right@{}", relay.address())).unwrap();
     let stores = RedisStores::connect(&config).await.unwrap();
     assert_eq!(stores.warnings(), []);
     for number in 0..=MAX_ENTRIES {

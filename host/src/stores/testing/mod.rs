@@ -7,13 +7,11 @@
 
 mod postgres;
 mod process;
-mod proxy;
 mod redis;
 
 use std::sync::OnceLock;
 
 pub use postgres::PostgresServer;
-pub use proxy::{Proxy, Wire};
 pub use redis::{RedisCluster, RedisSentinel, RedisServer, free_port};
 
 /// Why there is no server.

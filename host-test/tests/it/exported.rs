@@ -1,37 +1,29 @@
-//! All that a host shows of itself, caught by the exporters that the journey server has: lines, spans, metrics, and spans by
-//! OTLP.
+//! What a host shows of itself by the exporters that the journey server has: its lines, its metrics, and spans by OTLP. Beside
+//! them is what a host's own tests catch ([`Captured`]).
 
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use host_test::telemetry::otlp::Spans;
 use host_test::telemetry::{self, Lines};
-use metrics_exporter_prometheus::PrometheusHandle;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tracing::Dispatch;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::Layer as _;
 
-/// With a single subscriber, `tracing` asks the thread that comes to a span first whether anybody wants it, and believes it for
-/// all threads: one of another test, which has none. With several it asks them all.
-static SEVERAL: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
+use crate::captured::Captured;
 
-/// What this thread's calls show while it lives. A test's runtime has one thread, so that is the test's alone.
-pub(crate) struct Captured {
+/// What this thread's calls show while it lives.
+pub(crate) struct Exported {
     lines: Lines,
-    spans: Lines,
-    metrics: PrometheusHandle,
-    _guards: (DefaultGuard, metrics::LocalRecorderGuard<'static>),
+    captured: Captured,
 }
 
-impl Captured {
+impl Exported {
     pub(crate) fn begin() -> Self {
         Self::with(None)
     }
@@ -42,18 +34,9 @@ impl Captured {
     }
 
     fn with(exported: Option<&Spans>) -> Self {
-        LazyLock::force(&SEVERAL);
-        let (lines, spans) = (Lines::kept(), Lines::kept());
-        let closed = tracing_subscriber::fmt::layer()
-            .json()
-            .with_span_events(FmtSpan::CLOSE)
-            .with_span_list(false)
-            .with_writer(spans.clone());
-        let registry = tracing_subscriber::registry().with(telemetry::json(lines.clone())).with(closed);
-        let subscriber = tracing::subscriber::set_default(registry.with(exported.map(Spans::layer)));
-        let recorder = Box::leak(Box::new(telemetry::recorder()));
-        let metrics = recorder.handle();
-        Self { lines, spans, metrics, _guards: (subscriber, metrics::set_default_local_recorder(recorder)) }
+        let lines = Lines::kept();
+        let exporters = telemetry::json(lines.clone()).and_then(exported.map(Spans::layer));
+        Self { lines, captured: Captured::beside(exporters, telemetry::recorder()) }
     }
 
     /// The lines of calls, each a JSON object.
@@ -65,15 +48,12 @@ impl Captured {
 
     /// The fields of each span of this name that is over.
     pub(crate) fn spans(&self, name: &str) -> Vec<Value> {
-        let text = self.spans.text();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-        let closed = lines.filter(|line| line["fields"]["message"] == "close");
-        closed.map(|mut line| line["span"].take()).filter(|span| span["name"] == name).collect()
+        self.captured.spans(name)
     }
 
     /// As Prometheus reads them.
     pub(crate) fn metrics(&self) -> String {
-        self.metrics.render()
+        self.captured.metrics()
     }
 
     /// The value of the one series of this name that has all of these labels, as `name="value"`.
@@ -92,7 +72,7 @@ impl Captured {
 
     /// All of it.
     pub(crate) fn text(&self) -> String {
-        format!("{}\n{}\n{}", self.lines.text(), self.spans.text(), self.metrics())
+        format!("{}\n{}\n{}", self.lines.text(), self.captured.text(), self.metrics())
     }
 }
 
