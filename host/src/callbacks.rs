@@ -12,39 +12,36 @@
 //!
 //! As it starts, nothing is served, and every `begin` is refused.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::sync::{PoisonError, RwLock};
+mod location;
 
-use percent_encoding::percent_decode_str;
-use url::Url;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use location::{Location, Parameters, Place, are_apart, are_received};
 
 /// The callback URLs of one host. May change while it runs.
 ///
 /// Found by place and connector, so that a login of one tenant takes no longer where there are thousands.
 #[derive(Debug, Default)]
-pub struct Callbacks(RwLock<HashMap<Place, HashMap<Connector, Vec<Parameters>>>>);
+pub struct Callbacks(RwLock<Served>);
 
-/// A URL in its normal form.
+#[derive(Debug, Default)]
+struct Served {
+    places: HashMap<Place, HashMap<Connector, Vec<Own>>>,
+    /// Each URL as it was written: a login begins with the same text as a rule, and then it needn't be read anew.
+    written: HashMap<String, Connector>,
+}
+
+/// One URL of a connector at its place, in all the ways in which it was written.
 #[derive(Debug)]
-struct Location {
-    place: Place,
+struct Own {
     parameters: Parameters,
+    written: Vec<String>,
 }
-
-/// All of a URL but its query.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Place {
-    scheme: String,
-    authority: String,
-    path: String,
-}
-
-/// Those of a query, by name, in order.
-type Parameters = BTreeMap<Vec<u8>, Vec<Vec<u8>>>;
 
 /// Whose a URL is.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Connector {
     tenant: String,
     id: String,
@@ -93,16 +90,21 @@ impl Callbacks {
     /// Where it isn't a URL, or isn't apart from another connector's.
     pub fn serve(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), String> {
         let Location { place, parameters } = Location::read(url).ok_or("not an absolute URL")?;
-        let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let there = served.entry(place).or_default();
+        let mut served = self.writing();
+        let Served { places, written } = &mut *served;
+        let there = places.entry(place).or_default();
         let connector = Connector::new(tenant, connector_id);
         let mut others = there.iter().filter(|(other, _)| **other != connector).flat_map(|(_, theirs)| theirs);
-        if others.any(|other| !are_apart(other, &parameters)) {
+        if others.any(|other| !are_apart(&other.parameters, &parameters)) {
             return Err("this callback URL is another connector's, or one that its responses can't be told from".to_owned());
         }
+        if written.insert(url.to_owned(), connector.clone()).is_some() {
+            return Ok(());
+        }
         let own = there.entry(connector).or_default();
-        if !own.contains(&parameters) {
-            own.push(parameters);
+        match own.iter_mut().find(|own| own.parameters == parameters) {
+            Some(own) => own.written.push(url.to_owned()),
+            None => own.push(Own { parameters, written: vec![url.to_owned()] }),
         }
         Ok(())
     }
@@ -111,23 +113,31 @@ impl Callbacks {
     /// nothing that was begun for this one.
     pub fn withdraw(&self, url: &str) {
         let Some(Location { place, parameters }) = Location::read(url) else { return };
-        let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(there) = served.get_mut(&place) else { return };
+        let mut served = self.writing();
+        let Served { places, written } = &mut *served;
+        let Some(there) = places.get_mut(&place) else { return };
         there.retain(|_, own| {
-            own.retain(|other| *other != parameters);
+            for withdrawn in own.extract_if(.., |own| own.parameters == parameters) {
+                for text in withdrawn.written {
+                    written.remove(&text);
+                }
+            }
             !own.is_empty()
         });
         if there.is_empty() {
-            served.remove(&place);
+            places.remove(&place);
         }
     }
 
     /// Whether a login may begin with this callback URL.
     pub(crate) fn judge(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), CallbackRefused> {
+        let served = self.reading();
+        if served.written.get(url).is_some_and(|connector| connector.is(tenant, connector_id)) {
+            return Ok(());
+        }
         let Location { place, parameters } = Location::read(url).ok_or(CallbackRefused::NotServed)?;
-        let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let there = served.get(&place).ok_or(CallbackRefused::NotServed)?;
-        let is_its = |own: &Vec<Parameters>| own.contains(&parameters);
+        let there = served.places.get(&place).ok_or(CallbackRefused::NotServed)?;
+        let is_its = |own: &Vec<Own>| own.iter().any(|own| own.parameters == parameters);
         if there.get(&Connector::new(tenant, connector_id)).is_some_and(is_its) {
             return Ok(());
         }
@@ -137,9 +147,17 @@ impl Callbacks {
     /// Whether a response that arrived there is this connector's.
     pub(crate) fn owns(&self, arrived_at: &str, tenant: &str, connector_id: &str) -> bool {
         let Some(arrival) = Location::read(arrived_at) else { return false };
-        let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let own = served.get(&arrival.place).and_then(|there| there.get(&Connector::new(tenant, connector_id)));
-        own.is_some_and(|own| own.iter().any(|parameters| are_received(parameters, &arrival.parameters)))
+        let served = self.reading();
+        let own = served.places.get(&arrival.place).and_then(|there| there.get(&Connector::new(tenant, connector_id)));
+        own.is_some_and(|own| own.iter().any(|own| are_received(&own.parameters, &arrival.parameters)))
+    }
+
+    fn reading(&self) -> RwLockReadGuard<'_, Served> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> RwLockWriteGuard<'_, Served> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,49 +165,10 @@ impl Connector {
     fn new(tenant: &str, id: &str) -> Self {
         Self { tenant: tenant.to_owned(), id: id.to_owned() }
     }
-}
 
-impl Location {
-    fn read(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
-        let authority = format!("{}@{}{port}", url.username(), url.host_str().unwrap_or_default().to_ascii_lowercase());
-        let path = if url.path().is_empty() { "/".to_owned() } else { normal_escapes(url.path()) };
-        let decode = |text: &str| -> Vec<u8> { percent_decode_str(&text.replace('+', " ")).collect() };
-        let mut parameters = Parameters::new();
-        for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            parameters.entry(decode(name)).or_default().push(decode(value));
-        }
-        Some(Self { place: Place { scheme: url.scheme().to_owned(), authority, path }, parameters })
+    fn is(&self, tenant: &str, id: &str) -> bool {
+        self.tenant == tenant && self.id == id
     }
-}
-
-/// Whether no response at the place that two URLs share can be one to both.
-fn are_apart(one: &Parameters, other: &Parameters) -> bool {
-    one.iter().any(|(name, values)| other.get(name).is_some_and(|others| others != values))
-}
-
-/// Whether a response that arrived with these parameters is one to a URL at its place: the URL's own are there, as often and in
-/// the same order.
-fn are_received(own: &Parameters, arrived: &Parameters) -> bool {
-    own.iter().all(|(name, values)| arrived.get(name) == Some(values))
-}
-
-/// RFC 3986 6.2.2.1 and 6.2.2.2: hex digits in upper case, unreserved characters as themselves.
-fn normal_escapes(path: &str) -> String {
-    let mut parts = path.split('%');
-    let mut normal = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let byte = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match byte {
-            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => normal.push(char::from(byte)),
-            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
-            None => normal.push('%'),
-        }
-        normal.push_str(if byte.is_some() { &part[2..] } else { part });
-    }
-    normal
 }
 
 #[cfg(test)]
@@ -202,15 +181,6 @@ mod tests {
             [(CallbackRefused::NotServed, "this host serves"), (CallbackRefused::AnotherConnectors, "this connector")]
         {
             assert!(refused.to_string().contains(words), "{refused}");
-        }
-    }
-
-    #[test]
-    fn only_escapes_that_mean_nothing_are_undone() {
-        for (path, normal) in
-            [("/%61%2D", "/a-"), ("/a%2fb", "/a%2Fb"), ("/%25%7e", "/%25~"), ("/%", "/%"), ("/%zz", "/%zz"), ("/%4", "/%4")]
-        {
-            assert_eq!(normal_escapes(path), normal, "{path}");
         }
     }
 
@@ -235,6 +205,29 @@ mod tests {
         callbacks.withdraw("https://login.example.com/a");
         assert_eq!(callbacks.judge("https://login.example.com/a", "acme", "pool"), Err(CallbackRefused::NotServed));
         callbacks.serve("https://login.example.com/a", "acme", "other").unwrap();
+    }
+
+    #[test]
+    fn a_callback_url_is_withdrawn_however_it_was_written() {
+        let written = ["https://a.example/cb?c=1", "https://A.example:443/%63b?c=1", "https://a.example/cb?c=1"];
+        let callbacks = written.iter().fold(Callbacks::none(), |all, url| all.with(url, "acme", "pool").unwrap());
+        callbacks.serve("https://a.example/cb?c=2", "acme", "pool").unwrap();
+        for url in written {
+            assert_eq!(callbacks.judge(url, "acme", "pool"), Ok(()), "{url}");
+            assert_eq!(callbacks.judge(url, "acme", "other"), Err(CallbackRefused::AnotherConnectors), "{url}");
+            assert_eq!(callbacks.judge(url, "other", "pool"), Err(CallbackRefused::AnotherConnectors), "{url}");
+        }
+        callbacks.withdraw("https://a.example:443/cb?c=1");
+        for url in written {
+            assert_eq!(callbacks.judge(url, "acme", "pool"), Err(CallbackRefused::NotServed), "{url}");
+        }
+        assert_eq!(callbacks.judge("https://a.example/cb?c=2", "acme", "pool"), Ok(()));
+        callbacks.serve(written[0], "acme", "other").unwrap();
+        assert_eq!(callbacks.judge(written[0], "acme", "other"), Ok(()));
+        assert_eq!(callbacks.judge(written[0], "acme", "pool"), Err(CallbackRefused::AnotherConnectors));
+        callbacks.serve(written[0], "acme", "other").unwrap();
+        callbacks.withdraw(written[0]);
+        assert_eq!(callbacks.judge(written[0], "acme", "other"), Err(CallbackRefused::NotServed));
     }
 
     #[test]
