@@ -195,6 +195,20 @@ mod tests {
     }
 
     #[test]
+    fn the_step_names_an_origin_in_any_form_and_no_text_that_begins_so() {
+        let egress = Egress::deny_all().with_default(TenantPolicy::trusting_the_step());
+        for (named, allowed) in [
+            ("https://login.example.com", true),
+            ("https://LOGIN.example.com:443/", true),
+            ("https://login.example.com:444", false),
+            ("https://login.example.co", false),
+            ("login.example.com", false),
+        ] {
+            check(&egress, &[named], "https://login.example.com/oauth2/token", allowed);
+        }
+    }
+
+    #[test]
     fn the_operator_cuts_down_what_the_step_names() {
         let policy = TenantPolicy::permitting(&["https://*.example.com"])
             .unwrap()
