@@ -26,14 +26,28 @@ use location::{Location, Names, Parameters, Place};
 /// Found by place, and there by query or connector: a login of one tenant takes no longer where there are thousands, and neither
 /// does taking a URL back. To serve one takes longer only where others at its place have parameters that it hasn't.
 #[derive(Debug, Default)]
-pub struct Callbacks(RwLock<Table<Place, Served>>);
+pub struct Callbacks(RwLock<Served>);
+
+#[derive(Debug, Default)]
+struct Served {
+    places: Table<Place, There>,
+    /// Each URL as it was written: a login begins with the same text as a rule, and then it needn't be read anew.
+    written: Table<String, Connector>,
+}
 
 /// What is served at a place. Both say the same.
 #[derive(Debug, Default)]
-struct Served {
+struct There {
     /// By which parameters a URL has, and then by their values. No two connectors' are the same: they would not be apart.
-    owners: BTreeMap<Names, Table<Parameters, Connector>>,
+    owners: BTreeMap<Names, Table<Parameters, Owned>>,
     of: Table<Connector, HashSet<Parameters>>,
+}
+
+/// One URL, and all the ways in which it was written.
+#[derive(Debug)]
+struct Owned {
+    by: Connector,
+    written: Vec<String>,
 }
 
 /// Whose a URL is.
@@ -87,18 +101,28 @@ impl Callbacks {
     pub fn serve(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), String> {
         let Location { place, parameters } = Location::read(url).ok_or("not an absolute URL")?;
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let there = served.get_or_default(place);
+        let Served { places, written } = &mut *served;
+        let there = places.get_or_default(place);
         let connector = Connector::new(tenant, connector_id);
         let is_anothers = there.owners.iter().any(|(names, owners)| match parameters.of(names) {
             // Of those that it has all parameters of, one alone isn't apart.
-            Some(the_same) => owners.get(&the_same).is_some_and(|owner| *owner != connector),
-            None => owners.iter().any(|(other, owner)| *owner != connector && !other.are_apart(&parameters)),
+            Some(the_same) => owners.get(&the_same).is_some_and(|owned| owned.by != connector),
+            None => owners.iter().any(|(other, owned)| owned.by != connector && !other.are_apart(&parameters)),
         });
         if is_anothers {
             return Err("this callback URL is another connector's, or one that its responses can't be told from".to_owned());
         }
-        there.owners.entry(parameters.names()).or_default().insert(parameters.clone(), connector.clone());
-        there.of.get_or_default(connector).insert(parameters);
+        if written.insert(url.to_owned(), connector.clone()).is_some() {
+            return Ok(());
+        }
+        let owners = there.owners.entry(parameters.names()).or_default();
+        match owners.get_mut(&parameters) {
+            Some(owned) => owned.written.push(url.to_owned()),
+            None => {
+                owners.insert(parameters.clone(), Owned { by: connector.clone(), written: vec![url.to_owned()] });
+                there.of.get_or_default(connector).insert(parameters);
+            }
+        }
         Ok(())
     }
 
@@ -107,20 +131,26 @@ impl Callbacks {
     pub fn withdraw(&self, url: &str) {
         let Some(Location { place, parameters }) = Location::read(url) else { return };
         let mut served = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(there) = served.get_mut(&place) else { return };
-        there.withdraw(&parameters);
+        let Served { places, written } = &mut *served;
+        let Some(there) = places.get_mut(&place) else { return };
+        for text in there.withdraw(&parameters) {
+            written.remove(&text);
+        }
         if there.owners.is_empty() {
-            served.remove(&place);
+            places.remove(&place);
         }
     }
 
     /// Whether a login may begin with this callback URL.
     pub(crate) fn judge(&self, url: &str, tenant: &str, connector_id: &str) -> Result<(), CallbackRefused> {
-        let Location { place, parameters } = Location::read(url).ok_or(CallbackRefused::NotServed)?;
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let there = served.get(&place).ok_or(CallbackRefused::NotServed)?;
+        if served.written.get(url).is_some_and(|owner| owner.is(tenant, connector_id)) {
+            return Ok(());
+        }
+        let Location { place, parameters } = Location::read(url).ok_or(CallbackRefused::NotServed)?;
+        let there = served.places.get(&place).ok_or(CallbackRefused::NotServed)?;
         let owner = there.owner(&parameters).ok_or(CallbackRefused::NotServed)?;
-        match *owner == Connector::new(tenant, connector_id) {
+        match owner.is(tenant, connector_id) {
             true => Ok(()),
             false => Err(CallbackRefused::AnotherConnectors),
         }
@@ -130,35 +160,41 @@ impl Callbacks {
     pub(crate) fn owns(&self, arrived_at: &str, tenant: &str, connector_id: &str) -> bool {
         let Some(arrival) = Location::read(arrived_at) else { return false };
         let served = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let own = served.get(&arrival.place).and_then(|there| there.of.get(&Connector::new(tenant, connector_id)));
+        let own = served.places.get(&arrival.place).and_then(|there| there.of.get(&Connector::new(tenant, connector_id)));
         own.is_some_and(|own| own.iter().any(|parameters| parameters.are_received(&arrival.parameters)))
     }
 }
 
-impl Served {
+impl There {
     fn owner(&self, parameters: &Parameters) -> Option<&Connector> {
-        self.owners.get(&parameters.names())?.get(parameters)
+        Some(&self.owners.get(&parameters.names())?.get(parameters)?.by)
     }
 
-    fn withdraw(&mut self, parameters: &Parameters) {
+    /// Returns the ways in which the URL was written.
+    fn withdraw(&mut self, parameters: &Parameters) -> Vec<String> {
         let names = parameters.names();
-        let Some(owners) = self.owners.get_mut(&names) else { return };
-        let Some(owner) = owners.remove(parameters) else { return };
+        let Some(owners) = self.owners.get_mut(&names) else { return Vec::new() };
+        let Some(Owned { by, written }) = owners.remove(parameters) else { return Vec::new() };
         if owners.is_empty() {
             self.owners.remove(&names);
         }
-        if let Some(own) = self.of.get_mut(&owner) {
+        if let Some(own) = self.of.get_mut(&by) {
             own.remove(parameters);
             if own.is_empty() {
-                self.of.remove(&owner);
+                self.of.remove(&by);
             }
         }
+        written
     }
 }
 
 impl Connector {
     fn new(tenant: &str, id: &str) -> Self {
         Self { tenant: tenant.to_owned(), id: id.to_owned() }
+    }
+
+    fn is(&self, tenant: &str, id: &str) -> bool {
+        self.tenant == tenant && self.id == id
     }
 }
 
@@ -197,6 +233,29 @@ mod tests {
         callbacks.withdraw("https://login.example.com/a");
         assert_eq!(callbacks.judge("https://login.example.com/a", "acme", "pool"), Err(CallbackRefused::NotServed));
         callbacks.serve("https://login.example.com/a", "acme", "other").unwrap();
+    }
+
+    #[test]
+    fn a_callback_url_is_withdrawn_however_it_was_written() {
+        let written = ["https://a.example/cb?c=1", "https://A.example:443/%63b?c=1", "https://a.example/cb?c=1"];
+        let callbacks = written.iter().fold(Callbacks::none(), |all, url| all.with(url, "acme", "pool").unwrap());
+        callbacks.serve("https://a.example/cb?c=2", "acme", "pool").unwrap();
+        for url in written {
+            assert_eq!(callbacks.judge(url, "acme", "pool"), Ok(()), "{url}");
+            assert_eq!(callbacks.judge(url, "acme", "other"), Err(CallbackRefused::AnotherConnectors), "{url}");
+            assert_eq!(callbacks.judge(url, "other", "pool"), Err(CallbackRefused::AnotherConnectors), "{url}");
+        }
+        callbacks.withdraw("https://a.example:443/cb?c=1");
+        for url in written {
+            assert_eq!(callbacks.judge(url, "acme", "pool"), Err(CallbackRefused::NotServed), "{url}");
+        }
+        assert_eq!(callbacks.judge("https://a.example/cb?c=2", "acme", "pool"), Ok(()));
+        callbacks.serve(written[0], "acme", "other").unwrap();
+        assert_eq!(callbacks.judge(written[0], "acme", "other"), Ok(()));
+        assert_eq!(callbacks.judge(written[0], "acme", "pool"), Err(CallbackRefused::AnotherConnectors));
+        callbacks.serve(written[0], "acme", "other").unwrap();
+        callbacks.withdraw(written[0]);
+        assert_eq!(callbacks.judge(written[0], "acme", "other"), Err(CallbackRefused::NotServed));
     }
 
     #[test]
@@ -289,7 +348,8 @@ mod tests {
             assert_eq!(callbacks.judge(url, "acme", "pool"), Err(CallbackRefused::NotServed), "{url}");
             assert!(!callbacks.owns(url, "acme", "pool"), "{url}");
         }
-        assert!(callbacks.0.read().unwrap().is_empty());
+        let served = callbacks.0.read().unwrap();
+        assert!(served.places.is_empty() && served.written.is_empty());
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub(super) struct Location {
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     scheme: String,
-    authority: String,
+    user: String,
+    host: String,
+    port: Option<u16>,
     path: String,
 }
 
@@ -31,16 +33,20 @@ impl Location {
     /// `None` where it isn't a URL.
     pub(super) fn read(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
-        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
-        let authority = format!("{}@{}{port}", url.username(), url.host_str().unwrap_or_default().to_ascii_lowercase());
-        let path = if url.path().is_empty() { "/".to_owned() } else { normal_escapes(url.path()) };
         let decode = |text: &str| -> Vec<u8> { percent_decode_str(&text.replace('+', " ")).collect() };
         let mut parameters = BTreeMap::<_, Vec<_>>::new();
         for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             parameters.entry(decode(name)).or_default().push(decode(value));
         }
-        Some(Self { place: Place { scheme: url.scheme().to_owned(), authority, path }, parameters: Parameters(parameters) })
+        let place = Place {
+            scheme: url.scheme().to_owned(),
+            user: url.username().to_owned(),
+            host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
+            port: url.port_or_known_default(),
+            path: if url.path().is_empty() { "/".to_owned() } else { normal_escapes(url.path()) },
+        };
+        Some(Self { place, parameters: Parameters(parameters) })
     }
 }
 

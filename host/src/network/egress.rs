@@ -112,7 +112,11 @@ impl Egress {
         if let Some(address) = literal {
             self.judge_address(address).map_err(|refused| format!("{origin}: {refused}"))?;
         }
-        if self.policy(tenant).permits(&url, named) { Ok(url) } else { Err(format!("{origin}: not among the origins permitted")) }
+        if self.policy(tenant).permits(&url, &origin, named) {
+            Ok(url)
+        } else {
+            Err(format!("{origin}: not among the origins permitted"))
+        }
     }
 
     fn policy(&self, tenant: &str) -> &TenantPolicy {
@@ -145,10 +149,11 @@ impl TenantPolicy {
         Self { trusts_the_step: true, ..Self::default() }
     }
 
-    fn permits(&self, url: &Url, named: &[String]) -> bool {
-        let origin = url.origin().ascii_serialization();
-        let is_named =
-            named.iter().any(|named| Url::parse(named).is_ok_and(|named| named.origin().ascii_serialization() == origin));
+    /// `origin`: that of the URL, which has a scheme and a host.
+    fn permits(&self, url: &Url, origin: &str, named: &[String]) -> bool {
+        // A step names its origins in this form as a rule: only another form of the same has to be read.
+        let is_named = named.iter().any(|named| named == origin)
+            || named.iter().any(|named| Url::parse(named).is_ok_and(|named| named.origin().ascii_serialization() == origin));
         let matches = |patterns: &[OriginPattern]| patterns.iter().any(|pattern| pattern.matches(url));
         is_named && (self.trusts_the_step || matches(&self.permitted)) || matches(&self.additional)
     }
@@ -187,6 +192,20 @@ mod tests {
             "https://login.example.com/",
             false,
         );
+    }
+
+    #[test]
+    fn the_step_names_an_origin_in_any_form_and_no_text_that_begins_so() {
+        let egress = Egress::deny_all().with_default(TenantPolicy::trusting_the_step());
+        for (named, allowed) in [
+            ("https://login.example.com", true),
+            ("https://LOGIN.example.com:443/", true),
+            ("https://login.example.com:444", false),
+            ("https://login.example.co", false),
+            ("login.example.com", false),
+        ] {
+            check(&egress, &[named], "https://login.example.com/oauth2/token", allowed);
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! One call of the component: a fresh sandbox, its limits, and what it left behind.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::{Store, Trap};
 
-use super::bindings::RedirectStep;
 use super::engine::Compiled;
+use super::exports::Sandbox;
 use super::limits::Limits;
 use super::panic::caught;
 use super::state::CallState;
@@ -30,12 +31,12 @@ pub(crate) struct Ran<T> {
     pub usage: Usage,
 }
 
-/// Runs exports in a fresh sandbox, which has no authority until one of them gives it some. The caller holds the place for it.
+/// Calls functions in a fresh sandbox, which has no authority until one of them gives it some. The caller holds the place for it.
 pub(crate) async fn run<T>(
     compiled: &Compiled,
     limits: &Limits,
     deadline: Instant,
-    exports: impl AsyncFnOnce(&RedirectStep, &mut Store<CallState>) -> wasmtime::Result<T>,
+    calls: impl AsyncFnOnce(&Sandbox<'_>, &mut Store<CallState>) -> wasmtime::Result<T>,
 ) -> Ran<T> {
     let begun = Instant::now();
     let mut store = Store::new(compiled.engine(), CallState::new(limits.clone(), deadline));
@@ -45,20 +46,23 @@ pub(crate) async fn run<T>(
     let cpu = limits.cpu;
     store.epoch_deadline_callback(move |mut store| store.data_mut().tick(cpu));
 
-    let call = async {
-        store.data().stopwatch.start();
-        let instance = match compiled.step.instantiate_async(&mut store).await {
-            Ok(instance) => instance,
-            // It was instantiated when it was loaded: what fails now without a trap is the machine's.
-            Err(error) if error.downcast_ref::<Trap>().is_none() && !store.data().ceiling.exceeded => {
-                store.data_mut().cause.get_or_insert(Cause::Host);
-                return Err(error);
-            }
-            Err(error) => return Err(error),
-        };
-        exports(&instance, &mut store).await
+    let result = {
+        // Pinned where it is made: each of the layers around it would move it, and it is large.
+        let call = pin!(async {
+            store.data().stopwatch.start();
+            let instance = match compiled.linked.instantiate_async(&mut store).await {
+                Ok(instance) => instance,
+                // It was instantiated when it was loaded: what fails now without a trap is the machine's.
+                Err(error) if error.downcast_ref::<Trap>().is_none() && !store.data().ceiling.exceeded => {
+                    store.data_mut().cause.get_or_insert(Cause::Host);
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            };
+            calls(&Sandbox { instance, exports: &compiled.exports }, &mut store).await
+        });
+        tokio::time::timeout_at(deadline, caught(call)).await
     };
-    let result = tokio::time::timeout_at(deadline, caught(call)).await;
     let state = store.into_data();
     let usage = Usage {
         cpu: state.stopwatch.lap(),

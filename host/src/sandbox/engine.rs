@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::error::Context;
 use wasmtime::{Config, Engine, Result};
 
-use super::bindings::{RedirectStep, RedirectStepPre};
+use super::bindings::RedirectStep;
+use super::exports::Exports;
 use super::pool;
 use super::scheduler::{Busy, Place, Scheduler};
 use super::shape;
@@ -36,7 +37,8 @@ struct Inner {
 /// One component, compiled, checked and linked. Cheap to clone; one is enough, whatever the number of tenants.
 #[derive(Clone)]
 pub struct Compiled {
-    pub(super) step: RedirectStepPre<CallState>,
+    pub(super) linked: InstancePre<CallState>,
+    pub(super) exports: Arc<Exports>,
     runtime: Runtime,
     name: Arc<str>,
     version: Arc<str>,
@@ -87,12 +89,12 @@ impl Runtime {
         let version = version(component);
         let component = Component::from_binary(self.0.linker.engine(), component)?;
         let linked = self.0.linker.instantiate_pre(&component)?;
-        let step = RedirectStepPre::new(linked.clone())?;
+        let exports = Exports::of(&component)?;
         {
             let _one_at_a_time = lock(&self.0.checking);
-            shape::check(&linked)?;
+            shape::check(&linked, &exports)?;
         }
-        Ok(Compiled { step, runtime: self.clone(), name: name.into(), version })
+        Ok(Compiled { linked, exports: Arc::new(exports), runtime: self.clone(), name: name.into(), version })
     }
 
     fn with(config: Config, capacity: Capacity) -> Result<Self> {
@@ -110,13 +112,18 @@ impl Compiled {
         &self.name
     }
 
+    /// Name and version, for what outlives this.
+    pub(crate) fn names(&self) -> [Arc<str>; 2] {
+        [Arc::clone(&self.name), Arc::clone(&self.version)]
+    }
+
     /// Which binary it is: the first 12 hexadecimal digits of its SHA-256.
     pub fn version(&self) -> &str {
         &self.version
     }
 
     pub(super) fn engine(&self) -> &Engine {
-        self.step.engine()
+        self.linked.engine()
     }
 
     /// A place among the calls of its tenant.

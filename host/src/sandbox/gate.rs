@@ -2,7 +2,9 @@
 //!
 //! 1. the call is counted;
 //! 2. what the component passed is judged, in the component's own processor time;
-//! 3. the host acts, while that time stands still.
+//! 3. the host acts, while that time stands still; where the act is done at once and takes next to none, it goes on.
+
+use std::time::Duration;
 
 use wasmtime::{Result, bail, format_err};
 
@@ -25,6 +27,42 @@ impl CallState {
         judge: impl FnOnce(&mut Self, A) -> Result<J, Undone<E>>,
         act: impl AsyncFnOnce(&Authority, J) -> Result<T, Undone<E>>,
     ) -> Result<Result<T, E>> {
+        let done = async |state: &mut Self, authority: &Authority, asked| {
+            let judged = judge(state, asked)?;
+            let spent = state.stopwatch.lap();
+            state.hold_to_processor_time((spent > state.limits.cpu).then_some(spent))?;
+            let acted = act(authority, judged).await;
+            state.stopwatch.start();
+            acted
+        };
+        self.through(import, asked, target, done).await
+    }
+
+    /// The same for what is done at once, and in less time than it takes to keep it apart from the component's: two system
+    /// calls. That time goes on.
+    pub(super) async fn pass_at_once<A, J, T: Summary, E: Reply>(
+        &mut self,
+        import: Import,
+        asked: A,
+        target: impl Fn(&A) -> String,
+        judge: impl FnOnce(&mut Self, A) -> Result<J, Undone<E>>,
+        act: impl FnOnce(&Authority, J) -> Result<T, Undone<E>>,
+    ) -> Result<Result<T, E>> {
+        let done = async |state: &mut Self, authority: &Authority, asked| {
+            let judged = judge(state, asked)?;
+            state.hold_to_processor_time(state.stopwatch.beyond(state.limits.cpu))?;
+            act(authority, judged)
+        };
+        self.through(import, asked, target, done).await
+    }
+
+    async fn through<A, T: Summary, E: Reply>(
+        &mut self,
+        import: Import,
+        asked: A,
+        target: impl Fn(&A) -> String,
+        done: impl AsyncFnOnce(&mut Self, &Authority, A) -> Result<T, Undone<E>>,
+    ) -> Result<Result<T, E>> {
         let Some(authority) = self.authority.clone() else {
             self.cause = Some(Cause::Impure);
             bail!("a pure function called {import}");
@@ -38,13 +76,7 @@ impl CallState {
         let index = self.count(import)?;
         #[cfg(feature = "testing")]
         let target = authority.services.interceptor.as_ref().map(|_| target(&asked));
-        let done = async |state: &mut Self| -> Result<T, Undone<E>> {
-            let judged = judge(state, asked)?;
-            state.stop_within_processor_time()?;
-            let acted = act(&authority, judged).await;
-            state.stopwatch.start();
-            acted
-        };
+        let done = async |state: &mut Self| done(state, &authority, asked).await;
         #[cfg(feature = "testing")]
         let done = super::watch::watched(self, import, index, target, done).await;
         #[cfg(not(feature = "testing"))]
@@ -73,12 +105,13 @@ impl CallState {
         Ok(index)
     }
 
-    /// Reads the time once, to judge it and to let it stand: each reading is a system call.
-    fn stop_within_processor_time<E>(&self) -> Result<(), Undone<E>> {
-        let spent = self.stopwatch.lap();
-        match spent > self.limits.cpu {
-            true => Err(Undone::Ends(Cause::Cpu, format!("{spent:?} of processor time, the limit is {:?}", self.limits.cpu))),
-            false => Ok(()),
+    /// `beyond`: what was spent, where that is more than the limit.
+    fn hold_to_processor_time<E>(&self, beyond: Option<Duration>) -> Result<(), Undone<E>> {
+        match beyond {
+            Some(spent) => {
+                Err(Undone::Ends(Cause::Cpu, format!("{spent:?} of processor time, the limit is {:?}", self.limits.cpu)))
+            }
+            None => Ok(()),
         }
     }
 }

@@ -133,7 +133,7 @@ impl http::Host for CallState {
 
 impl variables::Host for CallState {
     async fn set(&mut self, name: String, json: Option<String>) -> Result<Result<(), variables::Error>> {
-        self.pass(
+        self.pass_at_once(
             Import::SetVariable,
             (name, json),
             |(name, _)| name.clone(),
@@ -145,7 +145,7 @@ impl variables::Host for CallState {
                 };
                 Ok(state.stage(name, json, described).map_err(variables::Error::from)?)
             },
-            async |_, ()| Ok(()),
+            |_, ()| Ok(()),
         )
         .await
     }
@@ -261,18 +261,18 @@ impl tenant_cache::Host for CallState {
 
 impl wall_clock::Host for CallState {
     async fn now(&mut self) -> Result<wall_clock::Datetime> {
-        let now = async |Authority { services, .. }: &Authority, ()| {
+        let now = |Authority { services, .. }: &Authority, ()| {
             let now = services.clock.now();
             Ok(wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
         };
-        let Ok::<_, Infallible>(now) = self.pass(Import::Clock, (), |()| String::new(), |_, ()| Ok(()), now).await?;
+        let Ok::<_, Infallible>(now) = self.pass_at_once(Import::Clock, (), |()| String::new(), |_, ()| Ok(()), now).await?;
         Ok(now)
     }
 
     async fn resolution(&mut self) -> Result<wall_clock::Datetime> {
-        let resolution = async |_: &Authority, ()| Ok(wall_clock::Datetime { seconds: 0, nanoseconds: 1 });
+        let resolution = |_: &Authority, ()| Ok(wall_clock::Datetime { seconds: 0, nanoseconds: 1 });
         let target = |(): &()| "resolution".to_owned();
-        let Ok::<_, Infallible>(resolution) = self.pass(Import::Clock, (), target, |_, ()| Ok(()), resolution).await?;
+        let Ok::<_, Infallible>(resolution) = self.pass_at_once(Import::Clock, (), target, |_, ()| Ok(()), resolution).await?;
         Ok(resolution)
     }
 }
@@ -283,14 +283,15 @@ impl random::Host for CallState {
             true => Err(Undone::Ends(Cause::Guest, format!("{len} bytes in one host call, the limit is {MAX_RANDOM}"))),
             false => Ok(vec![0; len as usize]),
         };
-        let act = async |Authority { services, .. }: &Authority, bytes| fill(services, bytes);
-        let Ok::<_, Infallible>(bytes) = self.pass(Import::Random, len, |len| format!("{len} bytes"), judge, act).await?;
+        let act = |Authority { services, .. }: &Authority, bytes| fill(services, bytes);
+        let Ok::<_, Infallible>(bytes) = self.pass_at_once(Import::Random, len, |len| format!("{len} bytes"), judge, act).await?;
         Ok(bytes)
     }
 
     async fn get_random_u64(&mut self) -> Result<u64> {
-        let act = async |Authority { services, .. }: &Authority, ()| fill(services, [0; 8]).map(u64::from_le_bytes);
-        let Ok::<_, Infallible>(number) = self.pass(Import::Random, (), |()| "8 bytes".to_owned(), |_, ()| Ok(()), act).await?;
+        let act = |Authority { services, .. }: &Authority, ()| fill(services, [0; 8]).map(u64::from_le_bytes);
+        let Ok::<_, Infallible>(number) =
+            self.pass_at_once(Import::Random, (), |()| "8 bytes".to_owned(), |_, ()| Ok(()), act).await?;
         Ok(number)
     }
 }

@@ -12,7 +12,8 @@ pub struct Limits {
     pub memory: usize,
     /// Processor time, 250 ms: a login takes less than 7 on a busy machine, one with the largest tokens that AWS's quotas allow
     /// up to 120. The component's own, and the host's to look through what the component passed to it; what the host's services
-    /// take doesn't count. Noticed with the next tick of 10 ms.
+    /// take doesn't count, but for the time of day and random bytes, which take next to none. Noticed with the next tick of 10
+    /// ms.
     pub cpu: Duration,
     /// From the call to its outcome, 45 s, waiting included: the own timeouts of `complete` add up to 29 s. A fetch gets what is
     /// left of it, less [`Limits::margin`].

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Runtime     one engine, one pool of sandboxes                                    engine, pool, folder
-//!   load      a component, checked against the contract's shape                    shape
+//!   load      a component, checked against the contract's shape                    shape, exports
 //!   enter     a place among the calls of a tenant                                  scheduler, shares
 //! run         a fresh sandbox, the limits, a deadline, no panic beyond it          call, state, limits, stopwatch, panic
 //!   pass      each host call: counted, judged, done                                gate, imports, reply, undone
@@ -12,6 +12,7 @@ pub(crate) mod bindings;
 pub(crate) mod call;
 pub(crate) mod convert;
 pub(crate) mod engine;
+pub(crate) mod exports;
 #[cfg(feature = "cache")]
 mod folder;
 mod gate;

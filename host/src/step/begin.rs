@@ -23,10 +23,10 @@ impl Step {
             Err(_) => return unrun(Begun::Busy),
         }
         let argument = convert::invocation(visit, invocation);
-        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
-            let description = self.link(step, store, turn, visit, &argument).await?;
+        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |sandbox, store| {
+            let description = self.link(sandbox, store, turn, visit, &argument).await?;
             match self.judge_callback(visit, invocation, &description) {
-                Ok(()) => step.journey_step_redirect().call_begin(store, &argument).await.map(Ok),
+                Ok(()) => sandbox.begin(store, &argument).await.map(Ok),
                 Err(refused) => Ok(Err(refused)),
             }
         })

@@ -35,10 +35,10 @@ impl Step {
             return unrun(Completed::Ignored(Failure::callback_mismatch()));
         }
         let argument = convert::invocation(visit, invocation);
-        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
-            self.link(step, store, turn, visit, &argument).await?;
+        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |sandbox, store| {
+            self.link(sandbox, store, turn, visit, &argument).await?;
             let secret = secret.map(ClientSecret::reveal);
-            step.journey_step_redirect().call_complete(store, &argument, secret, &response.into()).await
+            sandbox.complete(store, &argument, secret, &response.into()).await
         })
         .await;
         let Ran { result, description, writes, replaced, usage } = ran;

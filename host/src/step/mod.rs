@@ -31,10 +31,10 @@ use crate::description::{Description, Problem};
 use crate::intercept::Interceptor;
 use crate::outcome::Failure;
 use crate::response::AuthorizationResponse;
-use crate::sandbox::bindings::RedirectStep;
 use crate::sandbox::bindings::exports::journey::step::redirect as wit;
 use crate::sandbox::call::run;
 use crate::sandbox::engine::Compiled;
+use crate::sandbox::exports::Sandbox;
 use crate::sandbox::limits::Limits;
 use crate::sandbox::shares::Phase;
 use crate::sandbox::state::{Authority, CallState, Purpose};
@@ -123,13 +123,13 @@ impl Step {
         };
         let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
         let span = told.span();
-        let call = async move {
+        let call = Box::pin(async move {
             let (called, why_busy) = match turn.comes().await {
                 Ok(()) => (step.begin_now(&turn, &visit, &invocation).await, WhyBusy::Store),
                 Err(_) => (unrun(Begun::Busy), WhyBusy::Queue),
             };
             told.of_begin(Called { usage: turn.usage(&[called.usage]), ..called }, why_busy)
-        };
+        });
         to_its_end(call.instrument(span), Begun::Unknown).await
     }
 
@@ -149,7 +149,7 @@ impl Step {
         let (step, visit, invocation) = (self.clone(), visit.clone(), invocation.clone());
         let (secret, response) = (secret.cloned(), response.clone());
         let span = told.span();
-        let call = async move {
+        let call = Box::pin(async move {
             if turn.comes().await.is_err() {
                 let busy = Called { usage: turn.usage(&[]), ..unrun(Completed::Busy) };
                 return told.of_complete(busy, WhyBusy::Queue);
@@ -166,7 +166,7 @@ impl Step {
                     None => return told.of_complete(Called { usage: turn.usage(&tries), ..called }, WhyBusy::Store),
                 }
             }
-        };
+        });
         to_its_end(call.instrument(span), Completed::Unknown).await
     }
 
@@ -176,8 +176,7 @@ impl Step {
     ///
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
     pub async fn check(&self, tenant: &str, settings: &str, connector: &str) -> Result<Vec<Problem>, Trapped> {
-        let problems = self
-            .pure("check", tenant, async |step, store| step.journey_step_settings().call_check(store, settings, connector).await);
+        let problems = self.pure("check", tenant, async |sandbox, store| sandbox.check(store, settings, connector).await);
         Ok(problems.await?.into_iter().map(Problem::from).collect())
     }
 
@@ -187,9 +186,7 @@ impl Step {
     ///
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`] where nothing ran.
     pub async fn describe(&self, tenant: &str, settings: &str, connector: &str) -> Result<Description, Trapped> {
-        let described = self.pure("describe", tenant, async |step, store| {
-            step.journey_step_settings().call_describe(store, settings, connector).await
-        });
+        let described = self.pure("describe", tenant, async |sandbox, store| sandbox.describe(store, settings, connector).await);
         Ok(Description::from(described.await?))
     }
 
@@ -211,7 +208,7 @@ impl Step {
         &self,
         name: &'static str,
         tenant: &str,
-        export: impl AsyncFnOnce(&RedirectStep, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
+        call: impl AsyncFnOnce(&Sandbox<'_>, &mut wasmtime::Store<CallState>) -> wasmtime::Result<T>,
     ) -> Result<T, Trapped> {
         let compiled = self.current();
         let told = self.telling_of_pure(&compiled, name, tenant);
@@ -220,7 +217,7 @@ impl Step {
         let ran = async {
             let mut turn = Turn::take(compiled, &self.limits, tenant, Phase::Begin).map_err(busy)?;
             turn.comes().await.map_err(busy)?;
-            let ran = run(&turn.compiled, &self.limits, turn.deadline, export).await;
+            let ran = run(&turn.compiled, &self.limits, turn.deadline, call).await;
             let usage = turn.usage(&[ran.usage]);
             ran.result.map(|value| (value, usage)).map_err(|trapped| (trapped, usage))
         };
@@ -241,14 +238,14 @@ impl Step {
     /// Asks the component what the call will do, and gives it the authority for just that.
     async fn link(
         &self,
-        step: &RedirectStep,
+        sandbox: &Sandbox<'_>,
         store: &mut wasmtime::Store<CallState>,
         turn: &Turn,
         visit: &Visit,
         invocation: &wit::Invocation,
     ) -> wasmtime::Result<Arc<Description>> {
         let (settings, connector) = (&invocation.settings, &invocation.connector);
-        let described = step.journey_step_settings().call_describe(&mut *store, settings, connector).await?;
+        let described = sandbox.describe(store, settings, connector).await?;
         let description = Arc::new(Description::from(described));
         let (services, cache) = (self.services.clone(), CacheScope::new(turn.compiled.name(), &visit.tenant));
         let (visit, purpose) = (visit.clone(), Purpose::Login);
@@ -277,7 +274,8 @@ impl fmt::Display for AnotherName {
 
 impl std::error::Error for AnotherName {}
 
-/// Runs a call in a task of its own, which goes on though nobody waits for it any more.
+/// Runs a call in a task of its own, which goes on though nobody waits for it any more. Give it a boxed one: to start a task is to
+/// move it several times, and a call is kilobytes.
 async fn to_its_end<T: Send + 'static>(
     call: impl Future<Output = Called<T>> + Send + 'static,
     unknown: impl FnOnce(StoreError) -> T,

@@ -59,15 +59,8 @@ impl Step {
     }
 
     fn subject(&self, compiled: &Compiled, phase: &'static str, tenant: &str) -> Subject {
-        Subject {
-            tenant: tenant.to_owned(),
-            visit: None,
-            phase,
-            component: compiled.name().to_owned(),
-            version: compiled.version().to_owned(),
-            connector: None,
-            trace: self.trace.clone(),
-        }
+        let [component, version] = compiled.names();
+        Subject { tenant: tenant.to_owned(), visit: None, phase, component, version, connector: None, trace: self.trace.clone() }
     }
 }
 

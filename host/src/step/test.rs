@@ -36,8 +36,7 @@ impl Step {
     /// Where the component traps, which it does if it calls an import here; [`Cause::Busy`](crate::Cause::Busy) where nothing
     /// ran.
     pub async fn target(&self, tenant: &str, connector: &str) -> Result<Option<Target>, Trapped> {
-        let described =
-            self.pure("target", tenant, async |step, store| step.journey_step_connection().call_describe(store, connector).await);
+        let described = self.pure("target", tenant, async |sandbox, store| sandbox.target(store, connector).await);
         Ok(described.await?.map(Target::from))
     }
 
@@ -90,9 +89,9 @@ impl Step {
         if turn.comes().await.is_err() {
             return Called { usage: turn.usage(&[]), ..unrun(Tested::Busy) };
         }
-        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |step, store| {
-            let described = step.journey_step_settings().call_describe(&mut *store, settings.unwrap_or("{}"), connector).await?;
-            let target = step.journey_step_connection().call_describe(&mut *store, connector).await?.map(Target::from);
+        let ran = run(&turn.compiled, &self.limits, turn.deadline, async |sandbox, store| {
+            let described = sandbox.describe(store, settings.unwrap_or("{}"), connector).await?;
+            let target = sandbox.target(store, connector).await?.map(Target::from);
             let secret = match judge_secret(secret, target.as_ref()) {
                 Ok(secret) => secret.map(ClientSecret::reveal),
                 Err(refused) => return Ok(refused),
@@ -112,7 +111,7 @@ impl Step {
                 purpose: Purpose::Test,
             };
             store.data_mut().authority = Some(Arc::new(authority));
-            let findings = step.journey_step_connection().call_test(store, settings, connector, secret).await?;
+            let findings = sandbox.test(store, settings, connector, secret).await?;
             Ok(Tested::Findings(findings.into_iter().map(Into::into).collect()))
         });
         let Ran { result, usage, .. } = ran.await;

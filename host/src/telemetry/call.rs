@@ -1,5 +1,6 @@
 //! The span of one call, and what is told when it is over.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing::field::Empty;
@@ -24,8 +25,8 @@ pub(crate) struct Subject {
     /// None of a pure function's call.
     pub visit: Option<Visit>,
     pub phase: &'static str,
-    pub component: String,
-    pub version: String,
+    pub component: Arc<str>,
+    pub version: Arc<str>,
     pub connector: Option<String>,
     pub trace: Option<TraceParent>,
 }
@@ -142,8 +143,8 @@ impl Call {
             step = visit.map(|visit| visit.step.as_str()),
             round = visit.map(|visit| visit.round),
             phase = subject.phase,
-            component = subject.component.as_str(),
-            component_version = subject.version.as_str(),
+            component = &*subject.component,
+            component_version = &*subject.version,
             connector = subject.connector.as_deref(),
             outcome = Empty,
             category = Empty,
@@ -254,8 +255,8 @@ impl Call {
                     step = visit.map(|visit| visit.step.as_str()),
                     round = visit.map(|visit| visit.round),
                     phase = *phase,
-                    component = component.as_str(),
-                    component_version = version.as_str(),
+                    component = &**component,
+                    component_version = &**version,
                     connector = connector.as_deref(),
                     connector_name = about.name.as_deref(),
                     client_id = about.client_id.as_deref(),

@@ -30,15 +30,24 @@ impl Endpoint {
     /// POST of a token, a GET with an access token, a GET whose path ends as OpenID Connect Discovery 4 has it, a GET of what is
     /// called keys.
     pub(crate) fn of(is_post: bool, url: &str, bears_token: bool, body: &[u8]) -> Self {
-        let path = Url::parse(url).map(|url| url.path().to_ascii_lowercase()).unwrap_or_default();
         let names = |field: &[u8]| body.split(|byte| *byte == b'&').any(|pair| pair.starts_with(field));
         match (is_post, bears_token) {
             (true, _) if names(b"grant_type=") => Self::Token,
             (true, _) if names(b"token=") => Self::Revocation,
             (false, true) => Self::Userinfo,
-            (false, false) if path.ends_with("/openid-configuration") => Self::Metadata,
-            (false, false) if path.contains("jwks") || path.contains("keys") || path.contains("certs") => Self::Keys,
+            (false, false) => Url::parse(url).map_or(Self::Other, |url| Self::at(&url.path().to_ascii_lowercase())),
             _ => Self::Other,
+        }
+    }
+
+    /// That of a GET without an access token, by its path in lower case.
+    fn at(path: &str) -> Self {
+        if path.ends_with("/openid-configuration") {
+            Self::Metadata
+        } else if ["jwks", "keys", "certs"].iter().any(|name| path.contains(name)) {
+            Self::Keys
+        } else {
+            Self::Other
         }
     }
 

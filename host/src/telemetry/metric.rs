@@ -1,5 +1,6 @@
 //! The metrics, each with its unit and its labels: one table, which code, documents, alerts and dashboard share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{Label, Unit, counter, gauge, histogram};
@@ -184,7 +185,7 @@ pub(crate) fn calls_waiting(change: isize) {
 
 /// A call that is over.
 pub(super) struct CallOver<'a> {
-    pub component: &'a str,
+    pub component: &'a Arc<str>,
     pub phase: &'static str,
     pub outcome: &'static str,
     pub category: &'static str,
@@ -201,9 +202,10 @@ pub(super) struct CallOver<'a> {
 
 pub(super) fn call_over(call: &CallOver<'_>) {
     let label = |name: &'static str, value: &str| Label::new(name, value.to_owned());
+    let component = || Label::new("component", Arc::clone(call.component));
     let of_tenant = call.tenant.map(|tenant| label("tenant", tenant));
     let mut labels = vec![
-        label("component", call.component),
+        component(),
         Label::from_static_parts("phase", call.phase),
         Label::from_static_parts("outcome", call.outcome),
         Label::from_static_parts("category", call.category),
@@ -211,7 +213,7 @@ pub(super) fn call_over(call: &CallOver<'_>) {
     ];
     labels.extend(of_tenant.clone());
     counter!(CALLS, labels).increment(1);
-    let labels = || vec![label("component", call.component), Label::from_static_parts("phase", call.phase)];
+    let labels = || vec![component(), Label::from_static_parts("phase", call.phase)];
     histogram!(CALL_DURATION, labels()).record(call.duration);
     histogram!(CALL_QUEUE, labels()).record(call.queued);
     if let Some((cpu, memory)) = call.ran {
@@ -219,7 +221,7 @@ pub(super) fn call_over(call: &CallOver<'_>) {
         histogram!(CALL_MEMORY, labels()).record(memory as f64);
     }
     if let (Some(of_tenant), Some(at)) = (of_tenant, call.succeeded_at) {
-        gauge!(LAST_SUCCESS, vec![label("component", call.component), of_tenant]).set(at.as_secs_f64());
+        gauge!(LAST_SUCCESS, vec![component(), of_tenant]).set(at.as_secs_f64());
     }
 }
 

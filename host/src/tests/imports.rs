@@ -64,7 +64,9 @@ async fn a_call_has_as_many_host_calls_as_its_limit_says_and_no_more() {
 #[tokio::test]
 async fn a_host_call_is_not_begun_where_the_processor_time_is_spent() {
     let limits = Limits { cpu: std::time::Duration::ZERO, ..Limits::default() };
-    assert_eq!(ended("(call $now (i32.const 3072))", limits).await, Some(Cause::Cpu));
+    for begin in ["(call $now (i32.const 3072))", "(drop (call $put (i32.const 7)))"] {
+        assert_eq!(ended(begin, limits.clone()).await, Some(Cause::Cpu), "{begin}");
+    }
 }
 
 #[tokio::test]
