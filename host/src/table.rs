@@ -50,9 +50,10 @@ impl<K: Hash + Eq, V> Table<K, V> {
         self.get_or_insert_with(key, V::default)
     }
 
-    pub(crate) fn insert(&mut self, key: K, value: V) {
+    /// Returns what was there.
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         step();
-        self.0.insert(key, value);
+        self.0.insert(key, value)
     }
 
     pub(crate) fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
