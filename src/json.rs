@@ -11,6 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::limit::limit;
@@ -167,7 +168,7 @@ struct Strict<'a> {
     fault: &'a Cell<Rejection>,
     values: &'a Cell<u32>,
     budget: Budget,
-    /// Where it is; left as it was where it stopped.
+    /// Where it stopped.
     path: Option<&'a RefCell<Vec<String>>>,
 }
 
@@ -182,15 +183,10 @@ impl Strict<'_> {
         if self.values.get() > self.budget.most { Err(self.stop(Rejection::TooManyValues)) } else { Ok(()) }
     }
 
-    fn enter(self, name: impl FnOnce() -> String) {
+    /// Notes, from the inside outwards, where it stopped.
+    fn note(self, name: impl FnOnce() -> String) {
         if let Some(path) = self.path {
-            path.borrow_mut().push(name());
-        }
-    }
-
-    fn leave(self) {
-        if let Some(path) = self.path {
-            path.borrow_mut().pop();
+            path.borrow_mut().insert(0, name());
         }
     }
 }
@@ -237,13 +233,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        self.enter(|| values.len().to_string());
-        while let Some(value) = sequence.next_element_seed(self)? {
+        while let Some(value) = sequence.next_element_seed(self).inspect_err(|_| self.note(|| values.len().to_string()))? {
             values.push(value);
-            self.leave();
-            self.enter(|| values.len().to_string());
         }
-        self.leave();
         values.shrink_to_fit();
         Ok(Value::Array(values))
     }
@@ -254,12 +246,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if object.is_empty() {
                 self.count(self.budget.object.saturating_sub(1))?;
             }
-            self.enter(|| name.clone());
-            let value = members.next_value_seed(self)?;
-            if object.insert(name, value).is_some() {
-                return Err(self.stop(Rejection::DuplicateMember));
+            let value = members.next_value_seed(self).inspect_err(|_| self.note(|| name.clone()))?;
+            match object.entry(name) {
+                Entry::Vacant(member) => drop(member.insert(value)),
+                Entry::Occupied(member) => {
+                    self.note(|| member.key().clone());
+                    return Err(self.stop(Rejection::DuplicateMember));
+                }
             }
-            self.leave();
         }
         Ok(Value::Object(object))
     }

@@ -6,6 +6,37 @@ use url::Url;
 /// Schemes whose addresses browsers read by rules of their own (WHATWG URL, special schemes).
 const WEB_SCHEMES: &[&str] = &["file", "ftp", "http", "https", "ws", "wss"];
 
+/// The origin of a URL in which nothing is out of the ordinary: `https`, a host name in lower case that is neither an address nor
+/// an international one, no port, and a path of unreserved characters. [`parse`] reads it, and would change nothing in it but an
+/// empty path. Nearly every URL is like that, and parsing one takes twenty times as long.
+#[must_use]
+pub fn plain_origin(text: &str) -> Option<&str> {
+    let after_slashes = text.strip_prefix("https://")?;
+    let end = after_slashes.bytes().position(|byte| byte == b'/').unwrap_or(after_slashes.len());
+    let (host, path) = after_slashes.split_at_checked(end)?;
+    let is_host = host.split('.').all(is_plain_label) && host.split('.').next_back().is_some_and(begins_with_a_letter);
+    // A segment of dots leads elsewhere.
+    let is_path = path.split('/').all(|segment| !segment.starts_with('.') && segment.bytes().all(is_unreserved));
+    let length = text.len().checked_sub(path.len())?;
+    if is_host && is_path { text.get(..length) } else { None }
+}
+
+/// A label of two hyphens may be an international one (`xn--`).
+fn is_plain_label(label: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !label.is_empty() && label.bytes().all(is_plain) && !label.as_bytes().windows(2).any(|pair| pair == b"--")
+}
+
+/// The last label of an address doesn't (WHATWG URL, host parsing).
+fn begins_with_a_letter(label: &str) -> bool {
+    label.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+}
+
+/// RFC 3986 2.3
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
 /// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority. One
 /// of the web has its scheme in lower case, and a host after exactly two slashes.
 ///
@@ -111,6 +142,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_out_of_the_ordinary_is_not_plain() {
+        for text in ["https://auth.example.com", "https://a-1.example/cb", "https://a.example/", "https://a/b/-._~/c.json"] {
+            assert!(plain_origin(text).is_some(), "{text}");
+        }
+        for text in [
+            "http://a.example/",
+            "https://",
+            "https:///a",
+            "https://A.example/",
+            "https://a.example:443/",
+            "https://u@a.example/",
+            "https://a..example/",
+            "https://a.example./",
+            "https://127.0.0.1/",
+            "https://a.1/",
+            "https://a.0x1/",
+            "https://xn--mller-kva.example/",
+            "https://a.example/./b",
+            "https://a.example/..",
+            "https://a.example/%2e",
+            "https://a.example/b c",
+            "https://a.example/?b",
+            "https://a.example/#b",
+            "https://a.example/b\\c",
+        ] {
+            assert_eq!(plain_origin(text), None, "{text}");
+        }
+        assert_eq!(plain_origin("https://a.example/b"), Some("https://a.example"));
+    }
+
+    #[test]
     fn a_loopback_address_is_one_of_three() {
         for (text, expected) in [
             ("http://127.0.0.1/", true),
@@ -125,6 +187,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_url_is_read_as_it_is_written(
+            text in "https://[a-z0-9.-]{0,12}(/[a-z.~%-]{0,6}){0,3}|https://[a-z]{1,5}(\\.[a-z0-9]{1,4}){0,3}(/[A-Za-z0-9._~-]{0,6}){0,3}|(https?:/{0,3})?[ -~]{0,40}",
+        ) {
+            if let Some(origin) = plain_origin(&text) {
+                let url = parse(&text).unwrap();
+                prop_assert_eq!(url.as_str(), if origin == text { format!("{text}/") } else { text.clone() });
+                prop_assert_eq!(url.origin().ascii_serialization(), origin);
+                prop_assert_eq!(url.scheme(), "https");
+                prop_assert_eq!(url.query(), None);
+            }
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "(https?:/{0,3})?[ -~]{0,40}|.*") {
             if let Ok(url) = parse(&text) {

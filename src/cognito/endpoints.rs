@@ -195,6 +195,9 @@ impl Source {
 /// # Errors
 /// What was expected.
 pub fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
+    if web_address::plain_origin(endpoint).is_some() {
+        return Ok(());
+    }
     let url = web_address::parse(endpoint)?;
     match url.scheme() {
         "https" => Ok(()),
@@ -220,7 +223,10 @@ pub fn check_authorization_endpoint(endpoint: &str) -> Result<(), &'static str> 
 /// The origin of a URL (RFC 6454), as text.
 #[must_use]
 pub fn origin(endpoint: &str) -> Option<String> {
-    web_address::parse(endpoint).ok().map(|url| url.origin().ascii_serialization())
+    match web_address::plain_origin(endpoint) {
+        Some(origin) => Some(origin.to_owned()),
+        None => web_address::parse(endpoint).ok().map(|url| url.origin().ascii_serialization()),
+    }
 }
 
 /// The origins of URLs, each once, in their order. `known`: some that were found before.

@@ -1,5 +1,7 @@
 //! The connector: the user pool and the app client, as the Integration Hub knows them. Without the client secret.
 
+use serde_json::Value;
+
 #[cfg(test)]
 use super::document;
 use super::document::{Field, Problem, Reader};
@@ -7,7 +9,7 @@ use super::error::Code;
 use crate::cognito::domain::Domain;
 use crate::cognito::endpoints::{self, CustomEndpoints, Source, distinct_origins};
 use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
-use crate::json::Object;
+use crate::json::{FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::client::ClientAuthentication;
 
@@ -194,20 +196,24 @@ impl Connector {
 
 impl ConnectorDocument {
     /// Each member leniently, so that nothing fails here.
-    fn read(mut members: Object) -> Self {
-        Self {
-            name: Field::take(&mut members, "name"),
-            enabled: Field::take(&mut members, "enabled"),
-            authentication_methods: Field::take(&mut members, "authentication_methods"),
-            user_pool_id: Field::take(&mut members, "user_pool_id"),
-            domain: Field::take(&mut members, "domain"),
-            issuer: Field::take(&mut members, "issuer"),
-            additional_regions: Field::take(&mut members, "additional_regions"),
-            client_id: Field::take(&mut members, "client_id"),
-            client_authentication: Field::take(&mut members, "client_authentication"),
-            custom_endpoints: Field::take(&mut members, "custom_endpoints").read(CustomEndpointsDocument::read),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "name" => document.name = value.into(),
+                "enabled" => document.enabled = value.into(),
+                "authentication_methods" => document.authentication_methods = value.into(),
+                "user_pool_id" => document.user_pool_id = value.into(),
+                "domain" => document.domain = value.into(),
+                "issuer" => document.issuer = value.into(),
+                "additional_regions" => document.additional_regions = value.into(),
+                "client_id" => document.client_id = value.into(),
+                "client_authentication" => document.client_authentication = value.into(),
+                "custom_endpoints" => document.custom_endpoints = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     fn check(self, reader: &mut Reader<'_>) -> Option<Connector> {
@@ -262,19 +268,29 @@ impl ConnectorDocument {
     }
 }
 
+impl FromJson for CustomEndpointsDocument {
+    fn from_json(value: Value) -> Option<Self> {
+        Object::from_json(value).map(Self::read)
+    }
+}
+
 impl CustomEndpointsDocument {
     /// Each member leniently, so that nothing fails here.
-    fn read(mut members: Object) -> Self {
-        Self {
-            authorization_endpoint: Field::take(&mut members, "authorization_endpoint"),
-            token_endpoint: Field::take(&mut members, "token_endpoint"),
-            userinfo_endpoint: Field::take(&mut members, "userinfo_endpoint"),
-            revocation_endpoint: Field::take(&mut members, "revocation_endpoint"),
-            logout_endpoint: Field::take(&mut members, "logout_endpoint"),
-            jwks_uri: Field::take(&mut members, "jwks_uri"),
-            openid_configuration: Field::take(&mut members, "openid_configuration"),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "authorization_endpoint" => document.authorization_endpoint = value.into(),
+                "token_endpoint" => document.token_endpoint = value.into(),
+                "userinfo_endpoint" => document.userinfo_endpoint = value.into(),
+                "revocation_endpoint" => document.revocation_endpoint = value.into(),
+                "logout_endpoint" => document.logout_endpoint = value.into(),
+                "jwks_uri" => document.jwks_uri = value.into(),
+                "openid_configuration" => document.openid_configuration = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     fn check(self, reader: &mut Reader<'_>) -> CustomEndpoints {

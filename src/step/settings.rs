@@ -269,20 +269,24 @@ impl Destinations {
 
 impl SettingsDocument {
     /// Each member leniently, so that nothing fails here.
-    fn read(mut members: Object) -> Self {
-        Self {
-            callback_url: Field::take(&mut members, "callback_url"),
-            scope: Field::take(&mut members, "scope"),
-            response_mode: Field::take(&mut members, "response_mode"),
-            advanced: Field::take(&mut members, "advanced").read(AdvancedDocument::read),
-            output_variable: Field::take(&mut members, "output_variable"),
-            error_output_variable: Field::take(&mut members, "error_output_variable"),
-            failure_behavior: Field::take(&mut members, "failure_behavior"),
-            event_data: Field::take(&mut members, "event_data"),
-            tokens: Field::take(&mut members, "tokens"),
-            login_lifetime: Field::take(&mut members, "login_lifetime"),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "callback_url" => document.callback_url = value.into(),
+                "scope" => document.scope = value.into(),
+                "response_mode" => document.response_mode = value.into(),
+                "output_variable" => document.output_variable = value.into(),
+                "error_output_variable" => document.error_output_variable = value.into(),
+                "failure_behavior" => document.failure_behavior = value.into(),
+                "tokens" => document.tokens = value.into(),
+                "login_lifetime" => document.login_lifetime = value.into(),
+                "event_data" => document.event_data = value.into(),
+                "advanced" => document.advanced = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     fn check(self, destinations: &Destinations, problems: &mut Vec<Problem>) -> Option<Settings> {
@@ -349,6 +353,9 @@ impl SettingsDocument {
 fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
     if callback_url.len() > MAX_CALLBACK_URL {
         return Err(A_CALLBACK_URL);
+    }
+    if web_address::plain_origin(callback_url).is_some() {
+        return Ok(());
     }
     let url = web_address::parse(callback_url)?;
     // A user agent goes where `url` reads it to lead: to another place than is written, and each response would be one that
