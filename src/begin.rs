@@ -101,7 +101,7 @@ fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> 
 
 /// A failure is an outcome, with or without a variable that tells it.
 fn fail(host: &mut dyn Host, destinations: &Destinations, failure: Failure, round: u32) -> Failed {
-    let json = ErrorOutput::new(&failure, round).to_json().to_string();
+    let json = ErrorOutput::new(&failure, round).to_text();
     // Where the store fails too, the outcome still has the code.
     let _ = host.set_variable(&destinations.error_output_variable, Some(&json));
     Failed::new(failure, round)

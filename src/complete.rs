@@ -227,7 +227,7 @@ impl Call<'_> {
         // Settings without a valid name don't come this far.
         let name = destinations.output_variable.as_deref().ok_or(Code::Internal)?;
         // The output goes last: where the store fails from some write on, a login that fails leaves none.
-        let none = ErrorOutput::none().to_json().to_string();
+        let none = ErrorOutput::none().to_text();
         self.host.set_variable(&destinations.error_output_variable, Some(&none)).map_err(|error| match error {
             StoreError::TooLarge => Failure::from(Code::StorageFailed),
             other => other.into(),
@@ -250,7 +250,7 @@ impl Call<'_> {
         if let Some(name) = &destinations.output_variable {
             let _ = self.host.set_variable(name, None);
         }
-        let json = ErrorOutput::new(&failure, round).to_json().to_string();
+        let json = ErrorOutput::new(&failure, round).to_text();
         let _ = self.host.set_variable(&destinations.error_output_variable, Some(&json));
         Failed::new(failure, round)
     }

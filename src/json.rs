@@ -4,6 +4,7 @@
 //! a check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at
 //! 128, the number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
+mod text;
 mod typed;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::limit::limit;
+pub use text::text;
 pub use typed::{FromJson, take};
 
 /// A JSON object.

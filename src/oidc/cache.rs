@@ -99,7 +99,7 @@ pub fn read(host: &mut dyn Host, key: &str, lifetime: Lifetime) -> Option<Entry>
 pub fn write(host: &mut dyn Host, (key, lifetime): (&str, Lifetime), document: &serde_json::Value) {
     let entry = json!({ "stored_at": host.now().as_secs(), "document": document });
     // A cache that fails costs time, not logins.
-    let _ = host.put_cached(key, &entry.to_string(), lifetime.stale);
+    let _ = host.put_cached(key, &json::text(&entry), lifetime.stale);
 }
 
 #[cfg(test)]

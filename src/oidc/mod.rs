@@ -13,6 +13,7 @@ pub mod claim;
 pub mod client;
 pub mod exchange;
 pub mod http_date;
+pub mod form;
 pub mod id_token;
 pub mod issuer;
 pub mod jws;

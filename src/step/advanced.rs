@@ -264,7 +264,7 @@ impl AdvancedDocument {
         };
 
         add("prompt", prompt);
-        add("claims", claims.map(|claims| Value::Object(claims).to_string()));
+        add("claims", claims.map(|claims| json::text(&claims)));
         // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in,
         // and how.
         let absent_if_empty = |field: Field<String>| match field {
@@ -356,7 +356,7 @@ impl Claims {
         if !has_shape {
             return Err("expected `id_token` and `userinfo` as objects of claims, each null or an object".into());
         }
-        if Value::Object(object.clone()).to_string().len() > MAX_VALUE {
+        if json::text(&object).len() > MAX_VALUE {
             return Err(A_CLAIMS_REQUEST.into());
         }
         Ok(object)

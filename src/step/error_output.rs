@@ -5,6 +5,7 @@ use serde::Serialize;
 #[cfg(test)]
 use super::error::Code;
 use super::error::{Category, Failure};
+use crate::json;
 
 /// What the error variable holds after the step. Every member is always there.
 #[derive(Clone, Debug, Serialize)]
@@ -75,6 +76,12 @@ impl ErrorOutput {
                 request_id: trace.and_then(|trace| trace.request_id.clone()),
             },
         }
+    }
+
+    /// As JSON text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json::text(&self.to_json())
     }
 
     /// As JSON.

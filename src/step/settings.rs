@@ -318,10 +318,9 @@ impl SettingsDocument {
             let given = reader.optional(name, field.clone(), A_VARIABLE_NAME);
             reader.checked(name, given, |name| check_variable_name(name));
         }
-        let name = |field: &Field<String>, default: &str| field.given().map_or(default, String::as_str).to_owned();
-        if name(&self.output_variable, DEFAULT_OUTPUT_VARIABLE)
-            == name(&self.error_output_variable, DEFAULT_ERROR_OUTPUT_VARIABLE)
-        {
+        let output_variable = self.output_variable.given().map_or(DEFAULT_OUTPUT_VARIABLE, String::as_str);
+        let error_output_variable = self.error_output_variable.given().map_or(DEFAULT_ERROR_OUTPUT_VARIABLE, String::as_str);
+        if output_variable == error_output_variable {
             reader.problem("error_output_variable", "expected another variable than `output_variable`");
         }
 
