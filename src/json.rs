@@ -101,7 +101,7 @@ pub fn object(text: &[u8]) -> Result<Object, Rejection> {
 /// See [`Rejection`].
 pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
     let budget = Budget { most: MAX_CLAIM_VALUES, object: OBJECT_WEIGHT };
-    of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
+    of_object(read_bytes(text, budget)?)
 }
 
 /// As [`object`], for what was stored by this component itself: settings of 64 KiB can ask for 32,768 words, each a value of its
@@ -111,7 +111,7 @@ pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
 /// See [`Rejection`].
 pub fn stored(text: &[u8]) -> Result<Object, Rejection> {
     let budget = Budget { most: MAX_CLAIM_VALUES, object: 1 };
-    of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
+    of_object(read_bytes(text, budget)?)
 }
 
 /// As [`object`], for a text that people write.
@@ -121,7 +121,7 @@ pub fn stored(text: &[u8]) -> Result<Object, Rejection> {
 pub fn written(text: &str) -> Result<Object, Defect> {
     let path = RefCell::new(Vec::new());
     let defect = |fault, line, column: usize, path| Defect { fault, line, column: column.max(1), path };
-    match read(text.as_bytes(), DOCUMENT, Some(&path)) {
+    match read(text, DOCUMENT, Some(&path)) {
         Ok(value) => of_object(value).map_err(|fault| defect(fault, 1, 1, Vec::new())),
         Err((Rejection::DuplicateMember, error)) => {
             Err(defect(Rejection::DuplicateMember, error.line(), error.column(), path.into_inner()))
@@ -135,7 +135,7 @@ pub fn written(text: &str) -> Result<Object, Defect> {
 /// # Errors
 /// See [`Rejection`].
 pub fn value(text: &[u8]) -> Result<Value, Rejection> {
-    read(text, DOCUMENT, None).map_err(|(fault, _)| fault)
+    read_bytes(text, DOCUMENT)
 }
 
 /// How many values may come.
@@ -155,9 +155,17 @@ fn of_object(value: Value) -> Result<Object, Rejection> {
     }
 }
 
-fn read(text: &[u8], budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Rejection, serde_json::Error)> {
+/// What isn't UTF-8 isn't JSON (RFC 8259 8.1); a fault in what stands before that comes first.
+fn read_bytes(text: &[u8], budget: Budget) -> Result<Value, Rejection> {
+    let whole = str::from_utf8(text);
+    let valid = whole.or_else(|error| str::from_utf8(text.get(..error.valid_up_to()).unwrap_or_default())).unwrap_or_default();
+    let value = read(valid, budget, None).map_err(|(fault, _)| fault)?;
+    if whole.is_ok() { Ok(value) } else { Err(Rejection::Syntax) }
+}
+
+fn read(text: &str, budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Rejection, serde_json::Error)> {
     let (fault, values) = (Cell::new(Rejection::Syntax), Cell::new(0));
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let strict = Strict { fault: &fault, values: &values, budget, path };
     let value = strict.deserialize(&mut deserializer).map_err(|error| (fault.get(), error))?;
     deserializer.end().map_err(|error| (Rejection::Syntax, error))?;
@@ -290,6 +298,8 @@ mod tests {
             assert_eq!(object(text.as_bytes()), Err(fault), "{text}");
         }
         assert_eq!(object(&[b'{', b'"', 0xff, b'"', b':', b'1', b'}']), Err(Rejection::Syntax));
+        assert_eq!(object(b"{}\xff"), Err(Rejection::Syntax));
+        assert_eq!(object(b"{\"a\":1,\"a\":1,\"\xff\":1}"), Err(Rejection::DuplicateMember));
         assert_eq!(object(&[vec![b'['; 4000], vec![b']'; 4000]].concat()), Err(Rejection::Syntax));
     }
 

@@ -48,6 +48,12 @@ impl Secret {
         &self.0
     }
 
+    /// The text itself, for good.
+    #[must_use]
+    pub fn into_exposed(self) -> String {
+        self.0
+    }
+
     /// Compares without telling by its duration where the texts differ: digests are compared, which nobody can steer.
     #[must_use]
     pub fn equals(&self, other: &str) -> bool {

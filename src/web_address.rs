@@ -3,6 +3,8 @@
 
 use url::Url;
 
+use crate::eight::{self, Eight};
+
 /// Schemes whose addresses browsers read by rules of their own (WHATWG URL, special schemes).
 const WEB_SCHEMES: &[&str] = &["file", "ftp", "http", "https", "ws", "wss"];
 
@@ -14,27 +16,33 @@ pub fn plain_origin(text: &str) -> Option<&str> {
     let after_slashes = text.strip_prefix("https://")?;
     let end = after_slashes.bytes().position(|byte| byte == b'/').unwrap_or(after_slashes.len());
     let (host, path) = after_slashes.split_at_checked(end)?;
-    let is_host = host.split('.').all(is_plain_label) && host.split('.').next_back().is_some_and(begins_with_a_letter);
-    // A segment of dots leads elsewhere.
-    let is_path = path.split('/').all(|segment| !segment.starts_with('.') && segment.bytes().all(is_unreserved));
+    let of_host = |eight: Eight| eight.within(b'a', b'z') | eight.within(b'0', b'9') | eight.within(b'-', b'.');
+    // RFC 3986 2.3, and what separates segments.
+    let of_path = |eight: Eight| eight.alphanumeric() | eight.within(b'-', b'/') | eight.within(b'_', b'_') | eight.within(b'~', b'~');
     let length = text.len().checked_sub(path.len())?;
-    if is_host && is_path { text.get(..length) } else { None }
+    let is_plain = eight::all(host, of_host) && has_plain_labels(host) && eight::all(path, of_path) && has_plain_segments(path);
+    if is_plain { text.get(..length) } else { None }
 }
 
-/// A label of two hyphens may be an international one (`xn--`).
-fn is_plain_label(label: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !label.is_empty() && label.bytes().all(is_plain) && !label.as_bytes().windows(2).any(|pair| pair == b"--")
+/// None is empty. Two hyphens may mark an international name (`xn--`), and a last label that begins with a digit an address
+/// (WHATWG URL, host parsing).
+fn has_plain_labels(host: &str) -> bool {
+    let mut before = b'.';
+    let mut is_number = true;
+    for byte in host.bytes() {
+        match (before, byte) {
+            (b'.', b'.') | (b'-', b'-') => return false,
+            (b'.', first) => is_number = !first.is_ascii_lowercase(),
+            _ => {}
+        }
+        before = byte;
+    }
+    before != b'.' && !is_number
 }
 
-/// The last label of an address doesn't (WHATWG URL, host parsing).
-fn begins_with_a_letter(label: &str) -> bool {
-    label.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
-}
-
-/// RFC 3986 2.3
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+/// One that begins with a dot may lead elsewhere.
+fn has_plain_segments(path: &str) -> bool {
+    !path.as_bytes().windows(2).any(|pair| pair == b"/.")
 }
 
 /// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority. One
@@ -43,7 +51,7 @@ fn is_unreserved(byte: u8) -> bool {
 /// # Errors
 /// What was expected.
 pub fn parse(text: &str) -> Result<Url, &'static str> {
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !eight::all(text, |eight| eight.within(b'!', b'~')) {
         return Err("expected a URL in ASCII, without spaces (an international host name in its `xn--` form)");
     }
     // The parser reads a backslash as a slash; other readers don't agree where the host ends then.

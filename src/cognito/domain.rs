@@ -24,13 +24,13 @@ impl Domain {
             return Err(Invalid("expected a host name in ASCII (an international one in its `xn--` form)"));
         }
         let name = text.to_ascii_lowercase();
-        let is_label = |label: &str| {
+        let is_label = |label: &[u8]| {
             (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with(b"-")
+                && !label.ends_with(b"-")
+                && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
         };
-        if name.len() > 253 || !name.split('.').all(is_label) {
+        if name.len() > 253 || !name.as_bytes().split(|byte| *byte == b'.').all(is_label) {
             return Err(Invalid("expected a host name"));
         }
         // A last label that is a number, be it hexadecimal, makes an address, of one number or of up to four (WHATWG URL, host

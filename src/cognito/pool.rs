@@ -73,16 +73,14 @@ impl Region {
     /// # Errors
     /// Not of that form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let parts: Vec<&str> = text.split('-').collect();
-        let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-        let is_number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        match parts.split_last() {
-            Some((number, words))
-                if is_number(number) && (2..=4).contains(&words.len()) && words.iter().all(is_word) && text.len() <= 32 =>
-            {
-                Ok(Self { name: text.to_owned(), partition: Partition::of(text) })
-            }
-            _ => Err(Invalid),
+        let (words, number) = text.rsplit_once('-').ok_or(Invalid)?;
+        let is_word = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_lowercase);
+        let is_number = (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        let mut words = words.as_bytes().split(|byte| *byte == b'-');
+        if is_number && (2..=4).contains(&words.clone().count()) && words.all(is_word) && text.len() <= 32 {
+            Ok(Self { name: text.to_owned(), partition: Partition::of(text) })
+        } else {
+            Err(Invalid)
         }
     }
 
@@ -113,7 +111,7 @@ impl Partition {
             Self::EuSovereignCloud
         } else if begins("cn-") {
             Self::China
-        } else if region.split('-').nth(1).is_some_and(|part| part.starts_with("iso")) {
+        } else if region.split_once('-').is_some_and(|(_, rest)| rest.starts_with("iso")) {
             Self::Isolated
         } else {
             Self::Commercial

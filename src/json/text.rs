@@ -3,11 +3,13 @@
 //! `serde_json` looks at each byte by itself, at those of a field's name too, and writes a text in many small pieces. In a sandbox
 //! each turn of a loop and each copy has a price of its own: here eight bytes are looked at in one turn, and no field's name.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::Serialize;
 use serde::ser::{Impossible, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 use serde_json::Number;
+
+use crate::eight;
 
 /// Room for most documents, in bytes: a text that outgrows its room is copied.
 const USUAL_LENGTH: usize = 1024;
@@ -16,53 +18,58 @@ const USUAL_LENGTH: usize = 1024;
 /// Names of a map are texts.
 #[must_use]
 pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
-    let mut text = String::with_capacity(USUAL_LENGTH);
+    let mut text = Vec::with_capacity(USUAL_LENGTH);
     // These are always written; an empty text would be refused when it's read.
-    value.serialize(Writer(&mut text)).map_or_else(|_| String::new(), |()| text)
+    match value.serialize(Writer(&mut text)) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(fmt::Error) => String::new(),
+    }
 }
 
-struct Writer<'a>(&'a mut String);
+/// Bytes: to push one of them is less work than to push a character.
+struct Writer<'a>(&'a mut Vec<u8>);
 
 /// A list or an object, in the middle.
 struct Compound<'a> {
-    text: &'a mut String,
+    text: &'a mut Vec<u8>,
     is_empty: bool,
     /// What closes it.
-    end: &'static str,
+    end: u8,
 }
 
 type Unused = Impossible<(), fmt::Error>;
 
 impl<'a> Writer<'a> {
     fn literal(self, literal: &str) -> fmt::Result {
-        self.0.push_str(literal);
+        self.0.extend_from_slice(literal.as_bytes());
         Ok(())
     }
 
-    fn open(self, bracket: char, end: &'static str) -> Compound<'a> {
+    fn open(self, bracket: u8, end: u8) -> Compound<'a> {
         self.0.push(bracket);
         Compound { text: self.0, is_empty: true, end }
     }
 
     /// A name that is a Rust identifier, in whatever case.
     fn name(&mut self, name: &'static str) {
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.push(b'"');
+        self.0.push(b':');
     }
 }
 
 impl Compound<'_> {
     fn next(&mut self) -> Writer<'_> {
         if !self.is_empty {
-            self.text.push(',');
+            self.text.push(b',');
         }
         self.is_empty = false;
         Writer(self.text)
     }
 
     fn close(self) -> fmt::Result {
-        self.text.push_str(self.end);
+        self.text.push(self.end);
         Ok(())
     }
 }
@@ -79,9 +86,9 @@ impl<'a> Serializer for Writer<'a> {
     type SerializeStructVariant = Unused;
 
     fn serialize_str(self, text: &str) -> fmt::Result {
-        self.0.push('"');
-        if is_plain(text) { self.0.push_str(text) } else { escape(self.0, text)? }
-        self.0.push('"');
+        self.0.push(b'"');
+        if is_plain(text) { self.0.extend_from_slice(text.as_bytes()) } else { self.0.extend_from_slice(escaped(text).as_bytes()) }
+        self.0.push(b'"');
         Ok(())
     }
 
@@ -90,16 +97,16 @@ impl<'a> Serializer for Writer<'a> {
     }
 
     fn serialize_u64(self, value: u64) -> fmt::Result {
-        write!(self.0, "{}", Number::from(value))
+        self.literal(&value.to_string())
     }
 
     fn serialize_i64(self, value: i64) -> fmt::Result {
-        write!(self.0, "{}", Number::from(value))
+        self.literal(&value.to_string())
     }
 
     fn serialize_f64(self, value: f64) -> fmt::Result {
         match Number::from_f64(value) {
-            Some(number) => write!(self.0, "{number}"),
+            Some(number) => self.literal(&number.to_string()),
             None => self.serialize_unit(),
         }
     }
@@ -171,21 +178,21 @@ impl<'a> Serializer for Writer<'a> {
         variant: &'static str,
         value: &T,
     ) -> fmt::Result {
-        let mut object = self.open('{', "}");
+        let mut object = self.open(b'{', b'}');
         object.serialize_field(variant, value)?;
         object.close()
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a>, fmt::Error> {
-        Ok(self.open('[', "]"))
+        Ok(self.open(b'[', b']'))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a>, fmt::Error> {
-        Ok(self.open('{', "}"))
+        Ok(self.open(b'{', b'}'))
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Compound<'a>, fmt::Error> {
-        Ok(self.open('{', "}"))
+        Ok(self.open(b'{', b'}'))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Unused, fmt::Error> {
@@ -227,7 +234,7 @@ impl SerializeMap for Compound<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> fmt::Result {
-        self.text.push(':');
+        self.text.push(b':');
         value.serialize(Writer(self.text))
     }
 
@@ -253,24 +260,11 @@ impl SerializeStruct for Compound<'_> {
 
 /// Whether nothing in it has to be escaped (RFC 8259 section 7).
 fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    match bytes.last_chunk() {
-        // The last eight may overlap those before them.
-        Some(last) => bytes.as_chunks().0.iter().chain([last]).all(|eight| !holds_escapable(u64::from_le_bytes(*eight))),
-        None => bytes.iter().all(|byte| *byte >= b' ' && *byte != b'"' && *byte != b'\\'),
-    }
+    eight::all(text, |eight| !(eight.within(0, 0x1f) | eight.within(b'"', b'"') | eight.within(b'\\', b'\\')))
 }
 
-/// Whether one of eight bytes has to be escaped. A byte borrows from its highest bit where it is smaller than what is subtracted
-/// from it; one whose highest bit was set before doesn't count. A borrow from the byte above only follows a hit.
-fn holds_escapable(eight: u64) -> bool {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let holds_below = |eight: u64, bound: u8| eight.wrapping_sub(EACH * u64::from(bound)) & !eight & (EACH << 7) != 0;
-    let holds = |byte: u8| holds_below(eight ^ (EACH * u64::from(byte)), 1);
-    holds_below(eight, b' ') || holds(b'"') || holds(b'\\')
-}
-
-fn escape(json: &mut String, text: &str) -> fmt::Result {
+fn escaped(text: &str) -> String {
+    let mut json = String::new();
     for character in text.chars() {
         match character {
             '"' => json.push_str("\\\""),
@@ -280,11 +274,11 @@ fn escape(json: &mut String, text: &str) -> fmt::Result {
             '\n' => json.push_str("\\n"),
             '\u{c}' => json.push_str("\\f"),
             '\r' => json.push_str("\\r"),
-            control if control < ' ' => write!(json, "\\u{:04x}", u32::from(control))?,
+            control if control < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(control))),
             other => json.push(other),
         }
     }
-    Ok(())
+    json
 }
 
 #[cfg(test)]
@@ -363,12 +357,6 @@ mod tests {
         #[test]
         fn any_text_is_written_as_serde_json_writes_it(string in "\\PC*|[ -~]*|[\\x00-\\x22\\\\]*|.*") {
             prop_assert_eq!(text(&string), serde_json::to_string(&string).unwrap());
-        }
-
-        #[test]
-        fn a_text_is_plain_where_no_byte_of_it_is_escaped(bytes: [u8; 8]) {
-            let is_escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-            prop_assert_eq!(holds_escapable(u64::from_le_bytes(bytes)), bytes.iter().any(is_escaped));
         }
     }
 }

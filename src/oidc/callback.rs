@@ -13,6 +13,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::eight;
+
 /// Why a response isn't judged further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
@@ -49,7 +51,7 @@ impl<'a> Location<'a> {
         let (text, _) = text.split_once('#').unwrap_or((text, ""));
         let (text, query) = text.split_once('?').unwrap_or((text, ""));
         // Of the query, the response's part is whatever somebody wrote there.
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !eight::all(text, |eight| eight.within(b'!', b'~')) {
             return None;
         }
         let (scheme, rest) = text.split_once(':')?;

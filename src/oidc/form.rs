@@ -2,6 +2,8 @@
 
 use url::form_urlencoded::byte_serialize;
 
+use crate::eight::{self, Eight};
+
 /// Appends a parameter to a form, or to a URL that has a `?`.
 pub fn append(form: &mut String, name: &str, value: &str) {
     if !matches!(form.as_bytes().last(), None | Some(b'?' | b'&')) {
@@ -14,15 +16,12 @@ pub fn append(form: &mut String, name: &str, value: &str) {
 
 /// Appends one text. Most are of letters, digits and hyphens.
 pub fn encode(form: &mut String, text: &str) {
-    if text.bytes().all(is_unchanged) {
+    let unchanged = |eight: Eight| eight.alphanumeric() | eight.within(b'-', b'.') | eight.within(b'_', b'_');
+    if eight::all(text, unchanged) {
         form.push_str(text);
     } else {
         form.extend(byte_serialize(text.as_bytes()));
     }
-}
-
-fn is_unchanged(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*')
 }
 
 #[cfg(test)]

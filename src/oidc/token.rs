@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::exchange::{self, JsonResponse, Trace};
 use super::pkce::CodeVerifier;
+use crate::eight::{self, Eight};
 use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
 use crate::secret::Secret;
@@ -148,7 +149,8 @@ fn optional_text<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, 
 
 /// `b64token` (RFC 6750 2.1): fit for a header.
 fn is_bearer_token(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+    let marks = |eight: Eight| b"-._~+/=".iter().fold(0, |flags, mark| flags | eight.within(*mark, *mark));
+    !token.is_empty() && eight::all(token, |eight| eight.alphanumeric() | marks(eight))
 }
 
 #[cfg(test)]
