@@ -227,8 +227,7 @@ impl Call<'_> {
         // Settings without a valid name don't come this far.
         let name = destinations.output_variable.as_deref().ok_or(Code::Internal)?;
         // The output goes last: where the store fails from some write on, a login that fails leaves none.
-        let none = ErrorOutput::none().to_text();
-        self.host.set_variable(&destinations.error_output_variable, Some(&none)).map_err(|error| match error {
+        self.host.set_variable(&destinations.error_output_variable, Some(ErrorOutput::NONE)).map_err(|error| match error {
             StoreError::TooLarge => Failure::from(Code::StorageFailed),
             other => other.into(),
         })?;

@@ -40,9 +40,9 @@ fn has_plain_labels(host: &str) -> bool {
     before != b'.' && !is_number
 }
 
-/// One that begins with a dot may lead elsewhere.
+/// One of dots alone leads elsewhere.
 fn has_plain_segments(path: &str) -> bool {
-    !path.as_bytes().windows(2).any(|pair| pair == b"/.")
+    path.as_bytes().split(|byte| *byte == b'/').all(|segment| !matches!(segment, b"." | b".."))
 }
 
 /// Reads an absolute URL in ASCII, without user information, fragment and backslash, and without an escape in its authority. One
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_the_ordinary_is_not_plain() {
-        for text in ["https://auth.example.com", "https://a-1.example/cb", "https://a.example/", "https://a/b/-._~/c.json"] {
+        for text in ["https://auth.example.com", "https://a-1.example/cb", "https://a.example/", "https://a/b/-._~/c.json", "https://a/.b/.../..c"] {
             assert!(plain_origin(text).is_some(), "{text}");
         }
         for text in [

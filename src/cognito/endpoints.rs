@@ -229,17 +229,27 @@ pub fn origin(endpoint: &str) -> Option<String> {
     }
 }
 
-/// The origins of URLs, each once, in their order. `known`: some that were found before.
-#[must_use]
-pub fn distinct_origins(urls: &[String], known: &[String]) -> Vec<String> {
-    let mut origins: Vec<String> = Vec::new();
-    for url in urls {
-        // One that goes on with a path behind an origin is of that origin: most are, and need not be parsed.
-        let is_behind = |origin: &&String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        let found = origins.iter().chain(known).find(is_behind).cloned().or_else(|| origin(url));
-        origins.extend(found.filter(|origin| !origins.contains(origin)));
+/// The origins of URLs, each once, in their order.
+#[derive(Debug, Default)]
+pub struct Origins(Vec<String>);
+
+impl Origins {
+    /// Adds those that aren't there yet.
+    pub fn add<'a>(&mut self, urls: impl IntoIterator<Item = &'a String>) {
+        for url in urls {
+            // One that goes on with a path behind an origin is of that origin: most are, and need not be parsed.
+            let is_behind = |origin: &String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            if !self.0.iter().any(is_behind) {
+                self.0.extend(origin(url).filter(|origin| !self.0.contains(origin)));
+            }
+        }
     }
-    origins
+
+    /// As texts.
+    #[must_use]
+    pub fn into_list(self) -> Vec<String> {
+        self.0
+    }
 }
 
 #[cfg(test)]

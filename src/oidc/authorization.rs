@@ -92,7 +92,7 @@ impl AuthorizationRequest<'_> {
         if !self.endpoint.contains('?') {
             url.push('?');
         }
-        let mut add = |name: &str, value: &str| form::append(&mut url, name, value);
+        let mut add = |name: &'static str, value: &str| form::append(&mut url, name, value);
         add("response_type", "code");
         add("client_id", self.client_id);
         add("redirect_uri", self.redirect_uri);
@@ -105,7 +105,7 @@ impl AuthorizationRequest<'_> {
             add("response_mode", "form_post");
         }
         for (name, value) in self.parameters {
-            add(name, value);
+            form::append_any(&mut url, name, value);
         }
         url
     }

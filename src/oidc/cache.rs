@@ -77,7 +77,7 @@ pub struct Entry {
 #[must_use]
 pub fn key(kind: &str, issuer: &str, uri: &str) -> String {
     // No part can hold a line feed, so no two triples have one text.
-    format!("{kind}.{}", secret::digest(format!("{FORMAT}\n{issuer}\n{uri}").as_bytes()))
+    [kind, ".", &secret::digest([FORMAT, "\n", issuer, "\n", uri].concat().as_bytes())].concat()
 }
 
 /// An entry that isn't past its lifetime. A cache that fails, or holds something else, is a miss.

@@ -85,7 +85,7 @@ impl Client {
 
     /// A form post to one of the provider's endpoints, authenticated by exactly one method (RFC 6749 2.3).
     #[must_use]
-    pub fn post(&self, endpoint: &str, parameters: &[(&str, &str)], timeout: std::time::Duration) -> Request {
+    pub fn post(&self, endpoint: &str, parameters: &[(&'static str, &str)], timeout: std::time::Duration) -> Request {
         let mut form = String::new();
         for (name, value) in parameters {
             form::append(&mut form, name, value);

@@ -4,14 +4,26 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::eight::{self, Eight};
 
-/// Appends a parameter to a form, or to a URL that has a `?`.
-pub fn append(form: &mut String, name: &str, value: &str) {
-    if !matches!(form.as_bytes().last(), None | Some(b'?' | b'&')) {
-        form.push('&');
-    }
+/// Appends a parameter of the protocol to a form, or to a URL that has a `?`. Such names have letters and `_` only.
+pub fn append(form: &mut String, name: &'static str, value: &str) {
+    separate(form);
+    form.push_str(name);
+    form.push('=');
+    encode(form, value);
+}
+
+/// As [`append`], with a name that may be anything.
+pub fn append_any(form: &mut String, name: &str, value: &str) {
+    separate(form);
     encode(form, name);
     form.push('=');
     encode(form, value);
+}
+
+fn separate(form: &mut String) {
+    if !matches!(form.as_bytes().last(), None | Some(b'?' | b'&')) {
+        form.push('&');
+    }
 }
 
 /// Appends one text. Most are of letters, digits and hyphens.
@@ -51,7 +63,7 @@ mod tests {
         fn any_form_is_written_as_the_standard_says(pairs in proptest::collection::vec(("[a-z_]{0,8}|\\PC{0,8}", "[A-Za-z0-9_.*~-]{0,20}|\\PC{0,20}"), 0..5)) {
             let mut form = String::new();
             for (name, value) in &pairs {
-                append(&mut form, name, value);
+                append_any(&mut form, name, value);
             }
             prop_assert_eq!(form, form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish());
         }

@@ -6,7 +6,7 @@ use super::connector::Connector;
 use super::document::Problem;
 use super::error::Code;
 use super::settings::{Destinations, Settings, Tokens};
-use crate::cognito::endpoints::distinct_origins;
+use crate::cognito::endpoints::{Endpoints, Origins};
 
 /// What a call runs with.
 #[derive(Clone, Debug)]
@@ -40,30 +40,30 @@ impl Configuration {
     }
 
     /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that
-    /// only metadata would tell aren't among them.
+    /// only metadata would tell aren't among them. `known`: what [`Source::known`] says.
+    ///
+    /// [`Source::known`]: crate::cognito::endpoints::Source::known
     #[must_use]
-    pub fn origins(&self) -> (Vec<String>, bool) {
+    pub fn origins(&self, known: Option<&Endpoints>) -> (Vec<String>, bool) {
         let source = &self.connector.source;
-        let mut urls = Vec::new();
-        let known = source.known();
-        let is_complete = known.is_some();
+        let mut origins = Origins::default();
         let revocation = match known {
-            Some(endpoints) => {
-                urls.extend([endpoints.token, endpoints.userinfo]);
-                endpoints.revocation
+            Some(Endpoints { token, userinfo, issuers, revocation, .. }) => {
+                origins.add([token, userinfo]);
+                origins.add(issuers.iter().map(|issuer| &issuer.jwks_uri));
+                revocation
             }
             None => {
-                urls.push(source.metadata_location().1);
-                urls.extend(source.custom.token.clone());
-                urls.extend(source.custom.userinfo.clone());
-                source.custom.revocation.clone()
+                origins.add([&source.metadata_location().1]);
+                origins.add(source.custom.token.iter().chain(&source.custom.userinfo));
+                origins.add(source.issuers().iter().map(|issuer| &issuer.jwks_uri));
+                &source.custom.revocation
             }
         };
-        urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
         if self.settings.tokens == Tokens::Revoke {
-            urls.extend(revocation);
+            origins.add(revocation);
         }
-        (distinct_origins(&urls, &[]), is_complete)
+        (origins.into_list(), known.is_some())
     }
 
     /// What each document alone doesn't show.
@@ -191,7 +191,10 @@ mod tests {
 
     #[test]
     fn origins_are_those_that_the_step_contacts_itself() {
-        let origins = |tokens: &str, connector: &str| Configuration::read(&settings(tokens), connector).1.unwrap().origins().0;
+        let origins = |tokens: &str, connector: &str| {
+            let configuration = Configuration::read(&settings(tokens), connector).1.unwrap();
+            configuration.origins(configuration.connector.source.known().as_ref()).0
+        };
         let domain = "https://shop.auth.eu-west-1.amazoncognito.com";
         let idp = "https://cognito-idp.eu-west-1.amazonaws.com";
         assert_eq!(origins("discard", &connector(|_| {})), [domain, idp]);

@@ -7,7 +7,7 @@ use super::document;
 use super::document::{Field, Problem, Reader};
 use super::error::Code;
 use crate::cognito::domain::Domain;
-use crate::cognito::endpoints::{self, CustomEndpoints, Source, distinct_origins};
+use crate::cognito::endpoints::{self, CustomEndpoints, Endpoints, Origins, Source};
 use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
 use crate::json::{FromJson, Object};
 use crate::limit::limit;
@@ -177,20 +177,24 @@ impl Connector {
     }
 
     /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered:
-    /// those of the metadata, the key sets, and the three endpoints. `known`: some that were found before.
+    /// those of the metadata, the key sets, and the three endpoints. `known`: what [`Source::known`] says.
     #[must_use]
-    pub fn test_origins(&self, known: &[String]) -> Vec<String> {
+    pub fn test_origins(&self, known: Option<&Endpoints>) -> Vec<String> {
         let source = &self.source;
-        let mut urls = vec![source.metadata_location().1];
-        urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
-        match source.known() {
-            Some(endpoints) => urls.extend([endpoints.authorization, endpoints.token, endpoints.userinfo]),
+        let mut origins = Origins::default();
+        origins.add([&source.metadata_location().1]);
+        match known {
+            Some(Endpoints { authorization, token, userinfo, issuers, .. }) => {
+                origins.add(issuers.iter().map(|issuer| &issuer.jwks_uri));
+                origins.add([authorization, token, userinfo]);
+            }
             None => {
-                let CustomEndpoints { authorization, token, userinfo, .. } = source.custom.clone();
-                urls.extend([authorization, token, userinfo].into_iter().flatten());
+                let CustomEndpoints { authorization, token, userinfo, .. } = &source.custom;
+                origins.add(source.issuers().iter().map(|issuer| &issuer.jwks_uri));
+                origins.add([authorization, token, userinfo].into_iter().flatten());
             }
         }
-        distinct_origins(&urls, known)
+        origins.into_list()
     }
 }
 

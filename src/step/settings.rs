@@ -10,12 +10,10 @@ use super::error::Code;
 use crate::json::{self, FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::authorization::ResponseMode;
-use crate::oidc::scope::Scope;
+use crate::oidc::scope::{self, Scope};
 use crate::oidc::{callback, response};
 use crate::web_address;
 
-/// Default scope.
-const DEFAULT_SCOPE: [&str; 3] = ["openid", "profile", "email"];
 /// Default name of the output variable.
 pub const DEFAULT_OUTPUT_VARIABLE: &str = "cognito_oidc_output";
 /// Default name of the error variable.
@@ -55,7 +53,7 @@ pub struct SettingsDocument {
     #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
     /// OAuth scopes, separated by spaces. `openid` is always added.
-    #[cfg_attr(test, schemars(title = "Scope", extend("default" = DEFAULT_SCOPE.join(" "))))]
+    #[cfg_attr(test, schemars(title = "Scope", extend("default" = scope::DEFAULT)))]
     scope: Field<Words>,
     /// How the authorization response is asked to come back. A response by query is always accepted.
     #[cfg_attr(test, schemars(title = "Response mode", extend("default" = "query")))]
@@ -301,7 +299,7 @@ impl SettingsDocument {
         let words = reader.optional("scope", self.scope, "expected scopes as a list, or separated by spaces");
         let scope = match &words {
             Some(words) => Scope::new(words.iter()),
-            None => Scope::new(DEFAULT_SCOPE),
+            None => Ok(Scope::default()),
         };
         if scope.is_err() {
             reader.problem("scope", "expected scopes of visible ASCII characters without `\"` and `\\`");
