@@ -18,7 +18,8 @@ pub fn plain_origin(text: &str) -> Option<&str> {
     let (host, path) = after_slashes.split_at_checked(end)?;
     let of_host = |eight: Eight| eight.within(b'a', b'z') | eight.within(b'0', b'9') | eight.within(b'-', b'.');
     // RFC 3986 2.3, and what separates segments.
-    let of_path = |eight: Eight| eight.alphanumeric() | eight.within(b'-', b'/') | eight.within(b'_', b'_') | eight.within(b'~', b'~');
+    let of_path =
+        |eight: Eight| eight.alphanumeric() | eight.within(b'-', b'/') | eight.within(b'_', b'_') | eight.within(b'~', b'~');
     let length = text.len().checked_sub(path.len())?;
     let is_plain = eight::all(host, of_host) && has_plain_labels(host) && eight::all(path, of_path) && has_plain_segments(path);
     if is_plain { text.get(..length) } else { None }
@@ -151,7 +152,13 @@ mod tests {
 
     #[test]
     fn what_is_out_of_the_ordinary_is_not_plain() {
-        for text in ["https://auth.example.com", "https://a-1.example/cb", "https://a.example/", "https://a/b/-._~/c.json", "https://a/.b/.../..c"] {
+        for text in [
+            "https://auth.example.com",
+            "https://a-1.example/cb",
+            "https://a.example/",
+            "https://a/b/-._~/c.json",
+            "https://a/.b/.../..c",
+        ] {
             assert!(plain_origin(text).is_some(), "{text}");
         }
         for text in [

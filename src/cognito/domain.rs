@@ -45,7 +45,9 @@ impl Domain {
         match region.partition() {
             Partition::Commercial => Ok(Self([&name, ".auth.", region_name, ".amazoncognito.com"].concat())),
             Partition::GovCloud => Ok(Self([&name, ".auth-fips.", region_name, ".amazoncognito.com"].concat())),
-            Partition::EuSovereignCloud => Ok(Self([&name, ".auth.cognito-idp.", region_name, ".on.amazonwebservices.eu"].concat())),
+            Partition::EuSovereignCloud => {
+                Ok(Self([&name, ".auth.cognito-idp.", region_name, ".on.amazonwebservices.eu"].concat()))
+            }
             // AWS doesn't say how prefix domains are called there.
             Partition::China | Partition::Isolated => {
                 Err(Invalid("expected the whole host name: this region's are not known by a prefix"))

@@ -87,7 +87,11 @@ impl<'a> Serializer for Writer<'a> {
 
     fn serialize_str(self, text: &str) -> fmt::Result {
         self.0.push(b'"');
-        if is_plain(text) { self.0.extend_from_slice(text.as_bytes()) } else { self.0.extend_from_slice(escaped(text).as_bytes()) }
+        if is_plain(text) {
+            self.0.extend_from_slice(text.as_bytes())
+        } else {
+            self.0.extend_from_slice(escaped(text).as_bytes())
+        }
         self.0.push(b'"');
         Ok(())
     }
@@ -343,7 +347,8 @@ mod tests {
         for byte in 0..=0x7f_u8 {
             for length in 0..20 {
                 for place in 0..=length {
-                    let padded = [&"é".repeat(place), char::from(byte).to_string().as_str(), &"~".repeat(length - place)].concat();
+                    let padded =
+                        [&"é".repeat(place), char::from(byte).to_string().as_str(), &"~".repeat(length - place)].concat();
                     let plain = [&"a".repeat(place), char::from(byte).to_string().as_str(), &"~".repeat(length - place)].concat();
                     for string in [padded, plain] {
                         assert_eq!(text(&string), serde_json::to_string(&string).unwrap());

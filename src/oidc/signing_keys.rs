@@ -112,9 +112,7 @@ fn backs_off(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
     let now = host.now().as_secs();
     let is_recent = |stamp: &str| stamp.parse::<u64>().is_ok_and(|stamp| now.abs_diff(stamp) < u64::from(BACK_OFF));
     match host.cached(&key) {
-        Ok(stamp) if !stamp.as_deref().is_some_and(is_recent) => {
-            host.put_cached(&key, &now.to_string(), BACK_OFF).is_err()
-        }
+        Ok(stamp) if !stamp.as_deref().is_some_and(is_recent) => host.put_cached(&key, &now.to_string(), BACK_OFF).is_err(),
         _ => true,
     }
 }

@@ -150,7 +150,8 @@ fn optional_text<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, 
 /// `b64token` (RFC 6750 2.1): fit for a header.
 fn is_bearer_token(token: &str) -> bool {
     let one = |eight: Eight, mark: u8| eight.within(mark, mark);
-    let marks = |eight: Eight| eight.within(b'-', b'/') | one(eight, b'_') | one(eight, b'~') | one(eight, b'+') | one(eight, b'=');
+    let marks =
+        |eight: Eight| eight.within(b'-', b'/') | one(eight, b'_') | one(eight, b'~') | one(eight, b'+') | one(eight, b'=');
     !token.is_empty() && eight::all(token, |eight| eight.alphanumeric() | marks(eight))
 }
 

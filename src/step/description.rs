@@ -52,7 +52,8 @@ impl Description {
                 description.problems = problems;
                 // A connector is tested with or without settings, and before it is enabled.
                 let test_origins = |connector: Connector| connector.test_origins(connector.source.known().as_ref());
-                description.test_origins = Connector::read(connector).map(|(connector, _)| test_origins(connector)).unwrap_or_default();
+                description.test_origins =
+                    Connector::read(connector).map(|(connector, _)| test_origins(connector)).unwrap_or_default();
             }
         }
         description
