@@ -53,11 +53,11 @@ fn clear(host: &mut dyn Host, destinations: &Destinations) -> Result<(), Failure
 }
 
 fn start(host: &mut dyn Host, configuration: Configuration, browser: &[u8]) -> Result<Redirect, Failure> {
-    let Configuration { settings, connector } = configuration;
+    let Configuration { settings, connector, endpoints } = configuration;
     if browser.is_empty() {
         return Err(Failure::from(Code::Internal).expecting("expected the host to bind the login to a user agent"));
     }
-    let endpoints = connector.source.resolve(host)?;
+    let endpoints = endpoints.into_inner().flatten().map_or_else(|| connector.source.resolve(host), Ok)?;
 
     let [state, nonce, verifier] = Secret::several(host)?;
     let verifier = CodeVerifier::new(verifier);

@@ -137,7 +137,7 @@ impl Call<'_> {
         if *at > attempt.expires_at {
             return Err(Code::LoginExpired.into());
         }
-        let Configuration { settings, connector } = configuration?;
+        let Configuration { settings, connector, .. } = configuration?;
         if connector.client_id != attempt.client_id || !is_same_issuers(&connector.source.issuers(), attempt) {
             return Err(Code::IntegrationChanged.into());
         }

@@ -231,16 +231,26 @@ pub fn origin(endpoint: &str) -> Option<String> {
 
 /// The origins of URLs, each once, in their order.
 #[derive(Debug, Default)]
-pub struct Origins(Vec<String>);
+pub struct Origins<'a> {
+    list: Vec<String>,
+    known: &'a [String],
+}
 
-impl Origins {
+impl<'a> Origins<'a> {
+    /// None yet. `known`: some that were found before, elsewhere.
+    #[must_use]
+    pub fn knowing(known: &'a [String]) -> Self {
+        Self { list: Vec::new(), known }
+    }
+
     /// Adds those that aren't there yet.
-    pub fn add<'a>(&mut self, urls: impl IntoIterator<Item = &'a String>) {
+    pub fn add<'b>(&mut self, urls: impl IntoIterator<Item = &'b String>) {
         for url in urls {
-            // One that goes on with a path behind an origin is of that origin: most are, and need not be parsed.
-            let is_behind = |origin: &String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
-            if !self.0.iter().any(is_behind) {
-                self.0.extend(origin(url).filter(|origin| !self.0.contains(origin)));
+            // One that goes on with a path behind an origin is of that origin: most are, and need not be read.
+            let is_behind = |origin: &&String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            if !self.list.iter().any(|origin| is_behind(&origin)) {
+                let origin = self.known.iter().find(is_behind).cloned().or_else(|| origin(url));
+                self.list.extend(origin.filter(|origin| !self.list.contains(origin)));
             }
         }
     }
@@ -248,7 +258,7 @@ impl Origins {
     /// As texts.
     #[must_use]
     pub fn into_list(self) -> Vec<String> {
-        self.0
+        self.list
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings and connector together: what a call runs with, or why it can't.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use super::connector::Connector;
 use super::document::Problem;
@@ -15,6 +15,8 @@ pub struct Configuration {
     pub settings: Settings,
     /// The connector.
     pub connector: Connector,
+    /// What [`Configuration::endpoints`] found, where somebody asked.
+    pub endpoints: OnceCell<Option<Endpoints>>,
 }
 
 impl Configuration {
@@ -30,7 +32,7 @@ impl Configuration {
         let (destinations, settings) = Settings::parse(settings);
         let configuration = match (settings, Connector::parse(connector)) {
             (Ok(settings), Ok(connector)) => {
-                let configuration = Self { settings, connector };
+                let configuration = Self { settings, connector, endpoints: OnceCell::new() };
                 let contradictions = configuration.contradictions();
                 if contradictions.is_empty() { Ok(configuration) } else { Err(contradictions) }
             }
@@ -39,15 +41,19 @@ impl Configuration {
         (destinations, configuration)
     }
 
-    /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that
-    /// only metadata would tell aren't among them. `known`: what [`Source::known`] says.
-    ///
-    /// [`Source::known`]: crate::cognito::endpoints::Source::known
+    /// The connector's addresses, where nothing needs to be discovered.
     #[must_use]
-    pub fn origins(&self, known: Option<&Endpoints>) -> (Vec<String>, bool) {
+    pub fn endpoints(&self) -> Option<&Endpoints> {
+        self.endpoints.get_or_init(|| self.connector.source.known()).as_ref()
+    }
+
+    /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that
+    /// only metadata would tell aren't among them.
+    #[must_use]
+    pub fn origins(&self) -> (Vec<String>, bool) {
         let source = &self.connector.source;
         let mut origins = Origins::default();
-        let revocation = match known {
+        let revocation = match self.endpoints() {
             Some(Endpoints { token, userinfo, issuers, revocation, .. }) => {
                 origins.add([token, userinfo]);
                 origins.add(issuers.iter().map(|issuer| &issuer.jwks_uri));
@@ -63,12 +69,12 @@ impl Configuration {
         if self.settings.tokens == Tokens::Revoke {
             origins.add(revocation);
         }
-        (origins.into_list(), known.is_some())
+        (origins.into_list(), self.endpoints().is_some())
     }
 
     /// What each document alone doesn't show.
     fn contradictions(&self) -> Vec<Problem> {
-        let has_no_revocation = || self.connector.source.known().is_some_and(|endpoints| endpoints.revocation.is_none());
+        let has_no_revocation = || self.endpoints().is_some_and(|endpoints| endpoints.revocation.is_none());
         if self.settings.tokens == Tokens::Revoke && has_no_revocation() {
             return vec![Problem {
                 code: Code::InvalidIntegration,
@@ -191,10 +197,7 @@ mod tests {
 
     #[test]
     fn origins_are_those_that_the_step_contacts_itself() {
-        let origins = |tokens: &str, connector: &str| {
-            let configuration = Configuration::read(&settings(tokens), connector).1.unwrap();
-            configuration.origins(configuration.connector.source.known().as_ref()).0
-        };
+        let origins = |tokens: &str, connector: &str| Configuration::read(&settings(tokens), connector).1.unwrap().origins().0;
         let domain = "https://shop.auth.eu-west-1.amazoncognito.com";
         let idp = "https://cognito-idp.eu-west-1.amazonaws.com";
         assert_eq!(origins("discard", &connector(|_| {})), [domain, idp]);

@@ -177,13 +177,14 @@ impl Connector {
     }
 
     /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered:
-    /// those of the metadata, the key sets, and the three endpoints. `known`: what [`Source::known`] says.
+    /// those of the metadata, the key sets, and the three endpoints. `endpoints`: what [`Source::known`] says; `known`: origins that
+    /// were found before.
     #[must_use]
-    pub fn test_origins(&self, known: Option<&Endpoints>) -> Vec<String> {
+    pub fn test_origins(&self, endpoints: Option<&Endpoints>, known: &[String]) -> Vec<String> {
         let source = &self.source;
-        let mut origins = Origins::default();
+        let mut origins = Origins::knowing(known);
         origins.add([&source.metadata_location().1]);
-        match known {
+        match endpoints {
             Some(Endpoints { authorization, token, userinfo, issuers, .. }) => {
                 origins.add(issuers.iter().map(|issuer| &issuer.jwks_uri));
                 origins.add([authorization, token, userinfo]);

@@ -43,15 +43,14 @@ impl Description {
         };
         match configuration {
             Ok(configuration) => {
-                let known = configuration.connector.source.known();
-                (description.origins, description.origins_complete) = configuration.origins(known.as_ref());
-                description.test_origins = configuration.connector.test_origins(known.as_ref());
+                (description.origins, description.origins_complete) = configuration.origins();
+                description.test_origins = configuration.connector.test_origins(configuration.endpoints(), &description.origins);
                 Described::keep(settings, connector, destinations, configuration);
             }
             Err(problems) => {
                 description.problems = problems;
                 // A connector is tested with or without settings, and before it is enabled.
-                let test_origins = |connector: Connector| connector.test_origins(connector.source.known().as_ref());
+                let test_origins = |connector: Connector| connector.test_origins(connector.source.known().as_ref(), &[]);
                 description.test_origins =
                     Connector::read(connector).map(|(connector, _)| test_origins(connector)).unwrap_or_default();
             }
