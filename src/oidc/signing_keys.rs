@@ -1,7 +1,5 @@
 //! An issuer's signing keys: from the tenant's cache, from the issuer, or in need once more from the issuer.
 
-use serde_json::json;
-
 use super::cache::{self, Fruitless, Lifetime, Source};
 use super::exchange::{self, JsonResponse};
 use super::keys::KeySet;
@@ -124,6 +122,7 @@ mod tests {
     use crate::oidc::signature::verify;
     use crate::testing::{FakeHost, keys, response};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::json;
 
     const ISSUER: &str = "https://idp.example.com";
     const URI: &str = "https://idp.example.com/jwks.json";

@@ -10,7 +10,9 @@ use super::error::Code;
 use crate::json::{self, FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::authorization::ResponseMode;
-use crate::oidc::scope::{self, Scope};
+#[cfg(test)]
+use crate::oidc::scope;
+use crate::oidc::scope::Scope;
 use crate::oidc::{callback, response};
 use crate::web_address;
 
