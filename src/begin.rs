@@ -20,7 +20,7 @@ pub fn begin(host: &mut dyn Host, invocation: Invocation<'_>) -> Begun {
     let mut host = Recorder::new(host, destinations.event_data != EventData::None);
     let result = clear(&mut host, &destinations)
         .and(configuration.map_err(Failure::from))
-        .and_then(|configuration| start(&mut host, &configuration, invocation.browser));
+        .and_then(|configuration| start(&mut host, configuration, invocation.browser));
     let outcome = result.map_err(|failure| fail(&mut host, &destinations, failure, invocation.round));
 
     let ended = match &outcome {
@@ -52,12 +52,12 @@ fn clear(host: &mut dyn Host, destinations: &Destinations) -> Result<(), Failure
     Ok(())
 }
 
-fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> Result<Redirect, Failure> {
-    let Configuration { settings, connector } = configuration;
+fn start(host: &mut dyn Host, configuration: Configuration, browser: &[u8]) -> Result<Redirect, Failure> {
+    let Configuration { settings, connector, endpoints } = configuration;
     if browser.is_empty() {
         return Err(Failure::from(Code::Internal).expecting("expected the host to bind the login to a user agent"));
     }
-    let endpoints = connector.source.resolve(host)?;
+    let endpoints = endpoints.into_inner().flatten().map_or_else(|| connector.source.resolve(host), Ok)?;
 
     let [state, nonce, verifier] = Secret::several(host)?;
     let verifier = CodeVerifier::new(verifier);
@@ -78,18 +78,18 @@ fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> 
         browser: secret::digest(browser),
         issuers: endpoints.issuers,
         names_issuer_in_responses: endpoints.names_issuer_in_responses,
-        client_id: connector.client_id.clone(),
+        client_id: connector.client_id,
         token_endpoint: endpoints.token,
         userinfo_endpoint: endpoints.userinfo,
         revocation_endpoint: endpoints.revocation,
         logout_endpoint: endpoints.logout,
-        redirect_uri: settings.callback_url.clone(),
-        scope: settings.scope.as_str().to_owned(),
+        redirect_uri: settings.callback_url,
+        scope: settings.scope.into_text(),
         response_mode: settings.response_mode,
         nonce,
         verifier,
-        acr: settings.advanced.acr.clone(),
-        amr: settings.advanced.amr.clone(),
+        acr: settings.advanced.acr,
+        amr: settings.advanced.amr,
         auth_time_not_before: settings.advanced.recency.not_before(begun_at),
         begun_at,
         expires_at: begun_at.saturating_add(u64::from(settings.login_lifetime)),
@@ -101,7 +101,7 @@ fn start(host: &mut dyn Host, configuration: &Configuration, browser: &[u8]) -> 
 
 /// A failure is an outcome, with or without a variable that tells it.
 fn fail(host: &mut dyn Host, destinations: &Destinations, failure: Failure, round: u32) -> Failed {
-    let json = ErrorOutput::new(&failure, round).to_json().to_string();
+    let json = ErrorOutput::new(&failure, round).to_text();
     // Where the store fails too, the outcome still has the code.
     let _ = host.set_variable(&destinations.error_output_variable, Some(&json));
     Failed::new(failure, round)

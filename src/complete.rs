@@ -137,7 +137,7 @@ impl Call<'_> {
         if *at > attempt.expires_at {
             return Err(Code::LoginExpired.into());
         }
-        let Configuration { settings, connector } = configuration?;
+        let Configuration { settings, connector, .. } = configuration?;
         if connector.client_id != attempt.client_id || !is_same_issuers(&connector.source.issuers(), attempt) {
             return Err(Code::IntegrationChanged.into());
         }
@@ -227,8 +227,7 @@ impl Call<'_> {
         // Settings without a valid name don't come this far.
         let name = destinations.output_variable.as_deref().ok_or(Code::Internal)?;
         // The output goes last: where the store fails from some write on, a login that fails leaves none.
-        let none = ErrorOutput::none().to_json().to_string();
-        self.host.set_variable(&destinations.error_output_variable, Some(&none)).map_err(|error| match error {
+        self.host.set_variable(&destinations.error_output_variable, Some(ErrorOutput::NONE)).map_err(|error| match error {
             StoreError::TooLarge => Failure::from(Code::StorageFailed),
             other => other.into(),
         })?;
@@ -250,7 +249,7 @@ impl Call<'_> {
         if let Some(name) = &destinations.output_variable {
             let _ = self.host.set_variable(name, None);
         }
-        let json = ErrorOutput::new(&failure, round).to_json().to_string();
+        let json = ErrorOutput::new(&failure, round).to_text();
         let _ = self.host.set_variable(&destinations.error_output_variable, Some(&json));
         Failed::new(failure, round)
     }

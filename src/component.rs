@@ -37,8 +37,8 @@ impl contract::Guest for Component {
         let begun = begin(&mut Imports, borrow(&invocation));
         let outcome = match begun.outcome {
             Ok(redirect) => contract::BeginOutcome::Redirect(contract::AuthorizationRequest {
-                url: redirect.url.expose().to_owned(),
-                state: redirect.state.expose().to_owned(),
+                url: redirect.url.into_exposed(),
+                state: redirect.state.into_exposed(),
                 response_mode: match redirect.response_mode {
                     ResponseMode::Query => contract::ResponseMode::Query,
                     ResponseMode::FormPost => contract::ResponseMode::FormPost,

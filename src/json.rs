@@ -4,6 +4,7 @@
 //! a check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at
 //! 128, the number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
+mod text;
 mod typed;
 
 use std::borrow::Cow;
@@ -11,9 +12,11 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::limit::limit;
+pub use text::text;
 pub use typed::{FromJson, take};
 
 /// A JSON object.
@@ -98,7 +101,7 @@ pub fn object(text: &[u8]) -> Result<Object, Rejection> {
 /// See [`Rejection`].
 pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
     let budget = Budget { most: MAX_CLAIM_VALUES, object: OBJECT_WEIGHT };
-    of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
+    of_object(read_bytes(text, budget)?)
 }
 
 /// As [`object`], for what was stored by this component itself: settings of 64 KiB can ask for 32,768 words, each a value of its
@@ -108,7 +111,7 @@ pub fn claims(text: &[u8]) -> Result<Object, Rejection> {
 /// See [`Rejection`].
 pub fn stored(text: &[u8]) -> Result<Object, Rejection> {
     let budget = Budget { most: MAX_CLAIM_VALUES, object: 1 };
-    of_object(read(text, budget, None).map_err(|(fault, _)| fault)?)
+    of_object(read_bytes(text, budget)?)
 }
 
 /// As [`object`], for a text that people write.
@@ -118,7 +121,7 @@ pub fn stored(text: &[u8]) -> Result<Object, Rejection> {
 pub fn written(text: &str) -> Result<Object, Defect> {
     let path = RefCell::new(Vec::new());
     let defect = |fault, line, column: usize, path| Defect { fault, line, column: column.max(1), path };
-    match read(text.as_bytes(), DOCUMENT, Some(&path)) {
+    match read(text, DOCUMENT, Some(&path)) {
         Ok(value) => of_object(value).map_err(|fault| defect(fault, 1, 1, Vec::new())),
         Err((Rejection::DuplicateMember, error)) => {
             Err(defect(Rejection::DuplicateMember, error.line(), error.column(), path.into_inner()))
@@ -132,7 +135,7 @@ pub fn written(text: &str) -> Result<Object, Defect> {
 /// # Errors
 /// See [`Rejection`].
 pub fn value(text: &[u8]) -> Result<Value, Rejection> {
-    read(text, DOCUMENT, None).map_err(|(fault, _)| fault)
+    read_bytes(text, DOCUMENT)
 }
 
 /// How many values may come.
@@ -152,9 +155,17 @@ fn of_object(value: Value) -> Result<Object, Rejection> {
     }
 }
 
-fn read(text: &[u8], budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Rejection, serde_json::Error)> {
+/// What isn't UTF-8 isn't JSON (RFC 8259 8.1); a fault in what stands before that comes first.
+fn read_bytes(text: &[u8], budget: Budget) -> Result<Value, Rejection> {
+    let whole = str::from_utf8(text);
+    let valid = whole.or_else(|error| str::from_utf8(text.get(..error.valid_up_to()).unwrap_or_default())).unwrap_or_default();
+    let value = read(valid, budget, None).map_err(|(fault, _)| fault)?;
+    if whole.is_ok() { Ok(value) } else { Err(Rejection::Syntax) }
+}
+
+fn read(text: &str, budget: Budget, path: Option<&RefCell<Vec<String>>>) -> Result<Value, (Rejection, serde_json::Error)> {
     let (fault, values) = (Cell::new(Rejection::Syntax), Cell::new(0));
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let strict = Strict { fault: &fault, values: &values, budget, path };
     let value = strict.deserialize(&mut deserializer).map_err(|error| (fault.get(), error))?;
     deserializer.end().map_err(|error| (Rejection::Syntax, error))?;
@@ -167,7 +178,7 @@ struct Strict<'a> {
     fault: &'a Cell<Rejection>,
     values: &'a Cell<u32>,
     budget: Budget,
-    /// Where it is; left as it was where it stopped.
+    /// Where it stopped.
     path: Option<&'a RefCell<Vec<String>>>,
 }
 
@@ -182,15 +193,10 @@ impl Strict<'_> {
         if self.values.get() > self.budget.most { Err(self.stop(Rejection::TooManyValues)) } else { Ok(()) }
     }
 
-    fn enter(self, name: impl FnOnce() -> String) {
+    /// Notes, from the inside outwards, where it stopped.
+    fn note(self, name: impl FnOnce() -> String) {
         if let Some(path) = self.path {
-            path.borrow_mut().push(name());
-        }
-    }
-
-    fn leave(self) {
-        if let Some(path) = self.path {
-            path.borrow_mut().pop();
+            path.borrow_mut().insert(0, name());
         }
     }
 }
@@ -237,13 +243,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        self.enter(|| values.len().to_string());
-        while let Some(value) = sequence.next_element_seed(self)? {
+        while let Some(value) = sequence.next_element_seed(self).inspect_err(|_| self.note(|| values.len().to_string()))? {
             values.push(value);
-            self.leave();
-            self.enter(|| values.len().to_string());
         }
-        self.leave();
         values.shrink_to_fit();
         Ok(Value::Array(values))
     }
@@ -254,12 +256,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if object.is_empty() {
                 self.count(self.budget.object.saturating_sub(1))?;
             }
-            self.enter(|| name.clone());
-            let value = members.next_value_seed(self)?;
-            if object.insert(name, value).is_some() {
-                return Err(self.stop(Rejection::DuplicateMember));
+            let value = members.next_value_seed(self).inspect_err(|_| self.note(|| name.clone()))?;
+            match object.entry(name) {
+                Entry::Vacant(member) => drop(member.insert(value)),
+                Entry::Occupied(member) => {
+                    self.note(|| member.key().clone());
+                    return Err(self.stop(Rejection::DuplicateMember));
+                }
             }
-            self.leave();
         }
         Ok(Value::Object(object))
     }
@@ -294,6 +298,8 @@ mod tests {
             assert_eq!(object(text.as_bytes()), Err(fault), "{text}");
         }
         assert_eq!(object(&[b'{', b'"', 0xff, b'"', b':', b'1', b'}']), Err(Rejection::Syntax));
+        assert_eq!(object(b"{}\xff"), Err(Rejection::Syntax));
+        assert_eq!(object(b"{\"a\":1,\"a\":1,\"\xff\":1}"), Err(Rejection::DuplicateMember));
         assert_eq!(object(&[vec![b'['; 4000], vec![b']'; 4000]].concat()), Err(Rejection::Syntax));
     }
 

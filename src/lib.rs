@@ -6,7 +6,7 @@
 //! host's: see [`host::Host`]. The contract with the host is in `wit/`.
 //!
 //! Layers, each importing only from those below it: `component`; `begin`, `complete` and `connection`; [`step`]; [`cognito`];
-//! [`oidc`]; [`host`], with [`json`], `limit`, [`secret`] and [`web_address`]. All but `component` compiles, and is tested,
+//! [`oidc`]; [`host`], with `eight`, [`json`], `limit`, [`secret`] and [`web_address`]. All but `component` compiles, and is tested,
 //! natively.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
@@ -22,6 +22,7 @@ mod component;
 pub mod connection;
 #[cfg(test)]
 mod docs;
+mod eight;
 pub mod host;
 pub mod json;
 mod limit;

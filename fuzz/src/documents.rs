@@ -72,7 +72,7 @@ pub fn check(settings: &str, connector: &str) {
 
 fn check_origins(configuration: &Configuration) {
     let (origins, _) = configuration.origins();
-    let test_origins = configuration.connector.test_origins(&[]);
+    let test_origins = configuration.connector.test_origins(configuration.endpoints(), &[]);
     // A test revokes nothing.
     let mut discarding = configuration.clone();
     discarding.settings.tokens = Tokens::Discard;

@@ -17,20 +17,20 @@ impl Domain {
     /// # Errors
     /// A URL, or a name that DNS doesn't know.
     pub fn parse(text: &str, region: &Region) -> Result<Self, Invalid> {
-        if text.contains("://") || text.contains(['/', ':', '?', '#', '@']) {
+        if text.bytes().any(|byte| b"/:?#@".contains(&byte)) {
             return Err(Invalid("expected a host name without scheme, port and path"));
         }
         if !text.is_ascii() {
             return Err(Invalid("expected a host name in ASCII (an international one in its `xn--` form)"));
         }
         let name = text.to_ascii_lowercase();
-        let is_label = |label: &str| {
+        let is_label = |label: &[u8]| {
             (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with(b"-")
+                && !label.ends_with(b"-")
+                && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
         };
-        if name.len() > 253 || !name.split('.').all(is_label) {
+        if name.len() > 253 || !name.as_bytes().split(|byte| *byte == b'.').all(is_label) {
             return Err(Invalid("expected a host name"));
         }
         // A last label that is a number, be it hexadecimal, makes an address, of one number or of up to four (WHATWG URL, host
@@ -43,9 +43,11 @@ impl Domain {
         }
         let region_name = region.as_str();
         match region.partition() {
-            Partition::Commercial => Ok(Self(format!("{name}.auth.{region_name}.amazoncognito.com"))),
-            Partition::GovCloud => Ok(Self(format!("{name}.auth-fips.{region_name}.amazoncognito.com"))),
-            Partition::EuSovereignCloud => Ok(Self(format!("{name}.auth.cognito-idp.{region_name}.on.amazonwebservices.eu"))),
+            Partition::Commercial => Ok(Self([&name, ".auth.", region_name, ".amazoncognito.com"].concat())),
+            Partition::GovCloud => Ok(Self([&name, ".auth-fips.", region_name, ".amazoncognito.com"].concat())),
+            Partition::EuSovereignCloud => {
+                Ok(Self([&name, ".auth.cognito-idp.", region_name, ".on.amazonwebservices.eu"].concat()))
+            }
             // AWS doesn't say how prefix domains are called there.
             Partition::China | Partition::Isolated => {
                 Err(Invalid("expected the whole host name: this region's are not known by a prefix"))

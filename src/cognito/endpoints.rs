@@ -195,6 +195,9 @@ impl Source {
 /// # Errors
 /// What was expected.
 pub fn check_endpoint(endpoint: &str) -> Result<(), &'static str> {
+    if web_address::plain_origin(endpoint).is_some() {
+        return Ok(());
+    }
     let url = web_address::parse(endpoint)?;
     match url.scheme() {
         "https" => Ok(()),
@@ -220,20 +223,43 @@ pub fn check_authorization_endpoint(endpoint: &str) -> Result<(), &'static str> 
 /// The origin of a URL (RFC 6454), as text.
 #[must_use]
 pub fn origin(endpoint: &str) -> Option<String> {
-    web_address::parse(endpoint).ok().map(|url| url.origin().ascii_serialization())
+    match web_address::plain_origin(endpoint) {
+        Some(origin) => Some(origin.to_owned()),
+        None => web_address::parse(endpoint).ok().map(|url| url.origin().ascii_serialization()),
+    }
 }
 
-/// The origins of URLs, each once, in their order. `known`: some that were found before.
-#[must_use]
-pub fn distinct_origins(urls: &[String], known: &[String]) -> Vec<String> {
-    let mut origins: Vec<String> = Vec::new();
-    for url in urls {
-        // One that goes on with a path behind an origin is of that origin: most are, and need not be parsed.
-        let is_behind = |origin: &&String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        let found = origins.iter().chain(known).find(is_behind).cloned().or_else(|| origin(url));
-        origins.extend(found.filter(|origin| !origins.contains(origin)));
+/// The origins of URLs, each once, in their order.
+#[derive(Debug, Default)]
+pub struct Origins<'a> {
+    list: Vec<String>,
+    known: &'a [String],
+}
+
+impl<'a> Origins<'a> {
+    /// None yet. `known`: some that were found before, elsewhere.
+    #[must_use]
+    pub fn knowing(known: &'a [String]) -> Self {
+        Self { list: Vec::new(), known }
     }
-    origins
+
+    /// Adds those that aren't there yet.
+    pub fn add<'b>(&mut self, urls: impl IntoIterator<Item = &'b String>) {
+        for url in urls {
+            // One that goes on with a path behind an origin is of that origin: most are, and need not be read.
+            let is_behind = |origin: &&String| url.strip_prefix(origin.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            if !self.list.iter().any(|origin| is_behind(&origin)) {
+                let origin = self.known.iter().find(is_behind).cloned().or_else(|| origin(url));
+                self.list.extend(origin.filter(|origin| !self.list.contains(origin)));
+            }
+        }
+    }
+
+    /// As texts.
+    #[must_use]
+    pub fn into_list(self) -> Vec<String> {
+        self.list
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,10 @@ pub struct UserPoolId {
 
 /// An AWS region.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region(String);
+pub struct Region {
+    name: String,
+    partition: Partition,
+}
 
 /// A part of AWS that shares nothing with the others but the software: hosts are named differently in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,44 +73,49 @@ impl Region {
     /// # Errors
     /// Not of that form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let parts: Vec<&str> = text.split('-').collect();
-        let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-        let is_number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        match parts.split_last() {
-            Some((number, words))
-                if is_number(number) && (2..=4).contains(&words.len()) && words.iter().all(is_word) && text.len() <= 32 =>
-            {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(Invalid),
+        let (words, number) = text.rsplit_once('-').ok_or(Invalid)?;
+        let is_word = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_lowercase);
+        let is_number = (1..=2).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        let mut words = words.as_bytes().split(|byte| *byte == b'-');
+        if is_number && (2..=4).contains(&words.clone().count()) && words.all(is_word) && text.len() <= 32 {
+            Ok(Self { name: text.to_owned(), partition: Partition::of(text) })
+        } else {
+            Err(Invalid)
         }
     }
 
     /// Its name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
     }
 
-    /// The part of AWS that it belongs to, by its name: there is no list of regions that stays whole.
+    /// The part of AWS that it belongs to.
     #[must_use]
     pub fn partition(&self) -> Partition {
-        let begins = |prefix: &str| self.0.starts_with(prefix);
-        if begins("us-gov-") {
-            Partition::GovCloud
-        } else if begins("eusc-") {
-            Partition::EuSovereignCloud
-        } else if begins("cn-") {
-            Partition::China
-        } else if self.0.split('-').nth(1).is_some_and(|part| part.starts_with("iso")) {
-            Partition::Isolated
-        } else {
-            Partition::Commercial
-        }
+        self.partition
     }
 
     fn dns_suffix(&self) -> &'static str {
-        if self.partition() == Partition::China { "amazonaws.com.cn" } else { "amazonaws.com" }
+        if self.partition == Partition::China { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+}
+
+impl Partition {
+    /// By a region's name: there is no list of regions that stays whole.
+    fn of(region: &str) -> Self {
+        let begins = |prefix: &str| region.starts_with(prefix);
+        if begins("us-gov-") {
+            Self::GovCloud
+        } else if begins("eusc-") {
+            Self::EuSovereignCloud
+        } else if begins("cn-") {
+            Self::China
+        } else if region.split_once('-').is_some_and(|(_, rest)| rest.starts_with("iso")) {
+            Self::Isolated
+        } else {
+            Self::Commercial
+        }
     }
 }
 
@@ -173,7 +181,7 @@ impl UserPoolId {
     }
 
     fn issuer_at(&self, host: &str, region: &Region) -> String {
-        [host, &region.0, ".", region.dns_suffix(), "/", &self.id].concat()
+        [host, &region.name, ".", region.dns_suffix(), "/", &self.id].concat()
     }
 }
 

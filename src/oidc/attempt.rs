@@ -124,13 +124,12 @@ pub(super) fn lifetime(expires_at: u64, now: u64) -> u32 {
 
 /// The state comes from outside: a hash bounds its length and characters, and keeps it out of the host's logs.
 pub(super) fn key(state: &Secret) -> String {
-    format!("attempt.{}", secret::digest(state.expose().as_bytes()))
+    ["attempt.", &secret::digest(state.expose().as_bytes())].concat()
 }
 
 /// As it is stored.
 pub(super) fn write<T: Serialize>(value: &T) -> String {
-    // Structures of strings and numbers always serialize; an empty text would be refused when it's read.
-    serde_json::to_string(&Stored { version: VERSION, value }).unwrap_or_default()
+    json::text(&Stored { version: VERSION, value })
 }
 
 /// What was stored, where it is in this version's form.

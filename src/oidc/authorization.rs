@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use url::form_urlencoded;
 
+use super::form;
 use super::pkce::{CHALLENGE_METHOD, CodeVerifier};
 use super::scope::Scope;
 use crate::json::FromJson;
 use crate::secret::Secret;
+
+/// Room for most requests, in bytes.
+const USUAL_LENGTH: usize = 512;
 
 /// How the authorization response is asked to come back (OAuth 2.0 Multiple Response Types 2.1, Form Post Response Mode).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -84,27 +87,27 @@ impl AuthorizationRequest<'_> {
     /// The URL, every value form-encoded (RFC 6749 appendix B).
     #[must_use]
     pub fn url(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query
-            .append_pair("response_type", "code")
-            .append_pair("client_id", self.client_id)
-            .append_pair("redirect_uri", self.redirect_uri)
-            .append_pair("scope", self.scope.as_str())
-            .append_pair("state", self.state.expose())
-            .append_pair("nonce", self.nonce.expose())
-            .append_pair("code_challenge", &self.verifier.challenge())
-            .append_pair("code_challenge_method", CHALLENGE_METHOD);
-        if self.response_mode == ResponseMode::FormPost {
-            query.append_pair("response_mode", "form_post");
+        let mut url = String::with_capacity(USUAL_LENGTH);
+        url.push_str(self.endpoint);
+        if !self.endpoint.contains('?') {
+            url.push('?');
         }
-        query.extend_pairs(self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let separator = match self.endpoint.split_once('?') {
-            None => "?",
-            Some((_, "")) => "",
-            Some((_, query)) if query.ends_with('&') => "",
-            Some(_) => "&",
-        };
-        format!("{}{separator}{}", self.endpoint, query.finish())
+        let mut add = |name: &'static str, value: &str| form::append(&mut url, name, value);
+        add("response_type", "code");
+        add("client_id", self.client_id);
+        add("redirect_uri", self.redirect_uri);
+        add("scope", self.scope.as_str());
+        add("state", self.state.expose());
+        add("nonce", self.nonce.expose());
+        add("code_challenge", &self.verifier.challenge());
+        add("code_challenge_method", CHALLENGE_METHOD);
+        if self.response_mode == ResponseMode::FormPost {
+            add("response_mode", "form_post");
+        }
+        for (name, value) in self.parameters {
+            form::append_any(&mut url, name, value);
+        }
+        url
     }
 }
 

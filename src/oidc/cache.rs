@@ -77,7 +77,7 @@ pub struct Entry {
 #[must_use]
 pub fn key(kind: &str, issuer: &str, uri: &str) -> String {
     // No part can hold a line feed, so no two triples have one text.
-    format!("{kind}.{}", secret::digest(format!("{FORMAT}\n{issuer}\n{uri}").as_bytes()))
+    [kind, ".", &secret::digest([FORMAT, "\n", issuer, "\n", uri].concat().as_bytes())].concat()
 }
 
 /// An entry that isn't past its lifetime. A cache that fails, or holds something else, is a miss.
@@ -99,7 +99,7 @@ pub fn read(host: &mut dyn Host, key: &str, lifetime: Lifetime) -> Option<Entry>
 pub fn write(host: &mut dyn Host, (key, lifetime): (&str, Lifetime), document: &serde_json::Value) {
     let entry = json!({ "stored_at": host.now().as_secs(), "document": document });
     // A cache that fails costs time, not logins.
-    let _ = host.put_cached(key, &entry.to_string(), lifetime.stale);
+    let _ = host.put_cached(key, &json::text(&entry), lifetime.stale);
 }
 
 #[cfg(test)]

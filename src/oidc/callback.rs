@@ -13,6 +13,9 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::eight;
+use crate::web_address;
+
 /// Why a response isn't judged further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
@@ -27,6 +30,10 @@ pub enum Rejection {
 /// # Errors
 /// See [`Rejection`].
 pub fn judge(redirect_uri: &str, arrived_at: &str) -> Result<(), Rejection> {
+    if is_as_written(redirect_uri, arrived_at) { Ok(()) } else { judge_normalised(redirect_uri, arrived_at) }
+}
+
+fn judge_normalised(redirect_uri: &str, arrived_at: &str) -> Result<(), Rejection> {
     let arrival = Location::read(arrived_at).ok_or(Rejection::Malformed)?;
     let expected = Location::read(redirect_uri).ok_or(Rejection::Elsewhere)?;
     let is_there = arrival.scheme == expected.scheme
@@ -34,6 +41,13 @@ pub fn judge(redirect_uri: &str, arrived_at: &str) -> Result<(), Rejection> {
         && arrival.path == expected.path
         && has_parameters(&arrival, &expected);
     if is_there { Ok(()) } else { Err(Rejection::Elsewhere) }
+}
+
+/// Whether a redirect URI in which nothing is to be normalised, and which has no query, stands in the URL of arrival as it is: as
+/// with most logins.
+fn is_as_written(redirect_uri: &str, arrived_at: &str) -> bool {
+    let rest = arrived_at.strip_prefix(redirect_uri);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '#'])) && web_address::plain_origin(redirect_uri).is_some()
 }
 
 /// An absolute URL, normalised.
@@ -49,7 +63,7 @@ impl<'a> Location<'a> {
         let (text, _) = text.split_once('#').unwrap_or((text, ""));
         let (text, query) = text.split_once('?').unwrap_or((text, ""));
         // Of the query, the response's part is whatever somebody wrote there.
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !eight::all(text, |eight| eight.within(b'!', b'~')) {
             return None;
         }
         let (scheme, rest) = text.split_once(':')?;

@@ -2,9 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
-use url::form_urlencoded;
 
-use super::exchange;
+use super::{exchange, form};
 use crate::host::Request;
 use crate::json::FromJson;
 use crate::secret::Secret;
@@ -86,28 +85,34 @@ impl Client {
 
     /// A form post to one of the provider's endpoints, authenticated by exactly one method (RFC 6749 2.3).
     #[must_use]
-    pub fn post(&self, endpoint: &str, parameters: &[(&str, &str)], timeout: std::time::Duration) -> Request {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(parameters);
+    pub fn post(&self, endpoint: &str, parameters: &[(&'static str, &str)], timeout: std::time::Duration) -> Request {
+        let mut form = String::new();
+        for (name, value) in parameters {
+            form::append(&mut form, name, value);
+        }
         let mut authorization = None;
         match &self.credential {
             Credential::Basic(secret) => authorization = Some(("authorization", self.basic(secret))),
             Credential::Post(secret) => {
-                form.append_pair("client_id", &self.id).append_pair("client_secret", secret.expose());
+                form::append(&mut form, "client_id", &self.id);
+                form::append(&mut form, "client_secret", secret.expose());
             }
             Credential::Public => {
-                form.append_pair("client_id", &self.id);
+                form::append(&mut form, "client_id", &self.id);
             }
         }
-        let mut request = exchange::post(endpoint, form.finish(), timeout);
+        let mut request = exchange::post(endpoint, form, timeout);
         request.headers.extend(authorization);
         request
     }
 
     /// Both parts are form-encoded before they are joined (RFC 6749 2.3.1), or a colon in either would shift the border.
     fn basic(&self, secret: &Secret) -> String {
-        let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(&self.id), encode(secret.expose()))))
+        let mut credentials = String::new();
+        form::encode(&mut credentials, &self.id);
+        credentials.push(':');
+        form::encode(&mut credentials, secret.expose());
+        ["Basic ", &STANDARD.encode(credentials)].concat()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod callback;
 pub mod claim;
 pub mod client;
 pub mod exchange;
+pub mod form;
 pub mod http_date;
 pub mod id_token;
 pub mod issuer;

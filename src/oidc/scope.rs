@@ -7,9 +7,18 @@ pub struct Scope(String);
 /// Without it there is no ID token (OpenID Connect Core 3.1.2.1).
 const OPENID: &str = "openid";
 
+/// What a profile needs.
+pub const DEFAULT: &str = "openid profile email";
+
 /// A scope token holds a character that RFC 6749 section 3.3 doesn't allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidScopeToken;
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self(DEFAULT.to_owned())
+    }
+}
 
 impl Scope {
     /// Puts `openid` in where it's missing, and drops repetitions.
@@ -30,6 +39,12 @@ impl Scope {
             scope.insert(0, OPENID);
         }
         Ok(Self(scope.join(" ")))
+    }
+
+    /// As [`Scope::as_str`], for keeps.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
     }
 
     /// Separated by spaces, as it is sent.

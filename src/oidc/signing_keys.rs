@@ -1,7 +1,5 @@
 //! An issuer's signing keys: from the tenant's cache, from the issuer, or in need once more from the issuer.
 
-use serde_json::json;
-
 use super::cache::{self, Fruitless, Lifetime, Source};
 use super::exchange::{self, JsonResponse};
 use super::keys::KeySet;
@@ -112,9 +110,7 @@ fn backs_off(host: &mut dyn Host, issuer: &str, jwks_uri: &str) -> bool {
     let now = host.now().as_secs();
     let is_recent = |stamp: &str| stamp.parse::<u64>().is_ok_and(|stamp| now.abs_diff(stamp) < u64::from(BACK_OFF));
     match host.cached(&key) {
-        Ok(stamp) if !stamp.as_deref().is_some_and(is_recent) => {
-            host.put_cached(&key, &json!(now).to_string(), BACK_OFF).is_err()
-        }
+        Ok(stamp) if !stamp.as_deref().is_some_and(is_recent) => host.put_cached(&key, &now.to_string(), BACK_OFF).is_err(),
         _ => true,
     }
 }
@@ -126,6 +122,7 @@ mod tests {
     use crate::oidc::signature::verify;
     use crate::testing::{FakeHost, keys, response};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::json;
 
     const ISSUER: &str = "https://idp.example.com";
     const URI: &str = "https://idp.example.com/jwks.json";

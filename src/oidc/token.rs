@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::exchange::{self, JsonResponse, Trace};
 use super::pkce::CodeVerifier;
+use crate::eight::{self, Eight};
 use crate::host::{FetchError, Request, Response};
 use crate::json::Object;
 use crate::secret::Secret;
@@ -148,7 +149,10 @@ fn optional_text<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, 
 
 /// `b64token` (RFC 6750 2.1): fit for a header.
 fn is_bearer_token(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+    let one = |eight: Eight, mark: u8| eight.within(mark, mark);
+    let marks =
+        |eight: Eight| eight.within(b'-', b'/') | one(eight, b'_') | one(eight, b'~') | one(eight, b'+') | one(eight, b'=');
+    !token.is_empty() && eight::all(token, |eight| eight.alphanumeric() | marks(eight))
 }
 
 #[cfg(test)]

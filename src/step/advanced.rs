@@ -181,25 +181,35 @@ impl Recency {
     }
 }
 
+impl FromJson for AdvancedDocument {
+    fn from_json(value: Value) -> Option<Self> {
+        Object::from_json(value).map(Self::read)
+    }
+}
+
 impl AdvancedDocument {
     /// Each member leniently, so that nothing fails here.
-    pub(super) fn read(mut members: Object) -> Self {
-        Self {
-            acr_values: Field::take(&mut members, "acr_values"),
-            accepted_acr_values: Field::take(&mut members, "accepted_acr_values"),
-            accept_any_acr: Field::take(&mut members, "accept_any_acr"),
-            required_amr: Field::take(&mut members, "required_amr"),
-            claims: Field::take(&mut members, "claims"),
-            max_age: Field::take(&mut members, "max_age"),
-            prompt: Field::take(&mut members, "prompt"),
-            login_hint: Field::take(&mut members, "login_hint"),
-            lang: Field::take(&mut members, "lang"),
-            identity_provider: Field::take(&mut members, "identity_provider"),
-            idp_identifier: Field::take(&mut members, "idp_identifier"),
-            resource: Field::take(&mut members, "resource"),
-            authorize_parameters: Field::take(&mut members, "authorize_parameters"),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "acr_values" => document.acr_values = value.into(),
+                "accepted_acr_values" => document.accepted_acr_values = value.into(),
+                "accept_any_acr" => document.accept_any_acr = value.into(),
+                "required_amr" => document.required_amr = value.into(),
+                "claims" => document.claims = value.into(),
+                "max_age" => document.max_age = value.into(),
+                "prompt" => document.prompt = value.into(),
+                "login_hint" => document.login_hint = value.into(),
+                "lang" => document.lang = value.into(),
+                "identity_provider" => document.identity_provider = value.into(),
+                "idp_identifier" => document.idp_identifier = value.into(),
+                "resource" => document.resource = value.into(),
+                "authorize_parameters" => document.authorize_parameters = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     /// Checks the members and what they say together.
@@ -259,7 +269,7 @@ impl AdvancedDocument {
         };
 
         add("prompt", prompt);
-        add("claims", claims.map(|claims| Value::Object(claims).to_string()));
+        add("claims", claims.map(|claims| json::text(&claims)));
         // These two only help a user along, and often come from an expression that gave nothing. The others decide who logs in,
         // and how.
         let absent_if_empty = |field: Field<String>| match field {
@@ -351,7 +361,7 @@ impl Claims {
         if !has_shape {
             return Err("expected `id_token` and `userinfo` as objects of claims, each null or an object".into());
         }
-        if Value::Object(object.clone()).to_string().len() > MAX_VALUE {
+        if json::text(&object).len() > MAX_VALUE {
             return Err(A_CLAIMS_REQUEST.into());
         }
         Ok(object)

@@ -1,12 +1,12 @@
 //! Settings and connector together: what a call runs with, or why it can't.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use super::connector::Connector;
 use super::document::Problem;
 use super::error::Code;
 use super::settings::{Destinations, Settings, Tokens};
-use crate::cognito::endpoints::distinct_origins;
+use crate::cognito::endpoints::{Endpoints, Origins};
 
 /// What a call runs with.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Configuration {
     pub settings: Settings,
     /// The connector.
     pub connector: Connector,
+    /// What [`Configuration::endpoints`] found, where somebody asked.
+    pub endpoints: OnceCell<Option<Endpoints>>,
 }
 
 impl Configuration {
@@ -30,7 +32,7 @@ impl Configuration {
         let (destinations, settings) = Settings::parse(settings);
         let configuration = match (settings, Connector::parse(connector)) {
             (Ok(settings), Ok(connector)) => {
-                let configuration = Self { settings, connector };
+                let configuration = Self { settings, connector, endpoints: OnceCell::new() };
                 let contradictions = configuration.contradictions();
                 if contradictions.is_empty() { Ok(configuration) } else { Err(contradictions) }
             }
@@ -39,36 +41,40 @@ impl Configuration {
         (destinations, configuration)
     }
 
+    /// The connector's addresses, where nothing needs to be discovered.
+    #[must_use]
+    pub fn endpoints(&self) -> Option<&Endpoints> {
+        self.endpoints.get_or_init(|| self.connector.source.known()).as_ref()
+    }
+
     /// The origins that `begin` and `complete` contact, in the order of their use; and whether they are all, since those that
     /// only metadata would tell aren't among them.
     #[must_use]
     pub fn origins(&self) -> (Vec<String>, bool) {
         let source = &self.connector.source;
-        let mut urls = Vec::new();
-        let known = source.known();
-        let is_complete = known.is_some();
-        let revocation = match known {
-            Some(endpoints) => {
-                urls.extend([endpoints.token, endpoints.userinfo]);
-                endpoints.revocation
+        let mut origins = Origins::default();
+        let revocation = match self.endpoints() {
+            Some(Endpoints { token, userinfo, issuers, revocation, .. }) => {
+                origins.add([token, userinfo]);
+                origins.add(issuers.iter().map(|issuer| &issuer.jwks_uri));
+                revocation
             }
             None => {
-                urls.push(source.metadata_location().1);
-                urls.extend(source.custom.token.clone());
-                urls.extend(source.custom.userinfo.clone());
-                source.custom.revocation.clone()
+                origins.add([&source.metadata_location().1]);
+                origins.add(source.custom.token.iter().chain(&source.custom.userinfo));
+                origins.add(source.issuers().iter().map(|issuer| &issuer.jwks_uri));
+                &source.custom.revocation
             }
         };
-        urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
         if self.settings.tokens == Tokens::Revoke {
-            urls.extend(revocation);
+            origins.add(revocation);
         }
-        (distinct_origins(&urls, &[]), is_complete)
+        (origins.into_list(), self.endpoints().is_some())
     }
 
     /// What each document alone doesn't show.
     fn contradictions(&self) -> Vec<Problem> {
-        let has_no_revocation = || self.connector.source.known().is_some_and(|endpoints| endpoints.revocation.is_none());
+        let has_no_revocation = || self.endpoints().is_some_and(|endpoints| endpoints.revocation.is_none());
         if self.settings.tokens == Tokens::Revoke && has_no_revocation() {
             return vec![Problem {
                 code: Code::InvalidIntegration,

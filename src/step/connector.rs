@@ -1,13 +1,15 @@
 //! The connector: the user pool and the app client, as the Integration Hub knows them. Without the client secret.
 
+use serde_json::Value;
+
 #[cfg(test)]
 use super::document;
 use super::document::{Field, Problem, Reader};
 use super::error::Code;
 use crate::cognito::domain::Domain;
-use crate::cognito::endpoints::{self, CustomEndpoints, Source, distinct_origins};
+use crate::cognito::endpoints::{self, CustomEndpoints, Endpoints, Origins, Source};
 use crate::cognito::pool::{IssuerKind, Region, UserPoolId};
-use crate::json::Object;
+use crate::json::{FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::client::ClientAuthentication;
 
@@ -178,39 +180,48 @@ impl Connector {
     }
 
     /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered:
-    /// those of the metadata, the key sets, and the three endpoints. `known`: some that were found before.
+    /// those of the metadata, the key sets, and the three endpoints. `endpoints`: what [`Source::known`] says; `known`: origins that
+    /// were found before.
     #[must_use]
-    pub fn test_origins(&self, known: &[String]) -> Vec<String> {
+    pub fn test_origins(&self, endpoints: Option<&Endpoints>, known: &[String]) -> Vec<String> {
         let source = &self.source;
-        let mut urls = vec![source.metadata_location().1];
-        urls.extend(source.issuers().into_iter().map(|issuer| issuer.jwks_uri));
-        match source.known() {
-            Some(endpoints) => urls.extend([endpoints.authorization, endpoints.token, endpoints.userinfo]),
+        let mut origins = Origins::knowing(known);
+        origins.add([&source.metadata_location().1]);
+        match endpoints {
+            Some(Endpoints { authorization, token, userinfo, issuers, .. }) => {
+                origins.add(issuers.iter().map(|issuer| &issuer.jwks_uri));
+                origins.add([authorization, token, userinfo]);
+            }
             None => {
-                let CustomEndpoints { authorization, token, userinfo, .. } = source.custom.clone();
-                urls.extend([authorization, token, userinfo].into_iter().flatten());
+                let CustomEndpoints { authorization, token, userinfo, .. } = &source.custom;
+                origins.add(source.issuers().iter().map(|issuer| &issuer.jwks_uri));
+                origins.add([authorization, token, userinfo].into_iter().flatten());
             }
         }
-        distinct_origins(&urls, known)
+        origins.into_list()
     }
 }
 
 impl ConnectorDocument {
     /// Each member leniently, so that nothing fails here.
-    fn read(mut members: Object) -> Self {
-        Self {
-            name: Field::take(&mut members, "name"),
-            enabled: Field::take(&mut members, "enabled"),
-            authentication_methods: Field::take(&mut members, "authentication_methods"),
-            user_pool_id: Field::take(&mut members, "user_pool_id"),
-            domain: Field::take(&mut members, "domain"),
-            issuer: Field::take(&mut members, "issuer"),
-            additional_regions: Field::take(&mut members, "additional_regions"),
-            client_id: Field::take(&mut members, "client_id"),
-            client_authentication: Field::take(&mut members, "client_authentication"),
-            custom_endpoints: Field::take(&mut members, "custom_endpoints").read(CustomEndpointsDocument::read),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "name" => document.name = value.into(),
+                "enabled" => document.enabled = value.into(),
+                "authentication_methods" => document.authentication_methods = value.into(),
+                "user_pool_id" => document.user_pool_id = value.into(),
+                "domain" => document.domain = value.into(),
+                "issuer" => document.issuer = value.into(),
+                "additional_regions" => document.additional_regions = value.into(),
+                "client_id" => document.client_id = value.into(),
+                "client_authentication" => document.client_authentication = value.into(),
+                "custom_endpoints" => document.custom_endpoints = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     fn check(self, reader: &mut Reader<'_>) -> Option<Connector> {
@@ -267,19 +278,29 @@ impl ConnectorDocument {
     }
 }
 
+impl FromJson for CustomEndpointsDocument {
+    fn from_json(value: Value) -> Option<Self> {
+        Object::from_json(value).map(Self::read)
+    }
+}
+
 impl CustomEndpointsDocument {
     /// Each member leniently, so that nothing fails here.
-    fn read(mut members: Object) -> Self {
-        Self {
-            authorization_endpoint: Field::take(&mut members, "authorization_endpoint"),
-            token_endpoint: Field::take(&mut members, "token_endpoint"),
-            userinfo_endpoint: Field::take(&mut members, "userinfo_endpoint"),
-            revocation_endpoint: Field::take(&mut members, "revocation_endpoint"),
-            logout_endpoint: Field::take(&mut members, "logout_endpoint"),
-            jwks_uri: Field::take(&mut members, "jwks_uri"),
-            openid_configuration: Field::take(&mut members, "openid_configuration"),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "authorization_endpoint" => document.authorization_endpoint = value.into(),
+                "token_endpoint" => document.token_endpoint = value.into(),
+                "userinfo_endpoint" => document.userinfo_endpoint = value.into(),
+                "revocation_endpoint" => document.revocation_endpoint = value.into(),
+                "logout_endpoint" => document.logout_endpoint = value.into(),
+                "jwks_uri" => document.jwks_uri = value.into(),
+                "openid_configuration" => document.openid_configuration = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     fn check(self, reader: &mut Reader<'_>) -> CustomEndpoints {

@@ -44,14 +44,15 @@ impl Description {
         match configuration {
             Ok(configuration) => {
                 (description.origins, description.origins_complete) = configuration.origins();
-                description.test_origins = configuration.connector.test_origins(&description.origins);
+                description.test_origins = configuration.connector.test_origins(configuration.endpoints(), &description.origins);
                 Described::keep(settings, connector, destinations, configuration);
             }
             Err(problems) => {
                 description.problems = problems;
                 // A connector is tested with or without settings, and before it is enabled.
+                let test_origins = |connector: Connector| connector.test_origins(connector.source.known().as_ref(), &[]);
                 description.test_origins =
-                    Connector::read(connector).map(|(connector, _)| connector.test_origins(&[])).unwrap_or_default();
+                    Connector::read(connector).map(|(connector, _)| test_origins(connector)).unwrap_or_default();
             }
         }
         description

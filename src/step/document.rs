@@ -63,23 +63,11 @@ impl<T> Field<T> {
     }
 }
 
-impl<T: FromJson> Field<T> {
-    /// Takes a member out of a document: what is left there in the end, nobody knows.
-    pub fn take(members: &mut Object, name: &str) -> Self {
-        match members.remove(name) {
-            None | Some(Value::Null) => Self::Absent,
-            Some(value) => T::from_json(value).map_or(Self::Wrong, Self::Given),
-        }
-    }
-}
-
-impl Field<Object> {
-    /// A member that is a document itself, read.
-    pub fn read<T>(self, read: impl FnOnce(Object) -> T) -> Field<T> {
-        match self {
-            Self::Absent => Field::Absent,
-            Self::Given(object) => Field::Given(read(object)),
-            Self::Wrong => Field::Wrong,
+impl<T: FromJson> From<Value> for Field<T> {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Absent,
+            value => T::from_json(value).map_or(Self::Wrong, Self::Given),
         }
     }
 }
@@ -157,19 +145,34 @@ pub(super) fn items_titled(title: &'static str) -> impl Fn(&mut schemars::Schema
 /// Reads the members of one object, and collects what is wrong with them.
 pub struct Reader<'a> {
     code: Code,
-    path: String,
+    place: Place<'a>,
     problems: &'a mut Vec<Problem>,
+}
+
+/// Where a reader is. Written as a path where something is wrong there, and not before.
+struct Place<'a> {
+    name: &'a str,
+    within: Option<&'a Place<'a>>,
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        match self.within {
+            None => self.name.to_owned(),
+            Some(outer) => pointer(&outer.path(), self.name),
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
     /// At the root of a document; `path` names it, and `code` the failure of one that isn't valid.
-    pub fn new(path: &str, code: Code, problems: &'a mut Vec<Problem>) -> Self {
-        Self { code, path: path.to_owned(), problems }
+    pub fn new(path: &'a str, code: Code, problems: &'a mut Vec<Problem>) -> Self {
+        Self { code, place: Place { name: path, within: None }, problems }
     }
 
     /// At a member that is an object itself.
-    pub fn at(&mut self, name: &str) -> Reader<'_> {
-        Reader { code: self.code, path: pointer(&self.path, name), problems: self.problems }
+    pub fn at<'b>(&'b mut self, name: &'b str) -> Reader<'b> {
+        Reader { code: self.code, place: Place { name, within: Some(&self.place) }, problems: self.problems }
     }
 
     /// Reads the text of a document.
@@ -183,7 +186,7 @@ impl<'a> Reader<'a> {
 
     /// Broken JSON is told by line and column, a member given twice by its path too.
     fn defect(&mut self, defect: &Defect) {
-        let mut path = self.path.clone();
+        let mut path = self.place.path();
         for name in &defect.path {
             path = pointer(&path, name);
         }
@@ -239,13 +242,13 @@ impl<'a> Reader<'a> {
 
     /// Notes a problem with a member of a document that is valid but for what it says.
     pub fn problem_of(&mut self, code: Code, name: &str, expected: impl Into<Cow<'static, str>>) {
-        let path = pointer(&self.path, name);
+        let path = pointer(&self.place.path(), name);
         self.problems.push(Problem { code, path, expected: expected.into() });
     }
 
     /// Notes a problem with the object itself.
     pub fn problem_here(&mut self, expected: impl Into<Cow<'static, str>>) {
-        self.problems.push(Problem { code: self.code, path: self.path.clone(), expected: expected.into() });
+        self.problems.push(Problem { code: self.code, path: self.place.path(), expected: expected.into() });
     }
 }
 
@@ -262,24 +265,10 @@ mod tests {
 
     #[test]
     fn a_field_never_fails() {
-        let members = |value: Value| Object::from_iter([("a".to_owned(), value), ("b".to_owned(), json!(1))]);
-        let field = |value: Value| {
-            let mut members = members(value);
-            let field = Field::<u32>::take(&mut members, "a");
-            assert_eq!(members.keys().collect::<Vec<_>>(), ["b"], "it is taken out");
-            field
-        };
-        assert_eq!(field(json!(7)), Field::Given(7));
-        assert_eq!(field(json!(null)), Field::Absent);
-        assert_eq!(Field::<u32>::take(&mut Object::new(), "a"), Field::Absent);
+        assert_eq!(Field::from(json!(7)), Field::Given(7_u32));
+        assert_eq!(Field::<u32>::from(json!(null)), Field::Absent);
         for wrong in [json!("7"), json!(-1), json!(1.5), json!([]), json!(4_294_967_296_u64)] {
-            assert_eq!(field(wrong), Field::Wrong);
-        }
-        let document = |value: Value| Field::take(&mut members(value), "a").read(|object| object.len());
-        assert_eq!(document(json!({"x": 1, "y": 2})), Field::Given(2));
-        assert_eq!(document(json!(null)), Field::Absent);
-        for wrong in [json!([]), json!("{}"), json!(1)] {
-            assert_eq!(document(wrong), Field::Wrong);
+            assert_eq!(Field::<u32>::from(wrong), Field::Wrong);
         }
         assert_eq!(Field::Given(7).given(), Some(&7));
         assert_eq!(Field::<u32>::Wrong.given(), None);

@@ -5,6 +5,7 @@ use serde::Serialize;
 #[cfg(test)]
 use super::error::Code;
 use super::error::{Category, Failure};
+use crate::json;
 
 /// What the error variable holds after the step. Every member is always there.
 #[derive(Clone, Debug, Serialize)]
@@ -29,7 +30,7 @@ pub struct ErrorOutput {
 }
 
 /// What the provider said, without control characters.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProviderOutput {
     /// `error`, as the provider named it.
@@ -43,19 +44,12 @@ pub struct ProviderOutput {
 }
 
 impl ErrorOutput {
-    /// After a success.
-    #[must_use]
-    pub fn none() -> Self {
-        Self {
-            version: 1,
-            code: String::new(),
-            category: None,
-            retryable: false,
-            message: String::new(),
-            path: None,
-            provider: ProviderOutput::default(),
-        }
-    }
+    /// After a success, as JSON text.
+    pub const NONE: &str = concat!(
+        r#"{"category":null,"code":"","message":"","path":null,"#,
+        r#""provider":{"error":null,"error_description":null,"request_id":null,"status":null},"#,
+        r#""retryable":false,"version":1}"#,
+    );
 
     /// After a failure in that round.
     #[must_use]
@@ -77,6 +71,12 @@ impl ErrorOutput {
         }
     }
 
+    /// As JSON text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json::text(&self.to_json())
+    }
+
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -94,13 +94,16 @@ mod tests {
 
     #[test]
     fn every_member_is_there_after_a_success() {
-        assert_eq!(
-            ErrorOutput::none().to_json(),
-            json!({
-                "version": 1, "code": "", "category": null, "retryable": false, "message": "", "path": null,
-                "provider": {"error": null, "error_description": null, "status": null, "request_id": null},
-            })
-        );
+        let none = ErrorOutput {
+            version: 1,
+            code: String::new(),
+            category: None,
+            retryable: false,
+            message: String::new(),
+            path: None,
+            provider: ProviderOutput { error: None, error_description: None, status: None, request_id: None },
+        };
+        assert_eq!(ErrorOutput::NONE, none.to_text());
     }
 
     #[test]

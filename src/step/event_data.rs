@@ -82,7 +82,7 @@ impl Report<'_> {
             }
             EventData::None | EventData::InputOutput => document,
         };
-        Some(data.to_string())
+        Some(json::text(&data))
     }
 
     fn document(self) -> Value {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::outcome::Authentication;
 use crate::cognito::user::User;
+use crate::json;
 use crate::oidc::attempt::Attempt;
 use crate::oidc::authorization::ResponseMode;
 use crate::oidc::id_token::IdToken;
@@ -147,8 +148,7 @@ impl Output {
     /// As JSON text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        // Strings, numbers and JSON itself always serialize.
-        serde_json::to_string(self).unwrap_or_default()
+        json::text(self)
     }
 
     /// As JSON. Claims are moved, not copied.

@@ -10,12 +10,12 @@ use super::error::Code;
 use crate::json::{self, FromJson, Object};
 use crate::limit::limit;
 use crate::oidc::authorization::ResponseMode;
+#[cfg(test)]
+use crate::oidc::scope;
 use crate::oidc::scope::Scope;
 use crate::oidc::{callback, response};
 use crate::web_address;
 
-/// Default scope.
-const DEFAULT_SCOPE: [&str; 3] = ["openid", "profile", "email"];
 /// Default name of the output variable.
 pub const DEFAULT_OUTPUT_VARIABLE: &str = "cognito_oidc_output";
 /// Default name of the error variable.
@@ -57,7 +57,7 @@ pub struct SettingsDocument {
     #[cfg_attr(test, schemars(title = "Callback URL", extend("x-required" = true, "format" = "uri", "maxLength" = MAX_CALLBACK_URL)))]
     callback_url: Field<String>,
     /// OAuth scopes, separated by spaces. `openid` is always added.
-    #[cfg_attr(test, schemars(title = "Scope", extend("default" = DEFAULT_SCOPE.join(" "))))]
+    #[cfg_attr(test, schemars(title = "Scope", extend("default" = scope::DEFAULT)))]
     scope: Field<Words>,
     /// How the authorization response is asked to come back. A response by query is always accepted.
     #[cfg_attr(test, schemars(title = "Response mode", extend("default" = "query")))]
@@ -271,20 +271,24 @@ impl Destinations {
 
 impl SettingsDocument {
     /// Each member leniently, so that nothing fails here.
-    fn read(mut members: Object) -> Self {
-        Self {
-            callback_url: Field::take(&mut members, "callback_url"),
-            scope: Field::take(&mut members, "scope"),
-            response_mode: Field::take(&mut members, "response_mode"),
-            advanced: Field::take(&mut members, "advanced").read(AdvancedDocument::read),
-            output_variable: Field::take(&mut members, "output_variable"),
-            error_output_variable: Field::take(&mut members, "error_output_variable"),
-            failure_behavior: Field::take(&mut members, "failure_behavior"),
-            event_data: Field::take(&mut members, "event_data"),
-            tokens: Field::take(&mut members, "tokens"),
-            login_lifetime: Field::take(&mut members, "login_lifetime"),
-            unknown: members,
+    fn read(members: Object) -> Self {
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.as_str() {
+                "callback_url" => document.callback_url = value.into(),
+                "scope" => document.scope = value.into(),
+                "response_mode" => document.response_mode = value.into(),
+                "output_variable" => document.output_variable = value.into(),
+                "error_output_variable" => document.error_output_variable = value.into(),
+                "failure_behavior" => document.failure_behavior = value.into(),
+                "tokens" => document.tokens = value.into(),
+                "login_lifetime" => document.login_lifetime = value.into(),
+                "event_data" => document.event_data = value.into(),
+                "advanced" => document.advanced = value.into(),
+                _ => drop(document.unknown.insert(name, value)),
+            }
         }
+        document
     }
 
     fn check(self, destinations: &Destinations, problems: &mut Vec<Problem>) -> Option<Settings> {
@@ -299,7 +303,7 @@ impl SettingsDocument {
         let words = reader.optional("scope", self.scope, "expected scopes as a list, or separated by spaces");
         let scope = match &words {
             Some(words) => Scope::new(words.iter()),
-            None => Scope::new(DEFAULT_SCOPE),
+            None => Ok(Scope::default()),
         };
         if scope.is_err() {
             reader.problem("scope", "expected scopes of visible ASCII characters without `\"` and `\\`");
@@ -316,10 +320,9 @@ impl SettingsDocument {
             let given = reader.optional(name, field.clone(), A_VARIABLE_NAME);
             reader.checked(name, given, |name| check_variable_name(name));
         }
-        let name = |field: &Field<String>, default: &str| field.given().map_or(default, String::as_str).to_owned();
-        if name(&self.output_variable, DEFAULT_OUTPUT_VARIABLE)
-            == name(&self.error_output_variable, DEFAULT_ERROR_OUTPUT_VARIABLE)
-        {
+        let output_variable = self.output_variable.given().map_or(DEFAULT_OUTPUT_VARIABLE, String::as_str);
+        let error_output_variable = self.error_output_variable.given().map_or(DEFAULT_ERROR_OUTPUT_VARIABLE, String::as_str);
+        if output_variable == error_output_variable {
             reader.problem("error_output_variable", "expected another variable than `output_variable`");
         }
 
@@ -350,6 +353,9 @@ impl SettingsDocument {
 fn check_callback_url(callback_url: &str) -> Result<(), &'static str> {
     if callback_url.len() > MAX_CALLBACK_URL {
         return Err(A_CALLBACK_URL);
+    }
+    if web_address::plain_origin(callback_url).is_some() {
+        return Ok(());
     }
     let url = web_address::parse(callback_url)?;
     // A user agent goes where `url` reads it to lead: to another place than is written, and each response would be one that

@@ -147,6 +147,17 @@ proptest! {
         prop_assert_eq!(judge(&url, &format!("{url}{separator}code={code}&state=s")), Ok(()));
     }
 
+    #[test]
+    fn what_stands_there_as_written_is_there_normalised(
+        redirect_uri in "https://[a-z]{1,3}(\\.[a-z0-9-]{1,3}){0,2}(/[a-z.~_-]{0,4}){0,3}",
+        rest in "([?#]\\PC{0,10})?",
+    ) {
+        let arrived_at = [redirect_uri.as_str(), &rest].concat();
+        if is_as_written(&redirect_uri, &arrived_at) {
+            prop_assert_eq!(judge_normalised(&redirect_uri, &arrived_at), Ok(()));
+        }
+    }
+
     /// Whatever the path: another host, scheme or port is elsewhere.
     #[test]
     fn another_origin_is_elsewhere(path in "(/[!-~&&[^?#]]{0,6}){0,3}") {
