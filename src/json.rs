@@ -4,19 +4,18 @@
 //! a check, so duplicates are refused at every depth (RFC 8259 section 4 leaves them open). Depth is bounded by `serde_json` at
 //! 128, the number of values here: half a megabyte of `[0],[0],…` would become more memory than the sandbox has.
 
-mod text;
 mod typed;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use crate::limit::limit;
-pub use text::text;
 pub use typed::{FromJson, take};
 
 /// A JSON object.
@@ -33,6 +32,9 @@ limit! {
 pub(crate) const MAX_CLAIM_VALUES: u32 = 163_840;
 /// What an object with members counts among the values of a token's claims.
 pub(crate) const OBJECT_WEIGHT: u32 = 8;
+
+/// Room for most documents that are written, in bytes: a text that outgrows its room is copied.
+const USUAL_LENGTH: usize = 1024;
 
 /// Why a text isn't an object that can be trusted to mean one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +154,17 @@ fn of_object(value: Value) -> Result<Object, Rejection> {
     match value {
         Value::Object(object) => Ok(object),
         _ => Err(Rejection::NotAnObject),
+    }
+}
+
+/// Writes a value that has a text as JSON: no map has other names than texts, and no value fails to be written.
+#[must_use]
+pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut text = Vec::with_capacity(USUAL_LENGTH);
+    // An empty text would be refused when it's read.
+    match serde_json::to_writer(&mut text, value) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use journey_host::{Capacity, Egress, Limits, Network, Runtime, Services, Step};
 
-/// Bytes of the component, plain and gzipped. Whoever adds more than this leaves says here why.
-const BYTES: usize = 430_000;
+/// Bytes of the component, plain and gzipped. Whoever adds more than this leaves says here why: 5 KB are the short ways of usual
+/// URLs and forms, by which a `begin` takes two thirds of the time.
+const BYTES: usize = 433_000;
 const GZIPPED_BYTES: usize = 175_000;
 
 #[tokio::test]
