@@ -136,7 +136,7 @@ impl Evidence {
     }
 }
 
-/// Client, callback URL and identity provider. `is_known`: whether the token endpoint knows the client; none where it doesn't say.
+/// Client, callback URL and identity provider. `is_known`: whether the token endpoint knows the client, where it says so.
 #[must_use]
 pub fn callback(evidence: &Evidence, asked: &Asked<'_>, is_known: Option<bool>) -> Finding {
     let passed =

@@ -180,8 +180,8 @@ impl Connector {
     }
 
     /// The origins that a test of the connection contacts, in the order of their use, as far as nothing has to be discovered:
-    /// those of the metadata, the key sets, and the three endpoints. `endpoints`: what [`Source::known`] says; `known`: origins that
-    /// were found before.
+    /// those of the metadata, the key sets, and the three endpoints. `endpoints`: what [`Source::known`] says; `known`: origins
+    /// that were found before.
     #[must_use]
     pub fn test_origins(&self, endpoints: Option<&Endpoints>, known: &[String]) -> Vec<String> {
         let source = &self.source;

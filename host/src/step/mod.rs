@@ -274,8 +274,8 @@ impl fmt::Display for AnotherName {
 
 impl std::error::Error for AnotherName {}
 
-/// Runs a call in a task of its own, which goes on though nobody waits for it any more. Give it a boxed one: to start a task is to
-/// move it several times, and a call is kilobytes.
+/// Runs a call in a task of its own, which goes on though nobody waits for it any more. Give it a boxed one: to start a task is
+/// to move it several times, and a call is kilobytes.
 async fn to_its_end<T: Send + 'static>(
     call: impl Future<Output = Called<T>> + Send + 'static,
     unknown: impl FnOnce(StoreError) -> T,
