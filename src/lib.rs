@@ -6,8 +6,8 @@
 //! host's: see [`host::Host`]. The contract with the host is in `wit/`.
 //!
 //! Layers, each importing only from those below it: `component`; `begin`, `complete` and `connection`; [`step`]; [`cognito`];
-//! [`oidc`]; [`host`], with `eight`, [`json`], `limit`, [`secret`] and [`web_address`]. All but `component` compiles natively, and
-//! is tested so.
+//! [`oidc`]; [`host`], with `eight`, [`json`], `limit`, [`secret`] and [`web_address`]. All but `component` compiles, and is
+//! tested, natively.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(
     test,
