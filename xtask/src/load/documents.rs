@@ -24,8 +24,8 @@ pub(super) fn write(workspace: &Path, table: &Table, plot: &str) -> Result<()> {
 fn page(table: &Table, machine: &str) -> Result<String> {
     let Table { rounds, logins_a_batch, pools, redis, .. } = table;
     let mut text = format!(
-        "{machine}, {redis}. {rounds} rounds, in each of which every case has {logins_a_batch} logins one at a time and as many eight at a \
-         time; {pools} user pools.\n\n| Last case ÷ first | Name | Minima | Medians | Goal |\n|---|---|---|---|---|\n"
+        "{machine}, {redis}.\n{rounds} rounds, in each of which every case has {logins_a_batch} logins one at a time and as many eight \
+         at a time;\n{pools} user pools.\n\n| Last case ÷ first | Name | Minima | Medians | Goal |\n|---|---|---|---|---|\n"
     );
     for ratio in &table.ratios {
         let medians = ratio.medians.map_or_else(|| "–".to_owned(), |medians| format!("{medians:.2}"));
