@@ -33,9 +33,6 @@ pub(crate) const MAX_CLAIM_VALUES: u32 = 163_840;
 /// What an object with members counts among the values of a token's claims.
 pub(crate) const OBJECT_WEIGHT: u32 = 8;
 
-/// Room for most documents that are written, in bytes: a text that outgrows its room is copied.
-const USUAL_LENGTH: usize = 1024;
-
 /// Why a text isn't an object that can be trusted to mean one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
@@ -157,15 +154,11 @@ fn of_object(value: Value) -> Result<Object, Rejection> {
     }
 }
 
-/// Writes a value that has a text as JSON: no map has other names than texts, and no value fails to be written.
+/// A value as JSON text. Only a map with other names than texts can't be written: here there is none, and an empty text would be
+/// refused when it's read.
 #[must_use]
 pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
-    let mut text = Vec::with_capacity(USUAL_LENGTH);
-    // An empty text would be refused when it's read.
-    match serde_json::to_writer(&mut text, value) {
-        Ok(()) => String::from_utf8(text).unwrap_or_default(),
-        Err(_) => String::new(),
-    }
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// What isn't UTF-8 isn't JSON (RFC 8259 8.1); a fault in what stands before that comes first.
